@@ -1,0 +1,15 @@
+import init from './0000_init.sql' with { type: 'text' }
+import journal from './meta/_journal.json'
+
+const files: Readonly<Record<string, string>> = { '0000_init': init }
+
+/** Every migration, oldest first, carried as text so that no target needs a file system. */
+export const migrations = journal.entries.map(({ tag, when }) => ({
+  tag,
+  when,
+  sql: files[tag] ?? missing(tag),
+}))
+
+function missing(tag: string): never {
+  throw new Error(`drizzle/index.ts does not import ${tag}.sql`)
+}

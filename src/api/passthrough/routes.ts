@@ -1,0 +1,31 @@
+import { Elysia } from 'elysia'
+import { ApiError } from '../../errors'
+import { type Auth, authenticated } from '../../http/auth'
+import { requestIdOf } from '../../http/context'
+import type { Passthrough } from './service'
+
+interface PassthroughRouteParts {
+  readonly passthrough: Passthrough
+  readonly auth: Auth
+  /** The methods of paths that Groxy serves itself, which are never forwarded with our accounts. */
+  readonly modelled: (path: string) => readonly string[] | undefined
+}
+
+/** `/v1/*`, whatever no other route takes. */
+export const passthroughRoutes = ({ passthrough, auth, modelled }: PassthroughRouteParts) =>
+  new Elysia({ detail: { hide: true } })
+    .use(authenticated(auth))
+    .all(
+      '/v1/*',
+      ({ caller, request, path }) => {
+        if (caller.kind === 'own') return passthrough.own(request, caller.secret)
+        const methods = modelled(path)
+        if (methods)
+          throw new ApiError(
+            'method_not_allowed',
+            `${request.method} is not possible on ${path}: use ${methods.join(' or ')}.`,
+          )
+        return passthrough.pooled(request, { key: caller.key, requestId: requestIdOf(request) })
+      },
+      { parse: 'none' },
+    )

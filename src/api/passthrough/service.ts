@@ -1,0 +1,109 @@
+import type { Forwarding, ForwardTurn } from '../../dispatch/forward'
+import { ApiError, UpstreamFault } from '../../errors'
+import type { Admission } from '../../http/admission'
+import { unknownPath } from '../../http/failures'
+import type { Intake, IntakeLimits } from '../../http/intake'
+import { readObject } from '../../json'
+import type { Key } from '../../store/keys'
+import type { Settings } from '../../store/settings'
+import type { XaiForward } from '../../upstream/xai/forward'
+import { requestHeaders, responseHeaders } from './headers'
+
+interface PassthroughParts {
+  readonly forward: XaiForward
+  readonly forwarding: Forwarding
+  readonly admission: Admission
+  readonly intake: Intake
+  readonly limits: () => IntakeLimits
+  readonly settings: () => Settings
+  /** Where callers with a key of their own are forwarded to. */
+  readonly xaiBaseUrl: string
+}
+
+interface KeyCaller {
+  readonly key: Key
+  readonly requestId: string
+}
+
+/** Every `/v1` path that xAI has and Groxy does not model. */
+export function createPassthrough(parts: PassthroughParts) {
+  const { forward, forwarding, admission, intake, limits, settings } = parts
+
+  return {
+    /** The caller's own key: the call goes to xAI as it is, and its answer comes back as it is. */
+    async own(request: Request, secret: string): Promise<Response> {
+      const abort = new AbortController()
+      request.signal.addEventListener('abort', () => abort.abort(), { once: true })
+      try {
+        const response = await forward.own({
+          baseUrl: parts.xaiBaseUrl,
+          path: pathOf(request),
+          method: request.method,
+          headers: requestHeaders(request.headers, secret),
+          body: request.body,
+          abort,
+        })
+        const { status, headers, body } = response
+        return new Response(body, { status, headers: responseHeaders(headers) })
+      } catch (cause) {
+        if (cause instanceof UpstreamFault)
+          throw new ApiError('upstream_error', cause.message, { cause })
+        throw cause
+      }
+    },
+
+    /** One of our keys: the call is made with an xAI account of the pool. */
+    async pooled(request: Request, { key, requestId }: KeyCaller): Promise<Response> {
+      if (!forwarding.isPossible()) throw unknownPath(new URL(request.url).pathname)
+      const { body, model, release } = await readBody(request, key)
+      const onEnd = admission.enter(key, model)
+      const turn: ForwardTurn = {
+        requestId,
+        keyId: key.id,
+        path: pathOf(request),
+        method: request.method,
+        headers: (secret) => requestHeaders(request.headers, secret),
+        body,
+        model,
+        signal: request.signal,
+        settings: settings(),
+        onEnd,
+      }
+      try {
+        const { body: answer, status, headers } = await forwarding.send(turn)
+        return new Response(answer, { status, headers: responseHeaders(headers) })
+      } finally {
+        release()
+      }
+    },
+  }
+
+  /** JSON is read, so that a key's models hold here too; anything else streams through. */
+  async function readBody(request: Request, key: Key) {
+    const isJson = /json/i.test(request.headers.get('content-type') ?? '')
+    if (request.body && isJson) {
+      const { text, release } = await intake.read(request, limits())
+      try {
+        const { model } = readObject(text).value
+        return { body: text, model: typeof model === 'string' ? model : '', release }
+      } catch (cause) {
+        release()
+        throw cause
+      }
+    }
+    if (request.body && key.models)
+      throw new ApiError(
+        'model_not_allowed',
+        'This API key is limited to certain models, which cannot be checked in this kind of body.',
+      )
+    return { body: request.body, model: '', release: () => {} }
+  }
+}
+
+export type Passthrough = ReturnType<typeof createPassthrough>
+
+/** After `/v1`, with the query. */
+function pathOf(request: Request): string {
+  const { pathname, search } = new URL(request.url)
+  return pathname.slice('/v1'.length) + search
+}

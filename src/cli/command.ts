@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+import { SetupError } from '../errors'
+
+/** One command of `groxy`. */
+export interface Command {
+  /** What it takes, as `--help` shows it. */
+  readonly usage: string
+  readonly summary: string
+  /** More for `groxy COMMAND --help`. */
+  readonly help: string
+  /** @returns the exit code */
+  run(args: readonly string[]): Promise<number>
+}
+
+/** The command line was not understood: exit code 2. */
+export class UsageError extends SetupError {}
+
+type OptionTypes = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>
+
+/** Options and words of a command, or a `UsageError` that names what is wrong. */
+export function parse(args: readonly string[], options: OptionTypes, usage: string) {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    return { values: values as Readonly<Record<string, string | boolean | undefined>>, words: positionals }
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause)
+    throw new UsageError(`${message}.`, `Usage: groxy ${usage}`)
+  }
+}
+
+/** A whole number from an option. */
+export function wholeNumber(name: string, value: string | boolean | undefined): number | undefined {
+  if (value === undefined) return
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1)
+    throw new UsageError(`--${name} must be a whole number of at least 1.`, `Got "${value}".`)
+  return number
+}
+
+/** A list from an option: `a,b`. */
+export const list = (value: string | boolean | undefined): string[] | undefined =>
+  typeof value === 'string' ? value.split(',').map((item) => item.trim()).filter(Boolean) : undefined
+
+/** Print rows in columns, for people. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  return [head, ...rows].map(line).join('\n')
+}

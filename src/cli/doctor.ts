@@ -1,0 +1,136 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Config, readConfig } from '../config'
+import { SetupError } from '../errors'
+import { environmentAccounts, fromStore } from '../pool/roster'
+import { testAccount } from './accounts'
+import { type Command, parse } from './command'
+import { FETCH_LIMIT } from './fetch-limit'
+import { filePath, openState, type State } from './state'
+
+interface Finding {
+  readonly ok: boolean
+  readonly line: string
+}
+
+const good = (line: string): Finding => ({ ok: true, line: `✓ ${line}` })
+const bad = (line: string, remedy: string): Finding => ({ ok: false, line: `✗ ${line}\n  ${remedy}` })
+
+/** `groxy doctor` */
+export const doctorCommand: Command = {
+  usage: 'doctor',
+  summary: 'check what usually goes wrong',
+  help: 'Secret, database, disk, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong.',
+  async run(args) {
+    parse(args, {}, 'doctor')
+    let healthy = true
+    const report = ({ ok, line }: Finding) => {
+      healthy &&= ok
+      console.info(line)
+    }
+    const config = readConfig(process.env)
+    report(good('environment'))
+    const state = await openState(config).catch((cause: unknown) => {
+      report(explain(cause))
+      return undefined
+    })
+    if (state) {
+      report(good(`database ${config.DATABASE_URL} and its secret`))
+      for (const finding of await checkDatabase(state, config)) report(finding)
+    }
+    report(checkDisk(config))
+    report(checkClock())
+    report(await checkPort(config))
+    report(checkFetchLimit())
+    if (state) {
+      for (const finding of await checkAccounts(state, config)) report(finding)
+      state.client.close()
+    }
+    return healthy ? 0 : 1
+  },
+}
+
+function explain(cause: unknown): Finding {
+  if (cause instanceof SetupError) return bad(cause.message, cause.remedy)
+  return bad(String(cause), 'This is not expected: please report it.')
+}
+
+async function checkDatabase({ client, stores }: State, config: Config): Promise<Finding[]> {
+  const keys = (await stores.keys.list()).filter(({ revokedAt }) => !revokedAt)
+  const hasKey = keys.length > 0 || config.GROXY_API_KEY !== undefined
+  const findings = [
+    hasKey
+      ? good(`${keys.length} keys in force`)
+      : bad('no key', 'Make one with: groxy keys create NAME'),
+  ]
+  if (!filePath(config)) return findings
+  const { rows } = await client.execute('PRAGMA integrity_check(1)')
+  const found = String(rows[0]?.[0])
+  return [
+    ...findings,
+    found === 'ok'
+      ? good('database is sound')
+      : bad(`database is damaged: ${found}`, 'Restore a backup made with `groxy backup`.'),
+  ]
+}
+
+const LEAST_FREE_BYTES = 512 * 1024 * 1024
+
+function checkDisk(config: Config): Finding {
+  const path = filePath(config)
+  if (!path || path === ':memory:') return good('disk is not used')
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path))
+    const free = bavail * bsize
+    const megabytes = `${Math.floor(free / 1024 / 1024)} MB free at ${dirname(path)}`
+    return free > LEAST_FREE_BYTES
+      ? good(megabytes)
+      : bad(megabytes, 'Free some space: the database stops when the disk is full.')
+  } catch {
+    return bad(`${dirname(path)} is not there`, 'Start Groxy once, or set DATABASE_URL.')
+  }
+}
+
+/** This program was built after that, so an earlier clock is wrong. */
+const BUILT_AFTER = Date.UTC(2026, 10, 1)
+
+function checkClock(): Finding {
+  const now = new Date()
+  return now.getTime() > BUILT_AFTER
+    ? good(`clock says ${now.toISOString().slice(0, 16)} UTC`)
+    : bad(`clock says ${now.toISOString()}`, 'Set it (`timedatectl`): expiry and TLS depend on it.')
+}
+
+async function checkPort({ PORT, HOST }: Config): Promise<Finding> {
+  const name = `port ${PORT} on ${HOST}`
+  try {
+    const probe = Bun.listen({ hostname: HOST, port: PORT, socket: { data() {} } })
+    probe.stop(true)
+    return good(`${name} is free`)
+  } catch {
+    const host = HOST === '0.0.0.0' ? '127.0.0.1' : HOST
+    const response = await fetch(`http://${host}:${PORT}/health`, {
+      signal: AbortSignal.timeout(2000),
+    }).catch(() => undefined)
+    if (response?.headers.get('x-request-id')?.startsWith('req_'))
+      return good(`${name}: Groxy is running there`)
+    return bad(`${name} is in use by another program`, 'Choose another port with PORT or --port.')
+  }
+}
+
+function checkFetchLimit(): Finding {
+  const value = process.env[FETCH_LIMIT]
+  if (value === undefined || Number(value) > 256) return good('more than 256 upstream calls at once')
+  return bad(
+    `${FETCH_LIMIT}=${value} keeps upstream calls to ${value} at once`,
+    'Unset it, and Groxy chooses a number that does not get in the way.',
+  )
+}
+
+async function checkAccounts({ stores, vault }: State, config: Config): Promise<Finding[]> {
+  const stored = await stores.accounts.list()
+  const accounts = [...environmentAccounts(config), ...stored.map((one) => fromStore(one, vault))]
+  if (accounts.length === 0)
+    return [good('no accounts yet: the demo account answers. Add one: groxy accounts add xai xai-…')]
+  return Promise.all(accounts.map(testAccount))
+}

@@ -1,0 +1,22 @@
+import { readConfig } from '../config'
+import { migrate } from '../store/migrate'
+import { type Command, parse } from './command'
+import { openClient } from './state'
+
+/** `groxy migrate` */
+export const migrateCommand: Command = {
+  usage: 'migrate',
+  summary: 'bring the database up to date (before a Worker is deployed)',
+  help: 'The server does this by itself when it starts; a Worker cannot.',
+  async run(args) {
+    parse(args, {}, 'migrate')
+    const client = openClient(readConfig(process.env))
+    try {
+      const applied = await migrate(client)
+      console.info(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'Nothing to do.')
+      return 0
+    } finally {
+      client.close()
+    }
+  },
+}

@@ -1,0 +1,42 @@
+import { writeSync } from 'node:fs'
+import { createLog, type Level } from '../log'
+
+/** Lines are gathered this long and written together: a busy gateway writes thousands a second. */
+const DELAY_MS = 50
+const STDOUT = 1
+
+/** The log on standard output, and a way to write what is still held. */
+export function createOutput(level: Level) {
+  const isTerminal = process.stdout.isTTY === true
+  let held: string[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function flush() {
+    clearTimeout(timer)
+    timer = undefined
+    if (held.length === 0) return
+    let rest = Buffer.from(`${held.join('\n')}\n`)
+    held = []
+    try {
+      while (rest.length > 0) rest = rest.subarray(writeSync(STDOUT, rest))
+    } catch {
+      // Whoever read our output has gone, or does not keep up: no reason to stop serving.
+    }
+  }
+
+  function write(line: string) {
+    held.push(line)
+    timer ??= setTimeout(flush, DELAY_MS)
+  }
+
+  const parts = { write, readable: isTerminal, now: Date.now }
+  return {
+    log: createLog({ ...parts, level }),
+    /** For what must be seen whatever the level: the address, the first key, the set-up link. */
+    always: createLog({ ...parts, level: 'info' }),
+    isTerminal,
+    flush,
+  }
+}
+
+export type Output = ReturnType<typeof createOutput>

@@ -1,0 +1,54 @@
+import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
+import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
+import { environmentKey, type Platform } from '../app'
+import type { Config } from '../config'
+import { randomToken } from '../crypto'
+import type { Log } from '../log'
+import type { Tokenizer } from '../turn/tokenizer'
+import { hashPassword } from './password'
+import type { State } from './state'
+
+const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
+
+/** A machine with Bun, as a platform. */
+export function createPlatform(
+  config: Config,
+  { client, secret }: State,
+  log: Log,
+): Platform & { readonly settle: () => Promise<void>; readonly setup: { readonly token: string } } {
+  const pending = new Set<Promise<unknown>>()
+  let tokenizer: Tokenizer | undefined
+  const { GROXY_API_KEY: ownKey } = config
+  return {
+    config,
+    client,
+    secret,
+    log,
+    later(work) {
+      pending.add(work)
+      work
+        .catch((cause) => log.error('background_failed', { error: String(cause) }))
+        .finally(() => pending.delete(work))
+    },
+    fetch,
+    now: Date.now,
+    random: Math.random,
+    digest,
+    async tokenizer() {
+      if (tokenizer) return tokenizer
+      const { createGptTokenizer } = await import('../turn/gpt-tokenizer')
+      const { default: ranks } = await import('gpt-tokenizer/bpeRanks/cl100k_base')
+      tokenizer = createGptTokenizer(ranks)
+      return tokenizer
+    },
+    asset: async (name) => Bun.file(FILES[name]),
+    environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),
+    setup: { token: randomToken(24), hashPassword },
+    /** Wait for the work that was left for later. */
+    async settle() {
+      await Promise.allSettled(pending)
+    },
+  }
+}
+
+const digest = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex')

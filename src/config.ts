@@ -1,0 +1,68 @@
+import Type, { type Static } from 'typebox'
+import { Check, Clean, Convert, Default, Errors } from 'typebox/value'
+import { SetupError } from './errors'
+
+/** What must be known before the database opens. Everything else is a setting, in the database. */
+export const Environment = Type.Object({
+  PORT: Type.Integer({ default: 8000, minimum: 0, maximum: 65535, description: 'Port to listen on.' }),
+  HOST: Type.String({
+    default: '127.0.0.1',
+    description: 'Address to listen on; 0.0.0.0 for every network.',
+  }),
+  DATABASE_URL: Type.String({
+    default: 'file:data/groxy.db',
+    pattern: '^(file|libsql|https?|wss?):',
+    description: '`file:PATH` on a machine, `libsql:` or `https:` for Turso.',
+  }),
+  DATABASE_AUTH_TOKEN: Type.Optional(Type.String({ description: 'Token of a remote database.' })),
+  GROXY_SECRET: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description: 'Encrypts the accounts; made beside a file database when absent.',
+    }),
+  ),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({ minLength: 8, description: 'Sets the admin password without a set-up link.' }),
+  ),
+  GROXY_API_KEY: Type.Optional(
+    Type.String({ minLength: 16, description: 'A first key for programs, of your own choice.' }),
+  ),
+  XAI_API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'Adds an xAI account.' })),
+  XAI_BASE_URL: Type.String({
+    default: 'https://api.x.ai/v1',
+    pattern: '^https?://',
+    description: 'Where xAI is.',
+  }),
+  OPENAI_API_KEY: Type.Optional(
+    Type.String({ minLength: 1, description: 'Adds an account of any OpenAI-compatible server.' }),
+  ),
+  OPENAI_BASE_URL: Type.String({
+    default: 'https://api.openai.com/v1',
+    pattern: '^https?://',
+    description: 'Where that server is.',
+  }),
+  LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+    default: 'info',
+    description: 'debug, info, warn, error or silent.',
+  }),
+  DEMO: Type.Boolean({
+    default: false,
+    description: '1: keep the built-in demo account on when others exist.',
+  }),
+})
+
+export type Config = Readonly<Static<typeof Environment>>
+
+/** Read the environment once, at the start, and report every mistake at once. */
+export function readConfig(env: Readonly<Record<string, unknown>>): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const value = Clean(Environment, Default(Environment, Convert(Environment, present)))
+  if (Check(Environment, value)) return value
+  const mistakes = Errors(Environment, value).map(
+    ({ instancePath, message }) => `${instancePath.slice(1) || 'environment'} ${message}`,
+  )
+  throw new SetupError(
+    `The environment is not usable: ${[...new Set(mistakes)].join('; ')}.`,
+    'Correct these variables; `groxy --help` lists them all.',
+  )
+}

@@ -1,0 +1,86 @@
+import { SetupError } from './errors'
+
+const encoder = new TextEncoder()
+
+/** SHA-256 of a text, in lower-case hexadecimal. */
+export async function sha256(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))).toHex()
+}
+
+/** `bytes` random bytes in URL-safe base64. */
+export const randomToken = (bytes: number): string =>
+  crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ alphabet: 'base64url', omitPadding: true })
+
+/** A new identifier that sorts nowhere and says nothing. */
+export const newId = (): string => crypto.randomUUID().replaceAll('-', '')
+
+/** Seals the secrets of accounts and opens them again. */
+export interface Vault {
+  seal(plain: string): Promise<string>
+  open(sealed: string): Promise<string>
+}
+
+const VERSION = 'v1'
+const NONCE_BYTES = 12
+
+/**
+ * AES-256-GCM under a key derived from `GROXY_SECRET` (HKDF-SHA-256). A sealed value reads
+ * `v1.<base64url of nonce and ciphertext>`; a value that was tampered with does not open.
+ */
+export function createVault(secret: string): Vault {
+  let derived: Promise<CryptoKey> | undefined
+  const key = () => {
+    derived ??= derive(secret)
+    return derived
+  }
+  return {
+    async seal(plain) {
+      const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
+      const sealed = await crypto.subtle.encrypt(
+        { name: 'AES-GCM', iv },
+        await key(),
+        encoder.encode(plain),
+      )
+      const bytes = new Uint8Array(NONCE_BYTES + sealed.byteLength)
+      bytes.set(iv)
+      bytes.set(new Uint8Array(sealed), NONCE_BYTES)
+      return `${VERSION}.${bytes.toBase64({ alphabet: 'base64url', omitPadding: true })}`
+    },
+
+    async open(sealed) {
+      const [version, body = ''] = sealed.split('.')
+      if (version !== VERSION) throw wrongSecret()
+      try {
+        const bytes = Uint8Array.fromBase64(body, { alphabet: 'base64url' })
+        const plain = await crypto.subtle.decrypt(
+          { name: 'AES-GCM', iv: bytes.subarray(0, NONCE_BYTES) },
+          await key(),
+          bytes.subarray(NONCE_BYTES),
+        )
+        return new TextDecoder().decode(plain)
+      } catch (cause) {
+        throw wrongSecret(cause)
+      }
+    },
+  }
+}
+
+async function derive(secret: string): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
+    'deriveKey',
+  ])
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: encoder.encode('groxy') },
+    material,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  )
+}
+
+const wrongSecret = (cause?: unknown) =>
+  new SetupError(
+    'The database was encrypted with another secret.',
+    'Set GROXY_SECRET to the value it had when the accounts were added, or put the file groxy.secret back beside the database.',
+    cause,
+  )

@@ -1,0 +1,93 @@
+import { ApiError } from '../errors'
+import { createDeadline, type Deadline } from '../net/deadline'
+import type { Lease, Member, Pool } from '../pool/pool'
+import type { Settings } from '../store/settings'
+import type { Book } from './book'
+import { judge, limited, type Verdict } from './judge'
+
+/** One account's chance to answer a turn. */
+export interface Attempt {
+  readonly lease: Lease
+  /** Aborting it ends the call; it is aborted when the client leaves or the time is up. */
+  readonly abort: AbortController
+  readonly deadline: Deadline
+}
+
+interface FailOverParts {
+  readonly pool: Pool
+  readonly now: () => number
+  readonly candidates: readonly (readonly Member[])[]
+  readonly settings: Settings
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal
+  readonly book: Book
+  /** The request can be sent again; a body that was streamed cannot. */
+  readonly repeatable: boolean
+}
+
+/** When every account is only busy, one is free again about now. */
+const SOON_MS = 1_000
+
+/**
+ * Try accounts until one begins to answer. Once `run` returns, its answer has begun and nothing is
+ * tried again; until then any fault that another account may cure leads to the next.
+ *
+ * The book is closed when this throws; else whoever ends the answer closes it.
+ *
+ * @throws ApiError when no account could, or the request was refused for what it is
+ */
+export async function failOver<T>(
+  parts: FailOverParts,
+  run: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
+  const { pool, candidates, settings, book, repeatable } = parts
+  const tried = new Set<string>()
+  let last: Verdict | undefined
+  while (tried.size < settings.max_attempts) {
+    const lease = pool.lease(candidates, tried)
+    if (!lease) break
+    tried.add(lease.account.id)
+    book.attempt(lease.account.id)
+    try {
+      return await tryOnce(parts, lease, run)
+    } catch (cause) {
+      last = settle(cause, lease)
+      if (!last.elsewhere || !repeatable) break
+    }
+  }
+  if (last && last.cooling !== 'quota') throw last.error
+  throw limited(pool.earliestReturn(candidates) ?? SOON_MS)
+}
+
+async function tryOnce<T>(
+  { signal, settings, now }: FailOverParts,
+  lease: Lease,
+  run: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw gone()
+  const abort = new AbortController()
+  const leave = () => abort.abort(gone())
+  signal.addEventListener('abort', leave, { once: true })
+  const deadline = createDeadline({ abort, now, totalMs: settings.total_timeout_ms })
+  try {
+    return await run({ lease, abort, deadline })
+  } catch (cause) {
+    deadline.end()
+    signal.removeEventListener('abort', leave)
+    abort.abort()
+    throw signal.aborted ? gone() : cause
+  }
+}
+
+/** Give the lease back as the attempt deserves, and say what it means for the turn. */
+function settle(cause: unknown, lease: Lease): Verdict {
+  try {
+    const verdict = judge(cause, lease.account.kind)
+    if (verdict.cooling) lease.cool(verdict.cooling, verdict.retryAfterMs)
+    return verdict
+  } finally {
+    lease.release()
+  }
+}
+
+const gone = () => new ApiError('client_gone', 'The client left before the answer began.')

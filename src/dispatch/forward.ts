@@ -1,0 +1,89 @@
+import type { Pool } from '../pool/pool'
+import type { LedgerEntry } from '../store/ledger'
+import type { Settings } from '../store/settings'
+import { LEFT, tapEnd } from '../stream/tap'
+import type { XaiForward } from '../upstream/xai/forward'
+import { openBook } from './book'
+import { type Attempt, failOver } from './fail-over'
+
+interface ForwardingParts {
+  readonly pool: Pool
+  readonly forward: XaiForward
+  readonly now: () => number
+  readonly record: (entry: LedgerEntry) => void
+}
+
+/** A call that Groxy does not model, to be made with one of the pool's xAI accounts. */
+export interface ForwardTurn {
+  readonly requestId: string
+  readonly keyId: string
+  /** After `/v1`, with the query. */
+  readonly path: string
+  readonly method: string
+  /** The caller's headers, with the credential that is to be used. */
+  readonly headers: (secret: string) => Headers
+  /** A text can be sent again to another account, a stream cannot. */
+  readonly body: string | ReadableStream<Uint8Array> | null
+  readonly model: string
+  readonly signal: AbortSignal
+  readonly settings: Settings
+  readonly onEnd: () => void
+}
+
+/** Forwards what is not modelled over the accounts that have it. */
+export function createForwarding({ pool, forward, now, record }: ForwardingParts) {
+  const capable = () => [...pool.members()].filter(({ account }) => account.kind === 'xai')
+
+  async function attempt(turn: ForwardTurn, { lease, abort, deadline }: Attempt): Promise<Response> {
+    deadline.waitFor(turn.settings.total_timeout_ms, 'The upstream did not answer in time.')
+    const secret = await lease.account.secret()
+    const { path, method, body } = turn
+    const { baseUrl } = lease.account
+    return forward.ours({ baseUrl, path, method, headers: turn.headers(secret), body, abort }, secret)
+  }
+
+  return {
+    /** Whether there is an account to forward with. */
+    isPossible: (): boolean => capable().length > 0,
+
+    /** @throws ApiError when no account could */
+    async send(turn: ForwardTurn): Promise<Response> {
+      const { settings, signal, body, onEnd } = turn
+      const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
+      const { requestId, keyId, model } = turn
+      const book = openBook({
+        facts: { requestId, keyId, endpoint, model, stream: false },
+        now,
+        record,
+        onEnd,
+      })
+      const candidates = [capable()]
+      const repeatable = !(body instanceof ReadableStream)
+      try {
+        return await failOver(
+          { pool, now, candidates, settings, signal, book, repeatable },
+          async (running) => {
+            const { lease, abort, deadline } = running
+            const response = await attempt(turn, running)
+            const { status, headers } = response
+            book.firstByte()
+            const end = (why?: unknown) => {
+              deadline.end()
+              if (why === undefined) lease.succeed()
+              else abort.abort()
+              lease.release()
+              book.close(why === undefined ? 'done' : why === LEFT ? 'gone' : 'broken', { status })
+            }
+            if (!response.body) end()
+            return new Response(response.body && tapEnd(response.body, end), { status, headers })
+          },
+        )
+      } catch (cause) {
+        book.fail(cause)
+        throw cause
+      }
+    },
+  }
+}
+
+export type Forwarding = ReturnType<typeof createForwarding>

@@ -1,0 +1,119 @@
+/** What an OpenAI client finds in the body of every failed request. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string
+    readonly type: string
+    readonly param: string | null
+    readonly code: string | null
+  }
+}
+
+/**
+ * Every failure that Groxy itself can report, by its stable `code`: the HTTP status and the `type`
+ * that OpenAI's API pairs with it.
+ */
+const FAILURES = {
+  invalid_json: [400, 'invalid_request_error'],
+  invalid_value: [400, 'invalid_request_error'],
+  duplicate_key: [400, 'invalid_request_error'],
+  unsupported_parameter: [400, 'invalid_request_error'],
+  invalid_api_key: [401, 'invalid_request_error'],
+  model_not_allowed: [403, 'invalid_request_error'],
+  forbidden: [403, 'invalid_request_error'],
+  model_not_found: [404, 'invalid_request_error'],
+  unknown_path: [404, 'invalid_request_error'],
+  method_not_allowed: [405, 'invalid_request_error'],
+  body_too_large: [413, 'invalid_request_error'],
+  unsupported_media_type: [415, 'invalid_request_error'],
+  rate_limit_exceeded: [429, 'rate_limit_error'],
+  headers_too_large: [431, 'invalid_request_error'],
+  client_gone: [499, 'invalid_request_error'],
+  internal_error: [500, 'server_error'],
+  upstream_error: [502, 'server_error'],
+  no_account: [503, 'server_error'],
+  overloaded: [503, 'server_error'],
+  not_ready: [503, 'server_error'],
+  upstream_timeout: [504, 'server_error'],
+} as const satisfies Record<string, readonly [status: number, type: string]>
+
+export type FailureCode = keyof typeof FAILURES
+
+interface Details {
+  /** The request field at fault, as a path such as `messages.0.role`. */
+  readonly param?: string | undefined
+  /** Seconds after which the same request may succeed: sent as `Retry-After`. */
+  readonly retryAfter?: number | undefined
+  readonly cause?: unknown
+  /** Replace what `code` stands for: an upstream's own refusal keeps its status, type and code. */
+  readonly status?: number | undefined
+  readonly type?: string | undefined
+  readonly upstreamCode?: string | null | undefined
+}
+
+/** A failure we can explain to the caller. Anything else that is thrown is a bug, and a bare 500. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: FailureCode
+  readonly details: Details
+
+  constructor(code: FailureCode, message: string, details: Details = {}) {
+    super(message, { cause: details.cause })
+    this.code = code
+    this.details = details
+  }
+
+  get status(): number {
+    return this.details.status ?? FAILURES[this.code][0]
+  }
+
+  toBody(): ErrorBody {
+    const { type, param, upstreamCode } = this.details
+    return {
+      error: {
+        message: this.message,
+        type: type ?? FAILURES[this.code][1],
+        param: param ?? null,
+        code: upstreamCode === undefined ? this.code : upstreamCode,
+      },
+    }
+  }
+}
+
+/** A mistake of the operator (environment, database, command line): shown without a stack. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+  /** What to do about it. */
+  readonly remedy: string
+
+  constructor(message: string, remedy: string, cause?: unknown) {
+    super(message, { cause })
+    this.remedy = remedy
+  }
+}
+
+interface FaultDetails {
+  /** The HTTP status, or the number an in-band error carries. */
+  readonly status?: number | undefined
+  /** The upstream's own `type`, `code` and `param`, as far as it gave them. */
+  readonly type?: string | undefined
+  readonly code?: string | undefined
+  readonly param?: string | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly cause?: unknown
+}
+
+/** What went wrong between us and an upstream: it never answered, refused, or broke off. */
+export type FaultKind = 'unreachable' | 'timeout' | 'redirect' | 'refused' | 'malformed' | 'broken'
+
+/** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
+export class UpstreamFault extends Error {
+  override readonly name = 'UpstreamFault'
+  readonly kind: FaultKind
+  readonly details: FaultDetails
+
+  constructor(kind: FaultKind, message: string, details: FaultDetails = {}) {
+    super(message, { cause: details.cause })
+    this.kind = kind
+    this.details = details
+  }
+}

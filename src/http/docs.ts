@@ -1,0 +1,65 @@
+import { swagger } from '@elysiajs/swagger'
+import { type AnyElysia, Elysia } from 'elysia'
+import { version } from '../../package.json'
+
+const documentation = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Groxy',
+    version,
+    description:
+      'Every Grok you may use, behind one OpenAI-compatible address. Press *Authorize* and paste a key that `groxy keys create NAME` has printed.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/', description: 'This gateway' }],
+  tags: [
+    { name: 'Chat', description: 'Ask a model.' },
+    { name: 'Models', description: 'What there is to ask.' },
+    { name: 'Health', description: 'For load balancers.' },
+  ],
+  components: {
+    securitySchemes: {
+      key: { type: 'http' as const, scheme: 'bearer', description: 'A key: `sk-groxy-…`' },
+    },
+  },
+  security: [{ key: [] }],
+}
+
+/** `GET /openapi.json`: what the schemas of an app say about it. */
+export function docs(app: AnyElysia) {
+  let document: string | undefined
+  return new Elysia({ detail: { hide: true } }).get('/openapi.json', async () => {
+    document ??= await describe(app)
+    return new Response(document, {
+      headers: { 'content-type': 'application/json', 'access-control-allow-origin': '*' },
+    })
+  })
+}
+
+/** Elysia's wildcard has no name; OpenAPI wants one. */
+const NAMED: Readonly<Record<string, string>> = { '/v1/models/*': '/v1/models/{model}' }
+
+interface Operation {
+  parameters?: { name: string }[]
+}
+
+/**
+ * The plugin builds a `Response` while it is being registered, which Workers forbid at start-up. So
+ * it is registered on the first request, on an app of its own that needs no compiler.
+ */
+export async function describe(app: AnyElysia): Promise<string> {
+  const described = new Elysia({ aot: false }).use(swagger({ documentation })).use(app)
+  const response = await described.handle(new Request('http://localhost/swagger/json'))
+  const document = (await response.json()) as {
+    paths: Record<string, Record<string, Operation>>
+    components: Record<string, unknown>
+  }
+  const paths = Object.entries(document.paths).map(([path, operations]) => {
+    const named = NAMED[path]
+    if (!named) return [path, operations]
+    for (const { parameters } of Object.values(operations))
+      for (const parameter of parameters ?? []) if (parameter.name === '*') parameter.name = 'model'
+    return [named, operations]
+  })
+  return JSON.stringify({ ...document, paths: Object.fromEntries(paths) })
+}

@@ -1,0 +1,102 @@
+import { ApiError } from '../errors'
+
+export interface IntakeLimits {
+  /** The largest body that is taken, in bytes. */
+  readonly maxBytes: number
+  /** What large bodies may weigh together, in bytes. */
+  readonly budgetBytes: number
+}
+
+interface Share {
+  readonly bytes: number
+  readonly budget: number
+}
+
+interface Waiting extends Share {
+  readonly admit: () => void
+}
+
+/** Bodies up to this size are not counted: thousands of them weigh little. */
+const SMALL = 1024 * 1024
+
+/**
+ * Reads bodies with bounded memory: none beyond the limit, and large ones only while the budget for
+ * all of them lasts; the others wait for their turn, in order.
+ */
+export function createIntake() {
+  let held = 0
+  const queue: Waiting[] = []
+
+  const fits = ({ bytes, budget }: Share) => held === 0 || held + bytes <= budget
+
+  async function reserve(share: Share): Promise<() => void> {
+    if (queue.length === 0 && fits(share)) held += share.bytes
+    else await new Promise<void>((admit) => queue.push({ ...share, admit }))
+    let returned = false
+    return () => {
+      if (returned) return
+      returned = true
+      held -= share.bytes
+      for (let next = queue[0]; next && fits(next); next = queue[0]) {
+        queue.shift()
+        held += next.bytes
+        next.admit()
+      }
+    }
+  }
+
+  return {
+    /**
+     * The body as text, and a function that gives its memory back, to be called when the turn no
+     * longer holds it.
+     *
+     * @throws ApiError 413 before or while reading
+     */
+    async read(
+      request: Request,
+      { maxBytes, budgetBytes }: IntakeLimits,
+    ): Promise<{ readonly text: string; readonly release: () => void }> {
+      const declared = Number(request.headers.get('content-length') ?? Number.NaN)
+      if (declared > maxBytes) throw tooLarge(maxBytes)
+      if (declared <= SMALL) return { text: await request.text(), release: () => {} }
+      const bytes = Number.isNaN(declared) ? maxBytes : declared
+      const release = await reserve({ bytes, budget: budgetBytes })
+      try {
+        const text = Number.isNaN(declared)
+          ? await readCounted(request, maxBytes)
+          : await request.text()
+        return { text, release }
+      } catch (cause) {
+        release()
+        throw cause
+      }
+    },
+  }
+}
+
+export type Intake = ReturnType<typeof createIntake>
+
+/** A body of unknown length is counted while it comes. */
+async function readCounted(request: Request, maxBytes: number): Promise<string> {
+  const reader = request.body?.getReader()
+  if (!reader) return ''
+  const decoder = new TextDecoder()
+  const parts: string[] = []
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return parts.join('') + decoder.decode()
+    size += value.length
+    if (size > maxBytes) {
+      reader.cancel().catch(() => {})
+      throw tooLarge(maxBytes)
+    }
+    parts.push(decoder.decode(value, { stream: true }))
+  }
+}
+
+const tooLarge = (maxBytes: number) =>
+  new ApiError(
+    'body_too_large',
+    `The body is larger than ${maxBytes} bytes. The setting max_body_bytes says how much is taken.`,
+  )

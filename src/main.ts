@@ -1,0 +1,6 @@
+import { liftFetchLimit } from './cli/fetch-limit'
+
+// Entry for a machine: from source, compiled, in a container. Nothing may run before this line.
+await liftFetchLimit()
+const { run } = await import('./cli/cli')
+process.exitCode = await run(process.argv.slice(2))

@@ -1,0 +1,26 @@
+// Files that are imported as text or as a path, and what a Worker is given.
+declare module '*.sql' {
+  const text: string
+  export default text
+}
+declare module '*.css' {
+  const text: string
+  export default text
+}
+declare module 'cloudflare:workers' {
+  export const env: Record<string, unknown>
+  export function waitUntil(work: Promise<unknown>): void
+}
+
+/** In the Streams standard and in every runtime we target, but not yet in TypeScript's library. */
+interface Transformer<I, O> {
+  cancel?: (reason: unknown) => void | PromiseLike<void>
+}
+declare module '*/swagger-init.js' {
+  const text: string
+  export default text
+}
+declare module 'swagger-ui-dist/*' {
+  const path: string
+  export default path
+}

@@ -1,0 +1,18 @@
+import type { ACCOUNT_KINDS } from '../store/schema'
+
+export type Kind = (typeof ACCOUNT_KINDS)[number] | 'demo'
+
+/** An account as the pool and the upstreams see it. */
+export interface Account {
+  readonly id: string
+  readonly kind: Kind
+  readonly name: string
+  readonly baseUrl: string
+  /** The credential in the clear: unsealed when first needed. */
+  readonly secret: () => Promise<string>
+  readonly weight: number
+  /** Turns at once. */
+  readonly maxInFlight: number
+  /** Model ids it serves, when the operator names them instead of its upstream. */
+  readonly models: readonly string[] | null
+}

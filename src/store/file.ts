@@ -1,0 +1,103 @@
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Client, InArgs, InStatement, InValue, ResultSet, Row } from '@libsql/client/web'
+import { explainFileFault } from './file-fault'
+
+type BatchItem = InStatement | [sql: string, args?: InArgs]
+
+/** How long a statement waits for another process; it blocks the event loop, so not for long. */
+const BUSY_MS = 2000
+
+const PRAGMAS = [
+  `busy_timeout = ${BUSY_MS}`,
+  'journal_mode = WAL',
+  'synchronous = NORMAL',
+  'foreign_keys = ON',
+  'journal_size_limit = 67108864',
+]
+
+/**
+ * A libSQL client over the SQLite inside Bun.
+ *
+ * `@libsql/client` opens files with a native addon that `bun build --compile` cannot carry. The file
+ * format is the same, so a database can move to Turso later without conversion.
+ *
+ * There are no interactive transactions: everyone shares one connection, so statements of another
+ * request would slip into them. Use `batch`, which is atomic here and a single round trip on Turso.
+ *
+ * @throws SetupError that says what is wrong with the file, and what to do; nothing is overwritten.
+ */
+export function openFile(path: string): Client {
+  const database = explainFileFault(path, () => {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    const opened = new Database(path, { create: true, readwrite: true })
+    for (const pragma of PRAGMAS) opened.run(`PRAGMA ${pragma}`)
+    return opened
+  })
+
+  const run = (item: BatchItem): ResultSet => {
+    const [sql, args = []] =
+      typeof item === 'string' ? [item] : Array.isArray(item) ? item : [item.sql, item.args]
+    const statement = database.query(sql)
+    const bindings = (Array.isArray(args) ? args : [args]) as SQLQueryBindings[]
+    const columns = statement.columnNames
+    if (columns.length > 0) return result(columns, statement.values(...bindings) as InValue[][])
+    const { changes, lastInsertRowid } = statement.run(...bindings)
+    return result([], [], changes, BigInt(lastInsertRowid))
+  }
+  const batch = database.transaction((items: BatchItem[]) => items.map(run))
+  let closed = false
+
+  return {
+    protocol: 'file',
+    get closed() {
+      return closed
+    },
+    execute: async (item: InStatement, args?: InArgs) =>
+      run(typeof item === 'string' && args ? [item, args] : item),
+    batch: async (items: BatchItem[]) => batch.immediate(items),
+    async migrate(items: InStatement[]) {
+      database.run('PRAGMA foreign_keys = OFF')
+      try {
+        return batch.immediate(items)
+      } finally {
+        database.run('PRAGMA foreign_keys = ON')
+      }
+    },
+    async executeMultiple(sql: string) {
+      database.run(sql)
+    },
+    transaction: () => Promise.reject(new Error('Interactive transactions are not used: batch.')),
+    sync: () => Promise.reject(new Error('A local file has nothing to sync with.')),
+    reconnect() {},
+    close() {
+      closed = true
+      database.close()
+    },
+  } as Client
+}
+
+function result(
+  columns: string[],
+  tuples: InValue[][],
+  rowsAffected = 0,
+  lastInsertRowid?: bigint,
+): ResultSet {
+  const rows = tuples.map((tuple) => toRow(columns, tuple))
+  return {
+    columns,
+    columnTypes: columns.map(() => ''),
+    rows,
+    rowsAffected,
+    lastInsertRowid,
+    toJSON: () => ({ columns, rows }),
+  }
+}
+
+/** libSQL rows answer to names and to positions; positions stay out of JSON. */
+function toRow(columns: string[], tuple: InValue[]): Row {
+  const row = Object.fromEntries(columns.map((name, index) => [name, tuple[index]]))
+  for (const [index, value] of tuple.entries()) Object.defineProperty(row, index, { value })
+  return Object.defineProperty(row, 'length', { value: tuple.length }) as Row
+}

@@ -1,0 +1,58 @@
+import type { Client, InStatement } from '@libsql/client/web'
+import { migrations } from '../../drizzle'
+import { sha256 } from '../crypto'
+import { SetupError } from '../errors'
+
+/** The table `drizzle-kit migrate` uses too, so either may run first. */
+const TABLE = '__drizzle_migrations'
+
+/**
+ * Bring the database up to date and name what was applied.
+ *
+ * @throws SetupError when a newer Groxy or another program has written the database: it is left as
+ * it is.
+ */
+export async function migrate(client: Client): Promise<readonly string[]> {
+  await refuseForeign(client)
+  await client.execute(
+    `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
+  )
+  const latest = await latestMigration(client)
+  const pending = migrations.filter(({ when }) => when > latest)
+  for (const { sql, when } of pending) {
+    const statements: InStatement[] = sql.split('--> statement-breakpoint')
+    statements.push({
+      sql: `INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`,
+      args: [await sha256(sql), when],
+    })
+    await client.migrate(statements).catch(async (cause) => {
+      // Another instance that starts at the same moment may have been first.
+      if ((await latestMigration(client)) < when) throw cause
+    })
+  }
+  return pending.map(({ tag }) => tag)
+}
+
+async function latestMigration(client: Client): Promise<number> {
+  const { rows } = await client.execute(`SELECT max(created_at) AS latest FROM ${TABLE}`)
+  const latest = Number(rows[0]?.['latest'] ?? 0)
+  const known = migrations.at(-1)?.when ?? 0
+  if (latest > known)
+    throw new SetupError(
+      'The database was written by a newer version of Groxy.',
+      'Start the newer version, or restore a backup made before the upgrade. Nothing was changed.',
+    )
+  return latest
+}
+
+async function refuseForeign(client: Client): Promise<void> {
+  const { rows } = await client.execute(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
+  )
+  const table = rows[0]?.['name']
+  if (table !== undefined && table !== TABLE)
+    throw new SetupError(
+      `The database belongs to another program: it has a table "${table}".`,
+      'Set DATABASE_URL to an empty database or to a file that does not exist yet. Nothing was changed.',
+    )
+}

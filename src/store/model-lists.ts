@@ -1,0 +1,22 @@
+import type { Database } from './database'
+import { modelLists, type UpstreamModel } from './schema'
+
+export type ModelList = typeof modelLists.$inferSelect
+export type { UpstreamModel }
+
+/** The last good model list of each account. */
+export function createModelLists(db: Database) {
+  return {
+    all: (): Promise<ModelList[]> => db.select().from(modelLists),
+
+    async save(list: ModelList): Promise<void> {
+      const { accountId: _, ...set } = list
+      await db
+        .insert(modelLists)
+        .values(list)
+        .onConflictDoUpdate({ target: modelLists.accountId, set })
+    },
+  }
+}
+
+export type ModelLists = ReturnType<typeof createModelLists>

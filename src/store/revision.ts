@@ -1,0 +1,24 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Database } from './database'
+import { settings } from './schema'
+
+const NAME = 'revision'
+
+/**
+ * The statement that tells every instance to reload its snapshot. It goes into the same batch as
+ * the change it announces.
+ */
+export const touchRevision = (db: Database) =>
+  db
+    .insert(settings)
+    .values({ name: NAME, value: 1 })
+    .onConflictDoUpdate({ target: settings.name, set: { value: sql`${settings.value} + 1` } })
+
+/** How often keys, accounts, settings and aliases have changed. */
+export async function readRevision(db: Database): Promise<number> {
+  const [row] = await db
+    .select({ value: settings.value })
+    .from(settings)
+    .where(eq(settings.name, NAME))
+  return Number(row?.value ?? 0)
+}

@@ -1,0 +1,122 @@
+import { eq } from 'drizzle-orm'
+import Type, { type Static } from 'typebox'
+import { Check, Default, Errors } from 'typebox/value'
+import { SetupError } from '../errors'
+import type { Database } from './database'
+import { touchRevision } from './revision'
+import { settings } from './schema'
+
+const milliseconds = (value: number, description: string) =>
+  Type.Integer({ default: value, minimum: 1, description })
+
+/** What an operator may change while Groxy runs: the one description that everything is made from. */
+export const Settings = Type.Object({
+  first_byte_timeout_ms: milliseconds(
+    30_000,
+    'How long a streaming upstream may take to answer at all before another account is tried.',
+  ),
+  idle_timeout_ms: milliseconds(120_000, 'How long an upstream may be silent within an answer.'),
+  total_timeout_ms: milliseconds(600_000, 'How long one answer may take altogether.'),
+  heartbeat_ms: milliseconds(
+    15_000,
+    'After this much silence a stream gets a comment, so that proxies keep it open.',
+  ),
+  max_attempts: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 100,
+    description: 'Accounts that are tried for one turn before it fails.',
+  }),
+  max_body_bytes: Type.Integer({
+    default: 64 * 1024 * 1024,
+    minimum: 1024,
+    description: 'The largest request body that is taken.',
+  }),
+  body_budget_bytes: Type.Integer({
+    default: 256 * 1024 * 1024,
+    minimum: 1024,
+    description: 'What the large request bodies in memory may weigh together; more have to wait.',
+  }),
+  pass_through: Type.Boolean({
+    default: true,
+    description: "Forward calls that bring the caller's own xAI key to xAI.",
+  }),
+  show_thinking: Type.Boolean({
+    default: true,
+    description: 'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
+  }),
+  priority_xai: Type.Integer({
+    default: 1,
+    description: 'Of kinds that serve the same model, the lower number is asked first.',
+  }),
+  priority_openai: Type.Integer({ default: 2, description: 'The same for `openai` accounts.' }),
+  priority_demo: Type.Integer({ default: 4, description: 'The same for the demo account.' }),
+  model_refresh_minutes: Type.Integer({
+    default: 10,
+    minimum: 1,
+    description: "How old an account's model list may grow before it is asked for again.",
+  }),
+})
+
+export type Settings = Readonly<Static<typeof Settings>>
+
+/** What holds when nothing was changed. */
+export const DEFAULT_SETTINGS = Default(Settings, {}) as Settings
+
+/** Read and change settings. */
+export function createSettings(db: Database) {
+  return {
+    /** Every setting, with defaults; a stored value that no longer fits is ignored. */
+    async all(): Promise<Settings> {
+      const rows = await db.select().from(settings)
+      const known = rows.filter(({ name, value }) => fits(name, value))
+      const changed = Object.fromEntries(known.map(({ name, value }) => [name, value]))
+      return { ...DEFAULT_SETTINGS, ...changed }
+    },
+
+    /** @throws SetupError when there is no such setting, or the value is not one of its values. */
+    async set(name: string, value: unknown): Promise<void> {
+      const property = Settings.properties[name as keyof Settings]
+      if (!property)
+        throw new SetupError(
+          `There is no setting "${name}".`,
+          '`groxy settings` lists them all, with their values.',
+        )
+      if (!Check(property, value))
+        throw new SetupError(
+          `"${name}" ${Errors(property, value)[0]?.message ?? 'does not take this value'}.`,
+          String('description' in property && property.description),
+        )
+      await db.batch([
+        db
+          .insert(settings)
+          .values({ name, value })
+          .onConflictDoUpdate({ target: settings.name, set: { value } }),
+        touchRevision(db),
+      ])
+    },
+
+    /** A mark of our own, such as `admin_password`. */
+    async mark(name: string): Promise<unknown> {
+      const [row] = await db.select().from(settings).where(eq(settings.name, name))
+      return row?.value
+    },
+
+    /** Leave a mark unless it is there; says whether it was left now. */
+    async markOnce(name: string, value: unknown): Promise<boolean> {
+      const rows = await db
+        .insert(settings)
+        .values({ name, value })
+        .onConflictDoNothing()
+        .returning({ name: settings.name })
+      return rows.length > 0
+    },
+  }
+}
+
+const fits = (name: string, value: unknown): boolean => {
+  const property = Settings.properties[name as keyof Settings]
+  return property !== undefined && Check(property, value)
+}
+
+export type SettingsStore = ReturnType<typeof createSettings>

@@ -1,0 +1,93 @@
+import type { Head, Source } from './source'
+
+/** How a streamed answer ended. */
+export type StreamEnd = 'whole' | 'broken' | 'gone'
+
+interface BodyParts {
+  readonly source: Source
+  readonly head: Head
+  /** After this much silence, in milliseconds, a comment keeps proxies from closing the stream. */
+  readonly heartbeatMs: number
+  readonly now: () => number
+  /** What a client is told when the answer breaks off. */
+  readonly farewell: (cause: unknown) => Uint8Array
+  /** Called exactly once, however the stream ends. */
+  readonly onEnd: (end: StreamEnd, cause?: unknown) => void
+}
+
+/** A comment, which every reader of server-sent events must ignore. */
+const HEARTBEAT = new TextEncoder().encode(': ping\n\n')
+
+/**
+ * The body of a streamed answer.
+ *
+ * A broken answer never looks like a complete one: the client gets an error event, and the connection
+ * is cut instead of closed. Between the two lies a turn of the event loop, without which the runtime
+ * would throw the event away with the connection.
+ */
+export function streamBody({ source, head, heartbeatMs, now, farewell, onEnd }: BodyParts) {
+  let first: Uint8Array | undefined = head.bytes
+  let pending = head.pending
+  let ended = false
+  let waiting = false
+  let lastSent = now()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const finish = (end: StreamEnd, cause?: unknown) => {
+    if (ended) return
+    ended = true
+    clearTimeout(timer)
+    onEnd(end, cause)
+  }
+
+  /** One timer a stream, set again only when it fires: a chunk costs no timer. */
+  const watch = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const due = lastSent + heartbeatMs - now()
+    timer = setTimeout(
+      () => {
+        if (ended) return
+        if (waiting && now() - lastSent >= heartbeatMs) {
+          lastSent = now()
+          controller.enqueue(HEARTBEAT)
+        }
+        watch(controller)
+      },
+      due > 0 ? due : heartbeatMs,
+    )
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start: watch,
+      async pull(controller) {
+        if (first) {
+          controller.enqueue(first)
+          first = undefined
+          return
+        }
+        waiting = true
+        const next = pending ?? source.next()
+        pending = undefined
+        try {
+          const bytes = await next
+          waiting = false
+          if (ended) return
+          lastSent = now()
+          if (bytes) return controller.enqueue(bytes)
+          finish('whole')
+          controller.close()
+        } catch (cause) {
+          waiting = false
+          if (ended) return
+          finish('broken', cause)
+          controller.enqueue(farewell(cause))
+          setTimeout(() => controller.error(), 1)
+        }
+      },
+      cancel() {
+        finish('gone')
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

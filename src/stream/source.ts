@@ -1,0 +1,69 @@
+/** A running answer, as bytes for the client. */
+export interface Source {
+  /**
+   * The next bytes; undefined when the answer is whole.
+   *
+   * @throws UpstreamFault when it breaks off
+   */
+  next(): Promise<Uint8Array | undefined>
+}
+
+/** What is here already, without waiting for more. */
+export interface Head {
+  readonly bytes: Uint8Array
+  /** The answer is whole: nothing more is to come. */
+  readonly whole: boolean
+  /** Bytes that are on their way, when it is not. */
+  readonly pending?: Promise<Uint8Array | undefined>
+}
+
+/** How much may be gathered before a stream is opened for it. */
+const MOST_BYTES = 256 * 1024
+
+/** A read that is going to settle by itself settles within these many turns of the microtask queue. */
+const TURNS = 8
+
+/**
+ * Read until the source has to wait. A short answer that arrived in one piece is whole before the
+ * first byte was sent: it needs no stream, and if it is broken it can still be made elsewhere.
+ */
+export async function readHead(source: Source): Promise<Head> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  const first = await source.next()
+  if (!first) return { bytes: join(parts), whole: true }
+  parts.push(first)
+  size += first.length
+  while (size < MOST_BYTES) {
+    const pending = source.next()
+    const settled = await settledSoon(pending)
+    if (!settled) return { bytes: join(parts), whole: false, pending }
+    const bytes = await pending
+    if (!bytes) return { bytes: join(parts), whole: true }
+    parts.push(bytes)
+    size += bytes.length
+  }
+  return { bytes: join(parts), whole: false, pending: source.next() }
+}
+
+async function settledSoon(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  const note = () => {
+    settled = true
+  }
+  promise.then(note, note)
+  for (let turn = 0; turn < TURNS && !settled; turn++) await null
+  return settled
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  if (parts.length === 1 && only) return only
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}

@@ -1,0 +1,50 @@
+import type { Source } from '../../stream/source'
+import type { NativeStream } from './native-stream'
+
+interface NativeSourceParts {
+  readonly body: ReadableStream<Uint8Array>
+  readonly stream: NativeStream
+  /** Called before we wait for the upstream and after we have waited. */
+  readonly waiting: () => void
+  readonly waited: () => void
+  /** Turn what a runtime throws while reading into a fault. */
+  readonly asFault: (cause: unknown) => unknown
+}
+
+/** The bytes of an upstream's stream, mended. */
+export function createNativeSource(parts: NativeSourceParts): Source {
+  const { stream, waiting, waited, asFault } = parts
+  const reader = parts.body.getReader()
+  let ended = false
+
+  async function read(): Promise<Uint8Array | undefined> {
+    waiting()
+    try {
+      const { done, value } = await reader.read()
+      return done ? undefined : value
+    } catch (cause) {
+      throw asFault(cause)
+    } finally {
+      waited()
+    }
+  }
+
+  return {
+    async next() {
+      while (!ended) {
+        const bytes = await read()
+        const out = bytes ? stream.push(bytes) : stream.end()
+        ended = bytes === undefined || stream.fault() !== undefined
+        if (stream.isDone() && !ended) {
+          // Whatever comes after the end is read for the sake of the connection, and not waited for.
+          ended = true
+          read().catch(() => {})
+        }
+        if (out.length > 0) return out
+      }
+      const fault = stream.fault()
+      if (fault) throw fault
+      return
+    },
+  }
+}

@@ -1,0 +1,360 @@
+import { UpstreamFault } from '../../errors'
+import { createEventReader } from '../../stream/sse'
+import { estimatedUsage, includeReasoning, readChatUsage, toChatUsage, type Usage } from '../usage'
+import { type ContentTemplate, learnTemplate, matchTemplate } from './content-template'
+import { missingChoices } from './choices'
+import { finishReason } from './finish-reason'
+import { readInBandFault } from './in-band-fault'
+import { createToolCallOrder } from './tool-calls'
+
+/** What the client asked for and the upstream need not know or heed. */
+export interface StreamTerms {
+  /** The model as the client names it. */
+  readonly model: string
+  readonly includeUsage: boolean
+  /** How many choices were asked for. */
+  readonly choices: number
+  readonly showThinking: boolean
+  /** UTF-8 bytes of the prompt: for an estimate where the upstream gives no usage. */
+  readonly promptBytes: number
+  readonly newId: () => string
+  /** Seconds since 1970, for an upstream that does not say. */
+  readonly created: number
+}
+
+type Json = Record<string, unknown>
+
+interface Choice {
+  readonly calls: ReturnType<typeof createToolCallOrder>
+  legacyFunction: boolean
+  finished: boolean
+  /** The upstream sent an empty finish reason, so the choice may end without a better one. */
+  blankFinish: boolean
+  lastReasoning: string | undefined
+}
+
+const DONE = 'data: [DONE]\n\n'
+const encoder = new TextEncoder()
+const NOTHING = new Uint8Array()
+
+/**
+ * Makes an upstream's chat stream into the one that OpenAI documents, touching only what differs:
+ * chunks that are right pass as the bytes they came in.
+ *
+ * Nothing comes out before the first event that a client can use, so that everything earlier may
+ * still fail over unseen.
+ */
+export function createNativeStream(terms: StreamTerms) {
+  const choices = new Map<unknown, Choice>()
+  let out = ''
+  let changed = false
+  let useful = false
+  let done = false
+  let id: unknown
+  let created: unknown
+  let template: ContentTemplate | undefined
+  let usage: Json | undefined
+  let usageChunk: string | undefined
+  let usageChunkChanged = false
+  let outputBytes = 0
+  let malformed = 0
+  let fault: UpstreamFault | undefined
+  const reader = createEventReader(event)
+
+  function event(data: string, name?: string) {
+    if (done || fault) return mark()
+    if (name !== undefined) mark()
+    if (template) {
+      const content = matchTemplate(template, data)
+      if (content !== undefined) {
+        outputBytes += content.length
+        if (template.changes) {
+          mark()
+          out += `data: ${template.outPrefix}${content}${template.outSuffix}\n\n`
+        } else out += `data: ${data}\n\n`
+        return
+      }
+    }
+    if (data.trim() === '[DONE]') return end(data)
+    const chunk = parse(data)
+    if (chunk) take(chunk, data, name)
+    else mark()
+  }
+
+  /** The bytes that came can no longer be passed on as they are. */
+  function mark() {
+    changed = true
+  }
+
+  function parse(data: string): Json | undefined {
+    try {
+      const value: unknown = JSON.parse(data)
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+    } catch {
+      // One bad event between good ones is no reason to end an answer.
+    }
+    malformed++
+    return
+  }
+
+  function take(chunk: Json, data: string, name?: string) {
+    fault = readInBandFault(chunk, name)
+    if (fault) return mark()
+    const list = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : undefined
+    const reported = chunk['usage']
+    if (typeof reported === 'object' && reported !== null) usage = reported as Json
+    if (!list) return mark()
+    if (list.length === 0) return keepUsageChunk(chunk, data)
+    const before = mendHead(chunk)
+    const { mended, bare } = mendChoices(chunk, list)
+    if (before || mended) mark()
+    emit(before || mended ? chunk : data)
+    if (bare && !template) template = learnTemplate(data, before || mended ? chunk : undefined)
+  }
+
+  function emit(chunk: Json | string) {
+    out += `data: ${typeof chunk === 'string' ? chunk : JSON.stringify(chunk)}\n\n`
+  }
+
+  /** The last one is sent when the stream ends: exactly one, after everything else. */
+  function keepUsageChunk(chunk: Json, data: string) {
+    if (usageChunk !== undefined || !terms.includeUsage) mark()
+    const mended = mendHead(chunk, true)
+    if (usage) usageChunkChanged = includeReasoning(usage) || mended
+    usageChunk = usageChunkChanged ? JSON.stringify({ ...chunk, usage }) : data
+  }
+
+  /** One id, time and model for all chunks, and `usage` only where it belongs. */
+  function mendHead(chunk: Json, isUsageChunk = false): boolean {
+    let mended = false
+    const set = (key: string, value: unknown) => {
+      if (chunk[key] === value) return
+      chunk[key] = value
+      mended = true
+    }
+    id ??= isText(chunk['id']) ? chunk['id'] : `chatcmpl-${terms.newId()}`
+    created ??= Number.isInteger(chunk['created']) ? chunk['created'] : terms.created
+    set('id', id)
+    set('object', 'chat.completion.chunk')
+    set('created', created)
+    set('model', terms.model)
+    if (isUsageChunk) return mended
+    if (terms.includeUsage) set('usage', null)
+    else if ('usage' in chunk) {
+      delete chunk['usage']
+      mended = true
+    }
+    return mended
+  }
+
+  function mendChoices(chunk: Json, list: unknown[]): { mended: boolean; bare: boolean } {
+    let mended = false
+    let bare = list.length === 1
+    for (const [position, item] of list.entries()) {
+      const choice = isObject(item) ? item : {}
+      if (choice !== item) {
+        list[position] = choice
+        mended = true
+      }
+      if (!Number.isInteger(choice['index'])) {
+        choice['index'] = position
+        mended = true
+      }
+      const result = mendChoice(choice, chunk)
+      mended ||= result.mended
+      bare &&= result.bare
+    }
+    return { mended, bare }
+  }
+
+  function mendChoice(choice: Json, chunk: Json): { mended: boolean; bare: boolean } {
+    let mended = false
+    let state = choices.get(choice['index'])
+    const isFirst = state === undefined
+    state ??= newChoice()
+    choices.set(choice['index'], state)
+    if (!isObject(choice['delta'])) {
+      choice['delta'] = {}
+      mended = true
+    }
+    const delta = choice['delta'] as Json
+    if (isFirst ? delta['role'] !== 'assistant' : 'role' in delta) {
+      if (isFirst) choice['delta'] = { ...delta, role: 'assistant' }
+      else delete delta['role']
+      mended = true
+    }
+    const current = choice['delta'] as Json
+    if (mendReasoning(current, state)) mended = true
+    if (Array.isArray(current['tool_calls'])) {
+      const { fragments, changed: ordered } = state.calls.order(current['tool_calls'])
+      if (ordered) {
+        current['tool_calls'] = fragments
+        mended = true
+      }
+    }
+    if (isObject(current['function_call'])) state.legacyFunction = true
+    if (mendFinish(choice, state, chunk)) mended = true
+    if (carriesAnswer(current) || choice['finish_reason'] !== null) useful = true
+    const content = current['content']
+    if (typeof content === 'string') outputBytes += byteLength(content)
+    if (Array.isArray(current['tool_calls']))
+      outputBytes += JSON.stringify(current['tool_calls']).length
+    const bare =
+      typeof content === 'string' &&
+      content !== '' &&
+      Object.keys(current).length === 1 &&
+      choice['finish_reason'] === null &&
+      (choice['logprobs'] ?? null) === null
+    return { mended, bare }
+  }
+
+  function mendReasoning(delta: Json, state: Choice): boolean {
+    const thought = delta['reasoning_content']
+    if (thought === undefined) {
+      state.lastReasoning = undefined
+      return false
+    }
+    if (typeof thought === 'string') outputBytes += byteLength(thought)
+    // xAI repeats a placeholder such as "Thinking… " while it works.
+    const repeats =
+      typeof thought === 'string' &&
+      thought.length > LONGEST_HONEST_REPEAT &&
+      thought === state.lastReasoning
+    if (typeof thought === 'string') state.lastReasoning = thought
+    if (terms.showThinking && !repeats) return false
+    delete delta['reasoning_content']
+    return true
+  }
+
+  function mendFinish(choice: Json, state: Choice, chunk: Json): boolean {
+    const said = choice['finish_reason']
+    if (said === null) return false
+    if (said === undefined || said === '') {
+      if (said === '') state.blankFinish = true
+      choice['finish_reason'] = null
+      return true
+    }
+    const reason = finishReason(said, calledBy(state))
+    state.finished = true
+    const missing = state.calls.missingArguments()
+    if (missing.length > 0) {
+      const delta = { tool_calls: missing }
+      emit({ ...chunk, choices: [{ index: choice['index'], delta, finish_reason: null }] })
+      mark()
+    }
+    choice['finish_reason'] = reason
+    return reason !== said
+  }
+
+  /** Everything is there: what the upstream left out is added, then the one `[DONE]`. */
+  function end(data?: string) {
+    fault = missingChoices(choices.size, terms.choices)
+    if (fault) return mark()
+    const head = { id, object: 'chat.completion.chunk', created, model: terms.model }
+    const tail = terms.includeUsage ? { usage: null } : {}
+    for (const [index, state] of choices) {
+      if (state.finished) continue
+      const missing = state.calls.missingArguments()
+      const delta = missing.length > 0 ? { tool_calls: missing } : {}
+      const reason = finishReason(undefined, calledBy(state))
+      emit({ ...head, choices: [{ index, delta, finish_reason: reason }], ...tail })
+      mark()
+    }
+    useful = true
+    done = true
+    if (terms.includeUsage) {
+      if (usageChunk === undefined || usageChunkChanged) mark()
+      if (usage && usageChunk === undefined) includeReasoning(usage)
+      const told = usage ?? toChatUsage(estimatedUsage(terms.promptBytes, outputBytes))
+      emit(usageChunk !== undefined && usage ? usageChunk : { ...head, choices: [], usage: told })
+    }
+    if (data !== '[DONE]') mark()
+    out += DONE
+  }
+
+  function drain(bytes: Uint8Array | undefined): Uint8Array {
+    if (!useful) {
+      mark()
+      return NOTHING
+    }
+    const text = out
+    out = ''
+    const asItCame = !changed && bytes
+    changed = false
+    return asItCame || (text === '' ? NOTHING : encoder.encode(text))
+  }
+
+  const newChoice = (): Choice => ({
+    calls: createToolCallOrder(() => `call_${terms.newId()}`),
+    legacyFunction: false,
+    finished: false,
+    blankFinish: false,
+    lastReasoning: undefined,
+  })
+
+  return {
+    /** Take bytes of the upstream and give those for the client; none before the first useful event. */
+    push(bytes: Uint8Array): Uint8Array {
+      if (!reader.push(bytes)) mark()
+      return drain(bytes)
+    },
+
+    /** The upstream has closed the stream: give what remains. An answer that is not whole is a fault. */
+    end(): Uint8Array {
+      reader.end()
+      if (!done && !fault) {
+        const states = [...choices.values()]
+        const whole = states.every((state) => state.finished || state.blankFinish)
+        if (whole) end()
+        else fault = new UpstreamFault('broken', 'The upstream broke off its answer.')
+      }
+      return drain(undefined)
+    },
+
+    /** What ended the answer before it was whole; what was pushed until then is good. */
+    fault: (): UpstreamFault | undefined => fault,
+
+    /** Whether an event came that a client can use. */
+    isUseful: (): boolean => useful,
+
+    /** Whether the answer is whole, so that nothing more is to come. */
+    isDone: (): boolean => done,
+
+    /** Events that could not be read and were left out. */
+    malformed: (): number => malformed,
+
+    /** What the turn took so far: as the upstream says, else an estimate. */
+    usage(): Usage {
+      if (!usage) return estimatedUsage(terms.promptBytes, outputBytes)
+      includeReasoning(usage)
+      return readChatUsage(usage)
+    },
+  }
+}
+
+export type NativeStream = ReturnType<typeof createNativeStream>
+
+/** Short thoughts may honestly repeat ("ha", "ha"). */
+const LONGEST_HONEST_REPEAT = 8
+
+const calledBy = ({ calls, legacyFunction }: Choice) => ({ tools: calls.any(), legacyFunction })
+
+const ANSWERS = ['content', 'reasoning_content', 'refusal'] as const
+
+function carriesAnswer(delta: Json): boolean {
+  if (ANSWERS.some((key) => isText(delta[key]))) return true
+  const calls = delta['tool_calls']
+  if (Array.isArray(calls) && calls.length > 0) return true
+  return isObject(delta['function_call']) || isObject(delta['audio'])
+}
+
+function byteLength(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) bytes += 2
+  return bytes
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

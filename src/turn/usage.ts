@@ -1,0 +1,78 @@
+/** What a turn took. `output` includes `reasoning`, as OpenAI counts. */
+export interface Usage {
+  readonly input: number
+  readonly cached: number
+  readonly output: number
+  readonly reasoning: number
+  /** What the upstream says it costs: 10^10 ticks are one US dollar. */
+  readonly costTicks: number | null
+  readonly source: 'reported' | 'estimated'
+}
+
+/** The numbers of a chat completion's `usage`, whatever else it holds. */
+interface ChatUsage {
+  readonly prompt_tokens?: unknown
+  readonly completion_tokens?: unknown
+  readonly total_tokens?: unknown
+  readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: unknown } | null
+  readonly cost_in_usd_ticks?: unknown
+}
+
+/** Read a chat `usage`; a zero is a number, anything else is not there. */
+export function readChatUsage(usage: object): Usage {
+  const it = usage as ChatUsage
+  return {
+    input: count(it.prompt_tokens),
+    cached: count(it.prompt_tokens_details?.cached_tokens),
+    output: count(it.completion_tokens),
+    reasoning: count(it.completion_tokens_details?.reasoning_tokens),
+    costTicks: typeof it.cost_in_usd_ticks === 'number' ? it.cost_in_usd_ticks : null,
+    source: 'reported',
+  }
+}
+
+/**
+ * Count reasoning into `completion_tokens`, as OpenAI does and xAI does not: there the three numbers
+ * only make the total together. Says whether anything changed.
+ */
+export function includeReasoning(usage: Record<string, unknown>): boolean {
+  const { input, output, reasoning } = readChatUsage(usage)
+  if (reasoning === 0 || input + output + reasoning !== count(usage['total_tokens'])) return false
+  usage['completion_tokens'] = output + reasoning
+  return true
+}
+
+/**
+ * Tokens for a text of so many UTF-8 bytes, when nobody counted them: four bytes a token holds well
+ * for English, and for Chinese, whose signs take three bytes and rather less than a token.
+ */
+const estimateTokens = (bytes: number): number => Math.ceil(bytes / 4)
+
+/** The shape of a chat `usage`; an estimate is marked as one. */
+export const toChatUsage = ({ input, cached, output, reasoning, source }: Usage) => ({
+  prompt_tokens: input,
+  completion_tokens: output,
+  total_tokens: input + output,
+  prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
+  completion_tokens_details: {
+    reasoning_tokens: reasoning,
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0,
+  },
+  ...(source === 'estimated' && { estimated: true }),
+})
+
+/** A turn's usage when the upstream did not say. */
+export const estimatedUsage = (promptBytes: number, outputBytes: number): Usage => ({
+  input: estimateTokens(promptBytes),
+  cached: 0,
+  output: estimateTokens(outputBytes),
+  reasoning: 0,
+  costTicks: null,
+  source: 'estimated',
+})
+
+const count = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.trunc(value) : 0

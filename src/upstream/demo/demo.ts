@@ -1,0 +1,168 @@
+import { ApiError, UpstreamFault } from '../../errors'
+import { decodeChat } from '../../turn/chat/decode'
+import type { TurnEvent } from '../../turn/event'
+import type { TurnRequest, TurnTool } from '../../turn/request'
+import type { Tokenizer } from '../../turn/tokenizer'
+import type { Upstream } from '../upstream'
+import { compose } from './compose'
+import { randomFrom } from './random'
+import { valueFor } from './schema-value'
+import { topicOf } from './topic'
+
+interface Manner {
+  readonly id: string
+  readonly says: string
+  /** Milliseconds before the first token, and between tokens, of a stream. */
+  readonly firstMs: number
+  readonly tokenMs: number
+  readonly thinks?: boolean
+  readonly fails?: 'before' | 'within'
+}
+
+/** About forty tokens a second, as a hosted model writes. */
+const TOKEN_MS = 25
+
+/** The built-in models: each shows one thing that can happen to a program. */
+export const DEMO_MODELS: readonly [Manner, ...Manner[]] = [
+  { id: 'demo', says: 'answers at once', firstMs: 150, tokenMs: TOKEN_MS },
+  { id: 'demo-thinking', says: 'thinks first', firstMs: 150, tokenMs: TOKEN_MS, thinks: true },
+  { id: 'demo-slow', says: 'takes its time', firstMs: 5_000, tokenMs: 400 },
+  { id: 'demo-fail', says: 'fails before it answers', firstMs: 150, tokenMs: 0, fails: 'before' },
+  { id: 'demo-cut', says: 'breaks off', firstMs: 150, tokenMs: TOKEN_MS, fails: 'within' },
+]
+
+interface DemoParts {
+  readonly tokenizer: () => Promise<Tokenizer>
+}
+
+/** A small model that needs no network: for a first try, for documentation and for tests. */
+export function createDemo({ tokenizer }: DemoParts): Upstream {
+  return {
+    async chat({ request, model, stream, abort }) {
+      const manner = DEMO_MODELS.find(({ id }) => id === model) ?? DEMO_MODELS[0]
+      const turn = decodeChat(request.value, model)
+      if (manner.fails === 'before')
+        throw new UpstreamFault('refused', 'The demo model fails, as demo-fail always does.', {
+          status: 400,
+          code: 'demo_failure',
+        })
+      const pace = stream ? manner : { ...manner, firstMs: manner.firstMs > 1000 ? manner.firstMs : 0, tokenMs: 0 }
+      return { form: 'events', events: speak(turn, pace, await tokenizer(), abort.signal) }
+    },
+
+    models: async () => DEMO_MODELS.map(({ id }) => ({ id, created: 1767225600, owned_by: 'groxy' })),
+  }
+}
+
+async function* speak(
+  turn: TurnRequest,
+  manner: Manner,
+  tokenizer: Tokenizer,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent> {
+  await pause(manner.firstMs, signal)
+  let output = 0
+  let reasoning = 0
+  for (let choice = 0; choice < turn.choices; choice++) {
+    const plan = decide(turn, choice)
+    if (manner.thinks && turn.thinking)
+      for (const text of tokenizer.split(plan.thoughts)) {
+        reasoning++
+        yield { type: 'thinking', choice, text }
+        await pause(manner.tokenMs, signal)
+      }
+    if (plan.calls.length > 0) {
+      for (const call of plan.calls) {
+        output += tokenizer.count(call.name + call.arguments)
+        yield { type: 'tool_call', choice, ...call }
+        await pause(manner.tokenMs, signal)
+      }
+      yield { type: 'finish', choice, reason: 'tool_calls' }
+      continue
+    }
+    const tokens = tokenizer.split(cutAtStop(plan.text, turn.stop))
+    const most = Math.min(tokens.length, turn.maxTokens ?? tokens.length)
+    for (const [position, text] of tokens.slice(0, most).entries()) {
+      if (manner.fails && position > tokens.length / 2)
+        throw new UpstreamFault('broken', 'The demo model broke off, as demo-cut always does.')
+      output++
+      yield { type: 'text', choice, text }
+      await pause(manner.tokenMs, signal)
+    }
+    yield { type: 'finish', choice, reason: most < tokens.length ? 'length' : 'stop' }
+  }
+  const input = countPrompt(turn, tokenizer)
+  const counts = { input, cached: 0, output: output + reasoning, reasoning }
+  yield { type: 'usage', usage: { ...counts, costTicks: 0, source: 'reported' } }
+}
+
+/** What to do about a conversation: call tools, answer in JSON, or talk. */
+function decide(turn: TurnRequest, choice: number) {
+  const last = turn.messages.at(-1)
+  const question = turn.messages.findLast(({ role }) => role === 'user')?.text ?? ''
+  const random = randomFrom(`${turn.seed ?? ''}|${choice}|${JSON.stringify(turn.messages)}`)
+  const { answer, afterTools, thoughts } = compose(question, random)
+  const words = topicOf(question)
+  const wanted = last?.role === 'tool' ? [] : wantedTools(turn, question)
+  const calls = wanted.map((tool) => ({
+    name: tool.name,
+    arguments: JSON.stringify(valueFor({ type: 'object', ...tool.parameters }, words, question)),
+  }))
+  const results = turn.messages.filter(({ role }) => role === 'tool').map(({ text }) => text)
+  const talk = () => (last?.role === 'tool' ? afterTools(results) : answer())
+  return { calls, thoughts: thoughts(), text: written(turn, words, question, talk) }
+}
+
+function written(
+  { format }: TurnRequest,
+  words: readonly string[],
+  question: string,
+  talk: () => string,
+): string {
+  if (format.type === 'schema') return JSON.stringify(valueFor(format.schema, words, question))
+  if (format.type === 'json') return JSON.stringify({ answer: talk(), topic: words })
+  return talk()
+}
+
+/** The tools that were asked for: by force, or because the question speaks of them. */
+function wantedTools(turn: TurnRequest, question: string): readonly TurnTool[] {
+  const { toolChoice, tools } = turn
+  if (toolChoice === 'none') return []
+  if (typeof toolChoice === 'object') return tools.filter(({ name }) => name === toolChoice.name)
+  const asked = question.toLowerCase()
+  const spokenOf = tools.filter(({ name, description }) =>
+    [name, ...topicOf(`${name.replaceAll(/[_-]/g, ' ')} ${description}`)].some((word) =>
+      asked.includes(word.toLowerCase()),
+    ),
+  )
+  const chosen = spokenOf.length > 0 || toolChoice === 'auto' ? spokenOf : tools
+  return turn.parallelToolCalls && spokenOf.length > 0 ? chosen : chosen.slice(0, 1)
+}
+
+function cutAtStop(text: string, stops: readonly string[]): string {
+  const cuts = stops.filter(Boolean).map((stop) => text.indexOf(stop))
+  return text.slice(0, Math.min(text.length, ...cuts.filter((at) => at >= 0)))
+}
+
+/** OpenAI's chat format spends about four tokens a message and three on the answer's beginning. */
+function countPrompt({ messages, tools }: TurnRequest, tokenizer: Tokenizer): number {
+  const said = messages.map(({ text, toolCalls }) => tokenizer.count(text + (toolCalls.length > 0 ? JSON.stringify(toolCalls) : '')) + 4)
+  const described = tools.length > 0 ? tokenizer.count(JSON.stringify(tools)) : 0
+  return said.reduce((sum, count) => sum + count, 3 + described)
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> | undefined {
+  if (signal.aborted) throw new ApiError('client_gone', 'The client left.')
+  if (ms === 0) return
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      clearTimeout(timer)
+      reject(new ApiError('client_gone', 'The client left.'))
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', leave)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', leave, { once: true })
+  })
+}

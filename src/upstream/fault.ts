@@ -1,0 +1,69 @@
+import { UpstreamFault } from '../errors'
+import { readText } from '../net/http'
+
+/** An error page may be long; what it says stands at its beginning. */
+const MOST_BYTES = 64 * 1024
+const LONGEST_MESSAGE = 500
+
+type Json = Record<string, unknown>
+
+/**
+ * Read a refusal in any of its shapes: `{"error":{message,type,param,code}}`, xAI's
+ * `{"code","error":"text"}` and `{"error":"text"}`, or no JSON at all.
+ *
+ * @param secret the account's credential, which some upstreams quote: it never leaves this function
+ */
+export async function readFault(
+  response: Response,
+  secret: string,
+  now: number,
+): Promise<UpstreamFault> {
+  const { status } = response
+  const text = await readText(response, MOST_BYTES).catch(() => '')
+  const body = parse(text)
+  const nested = isObject(body?.['error']) ? body['error'] : undefined
+  const said = [nested?.['message'], body?.['error'], body?.['message'], body?.['detail']].find(isText)
+  const code = [nested?.['code'], body?.['code']].find(isText)
+  const message = said ?? `The upstream answered with status ${status}.`
+  return new UpstreamFault('refused', redact(message, secret).slice(0, LONGEST_MESSAGE), {
+    status,
+    code: code && redact(code, secret).slice(0, LONGEST_MESSAGE),
+    type: isText(nested?.['type']) ? redact(nested['type'], secret) : undefined,
+    param: isText(nested?.['param']) ? redact(nested['param'], secret) : undefined,
+    retryAfterMs: readRetryAfter(response.headers, now),
+  })
+}
+
+/** `Retry-After` in both forms, seconds and date, and OpenAI's `retry-after-ms`; in milliseconds. */
+export function readRetryAfter(headers: Headers, now: number): number | undefined {
+  const exact = Number(headers.get('retry-after-ms') ?? Number.NaN)
+  if (Number.isFinite(exact) && exact >= 0) return exact
+  const said = headers.get('retry-after')
+  if (!said) return
+  const seconds = Number(said)
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  const date = Date.parse(said)
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
+}
+
+/** What looks like a credential of the services we speak to, whoever it belongs to. */
+const CREDENTIALS = /\b(?:xai|sk|gsk|rk|pk)-[A-Za-z0-9_*-]{8,}|\bBearer\s+[^\s"',]+/g
+
+/** Take credentials out of a text that others may see. */
+export function redact(text: string, secret: string): string {
+  const hidden = secret.length >= 4 ? text.replaceAll(secret, '[redacted]') : text
+  return hidden.replace(CREDENTIALS, '[redacted]')
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,65 @@
+import { editObject } from '../../json'
+import type { ChatCall } from '../upstream'
+
+/** Members to replace by new JSON, or to leave out (`undefined`). */
+export type Changes = Record<string, string | undefined>
+
+/**
+ * The body for a server that speaks OpenAI's dialect: what the client wrote, letter for letter, but
+ * for the model's name there, the usage that we always ask for, and what has to be left out.
+ */
+export function nativeBody(call: ChatCall, quirks: (call: ChatCall) => Changes = () => ({})): string {
+  const { request, model, stream } = call
+  const { value } = request
+  const changes: Changes = quirks(call)
+  if (value.model !== model) changes['model'] = JSON.stringify(model)
+  if (stream) changes['stream_options'] = withUsage(value.stream_options)
+  // Servers that imitate OpenAI often refuse null where OpenAI takes it for "not given".
+  for (const key of request.members.keys())
+    if (value[key as keyof typeof value] === null && KNOWN.has(key)) changes[key] = undefined
+  // Both name the same limit, and the newer name wins.
+  if (isNumber(value.max_tokens) && isNumber(value.max_completion_tokens))
+    changes['max_tokens'] = undefined
+  return Object.keys(changes).length === 0 ? request.text : editObject(request, changes)
+}
+
+function withUsage(options: ChatCall['request']['value']['stream_options']): string {
+  return JSON.stringify({ ...options, include_usage: true })
+}
+
+const KNOWN = new Set([
+  'stream',
+  'stream_options',
+  'n',
+  'max_completion_tokens',
+  'max_tokens',
+  'temperature',
+  'top_p',
+  'frequency_penalty',
+  'presence_penalty',
+  'stop',
+  'seed',
+  'logprobs',
+  'top_logprobs',
+  'logit_bias',
+  'response_format',
+  'tools',
+  'tool_choice',
+  'functions',
+  'function_call',
+  'parallel_tool_calls',
+  'reasoning_effort',
+  'prompt_cache_key',
+  'safety_identifier',
+  'service_tier',
+  'verbosity',
+  'modalities',
+  'audio',
+  'prediction',
+  'web_search_options',
+  'user',
+  'store',
+  'metadata',
+])
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'

@@ -1,0 +1,30 @@
+import type { Http } from '../../net/http'
+import { createOpenAi } from '../openai/openai'
+import type { Changes } from '../openai/request'
+import type { ChatCall, Upstream } from '../upstream'
+
+interface XaiParts {
+  readonly http: Http
+  readonly now: () => number
+}
+
+/** xAI's own API: OpenAI's dialect, but for some fields. */
+export const createXai = (parts: XaiParts): Upstream => createOpenAi({ ...parts, quirks })
+
+/** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
+const UNSUPPORTED = ['logit_bias', 'metadata', 'store', 'prompt_cache_retention']
+
+function quirks({ request: { value, members } }: ChatCall): Changes {
+  const changes: Changes = {}
+  for (const key of UNSUPPORTED) if (members.has(key)) changes[key] = undefined
+  // xAI takes a list only.
+  if (typeof value.stop === 'string') changes['stop'] = JSON.stringify([value.stop])
+  // xAI's chat knows no developers.
+  if (value.messages.some(({ role }) => role === 'developer'))
+    changes['messages'] = JSON.stringify(
+      value.messages.map((message) =>
+        message.role === 'developer' ? { ...message, role: 'system' } : message,
+      ),
+    )
+  return changes
+}

@@ -1,0 +1,79 @@
+import { env, waitUntil } from 'cloudflare:workers'
+import { CloudflareAdapter } from 'elysia/adapter/cloudflare-worker'
+import { createApp, environmentKey, type Platform } from './app'
+import { readConfig } from './config'
+import { sha256 } from './crypto'
+import { SetupError } from './errors'
+import type { AssetName } from './http/swagger'
+import { createLog } from './log'
+import { openRemote } from './store/remote'
+import { createGptTokenizer } from './turn/gpt-tokenizer'
+import type { Tokenizer } from './turn/tokenizer'
+
+// Entry for Cloudflare Workers. Built once per isolate: Elysia may compile only at start-up, and
+// nothing here may read or write.
+
+/** The files of `dist/worker/assets`, which are deployed beside the script. */
+interface Assets {
+  fetch(request: Request): Promise<Response>
+}
+
+const config = readConfig(env)
+const { GROXY_SECRET: secret, GROXY_API_KEY: ownKey } = config
+if (!secret)
+  throw new SetupError('GROXY_SECRET is missing.', 'Set it with: wrangler secret put GROXY_SECRET')
+if (config.DATABASE_URL.startsWith('file:'))
+  throw new SetupError(
+    'A Worker has no files.',
+    'Set DATABASE_URL to a libSQL server such as Turso: libsql://…',
+  )
+
+const assets = env['ASSETS'] as Assets | undefined
+const asset = (name: string) => assets?.fetch(new Request(`https://assets/${name}`))
+
+let tokenizer: Tokenizer | undefined
+const environmentKeys = new Map()
+
+const platform: Platform = {
+  config,
+  client: openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN),
+  secret,
+  later: waitUntil,
+  fetch: (url, init) => fetch(url, init),
+  now: Date.now,
+  random: Math.random,
+  log: createLog({
+    level: config.LOG_LEVEL,
+    write: (line) => console.log(line),
+    readable: false,
+    now: Date.now,
+  }),
+  digest: sha256,
+  async tokenizer() {
+    if (tokenizer) return tokenizer
+    const ranks = await asset('cl100k_base.json')
+    if (!ranks?.ok) throw new Error('The binding ASSETS with the files of dist/worker/assets is missing.')
+    tokenizer = createGptTokenizer(await ranks.json())
+    return tokenizer
+  },
+  async asset(name: AssetName) {
+    const response = await asset(name)
+    return response?.ok ? (response.body ?? undefined) : undefined
+  },
+  environmentKey: environmentKeys,
+  adapter: CloudflareAdapter,
+}
+
+const app = createApp(platform)
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (ownKey && environmentKeys.size === 0)
+      for (const entry of environmentKey(ownKey, await sha256(ownKey), Date.now()))
+        environmentKeys.set(...entry)
+    return app.fetch(request)
+  },
+
+  /** What timers do on a machine. */
+  scheduled: (): Promise<void> => app.refresh(),
+}
