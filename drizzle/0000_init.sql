@@ -43,7 +43,7 @@ CREATE TABLE `keys` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `keys_secretHash_unique` ON `keys` (`secret_hash`);--> statement-breakpoint
 CREATE TABLE `ledger` (
-	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` integer PRIMARY KEY NOT NULL,
 	`at` integer NOT NULL,
 	`request_id` text NOT NULL,
 	`key_id` text NOT NULL,
@@ -65,8 +65,6 @@ CREATE TABLE `ledger` (
 	`cost_ticks` integer
 );
 --> statement-breakpoint
-CREATE INDEX `ledger_by_time` ON `ledger` (`at`);--> statement-breakpoint
-CREATE INDEX `ledger_by_key` ON `ledger` (`key_id`,`at`);--> statement-breakpoint
 CREATE TABLE `model_lists` (
 	`account_id` text PRIMARY KEY NOT NULL,
 	`base_url` text NOT NULL,

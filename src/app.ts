@@ -9,16 +9,18 @@ import { passthroughRoutes } from './api/passthrough/routes'
 import { createPassthrough } from './api/passthrough/service'
 import type { Config } from './config'
 import { createVault, newId } from './crypto'
+import { createBooks } from './dispatch/book'
 import { createDispatch } from './dispatch/dispatch'
+import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { createAdmission } from './http/admission'
 import { createAuth } from './http/auth'
+import { createBodyReaders } from './http/body'
 import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
 import { health } from './http/health'
 import { createIntake } from './http/intake'
-import { jsonBody } from './http/json-body'
 import { type Asset, swaggerUi } from './http/swagger'
 import { createModelRefresh } from './jobs/model-refresh'
 import { createLedgerQueue } from './ledger/queue'
@@ -129,11 +131,13 @@ export function createApp(platform: Platform) {
     budgetBytes: settings().body_budget_bytes,
   })
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
-  const dispatch = createDispatch({ pool, catalog, upstreams, now, newId, record })
+  const books = createBooks({ now, record })
+  const failOver = createFailOver({ pool, books, now })
+  const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
   const forward = createForward({ http, now })
   const passthrough = createPassthrough({
     forward,
-    forwarding: createForwarding({ pool, forward, now, record }),
+    forwarding: createForwarding({ pool, books, failOver, forward }),
     admission,
     intake,
     limits,
@@ -156,7 +160,7 @@ export function createApp(platform: Platform) {
       chatRoutes({
         chat: createChat({ dispatch, admission, settings }),
         auth,
-        json: jsonBody({ intake, limits }),
+        readers: createBodyReaders({ intake, limits }),
         forwardOwn,
       }),
     )
@@ -238,7 +242,7 @@ function modelledMethods(path: string): readonly string[] | undefined {
 
 const noSetup = () => Promise.reject(new Error('There is no set-up here.'))
 
-const turnFields = ({ at: _, ...entry }: LedgerEntry) => ({
+const turnFields = (entry: LedgerEntry) => ({
   request: entry.requestId,
   key: entry.keyId,
   endpoint: entry.endpoint,

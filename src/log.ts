@@ -16,17 +16,26 @@ interface LogParts {
 /** One line an event: readable on a terminal, JSON elsewhere. */
 export function createLog({ level, write, readable, now }: LogParts) {
   const least = LEVELS.indexOf(level)
+  let lastMs = Number.NaN
+  let lastTime = ''
+
+  /** Many events share a millisecond. */
+  function timeOf(ms: number): string {
+    if (ms !== lastMs) {
+      lastMs = ms
+      lastTime = new Date(ms).toISOString()
+    }
+    return lastTime
+  }
 
   const at = (rank: Exclude<Level, 'silent'>) => {
     const enabled = LEVELS.indexOf(rank) >= least
     return (event: string, fields: Fields = {}): void => {
       if (!enabled) return
-      const time = new Date(now()).toISOString()
-      write(
-        readable
-          ? `${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`
-          : JSON.stringify({ time, level: rank, event, ...fields }),
-      )
+      const time = timeOf(now())
+      if (readable) return write(`${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`)
+      const rest = JSON.stringify(fields).slice(1)
+      write(`{"time":"${time}","level":"${rank}","event":"${event}"${rest === '}' ? '' : ','}${rest}`)
     }
   }
 

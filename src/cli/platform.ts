@@ -51,4 +51,4 @@ export function createPlatform(
   }
 }
 
-const digest = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex')
+const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')

@@ -2,7 +2,7 @@ import { ApiError, UpstreamFault } from '../errors'
 import type { LedgerEntry } from '../store/ledger'
 import type { Usage } from '../turn/usage'
 
-/** What is known of a turn before anyone was asked. */
+/** What a turn is, before anyone was asked. */
 export interface TurnFacts {
   readonly requestId: string
   readonly keyId: string
@@ -11,81 +11,100 @@ export interface TurnFacts {
   readonly stream: boolean
 }
 
-interface BookParts {
-  readonly facts: TurnFacts
-  readonly now: () => number
-  /** Takes what the turn came to, exactly once. */
-  readonly record: (entry: LedgerEntry) => void
-  /** Called right after. */
-  readonly onEnd: () => void
+/** How a turn ended. */
+interface Ending {
+  /** What the client was told in the status line. */
+  readonly status: number
+  readonly usage?: Usage | undefined
+  readonly error?: unknown
 }
 
-/** Keeps the account of one turn and closes it exactly once, however the turn ends. */
-export function openBook({ facts, now, record, onEnd }: BookParts) {
-  const startedAt = now()
-  let attempts = 0
-  let accountId: string | null = null
-  let firstByteAt: number | undefined
-  let closed = false
+interface BookParts {
+  readonly now: () => number
+  /** Takes what a turn came to, exactly once. */
+  readonly record: (entry: LedgerEntry) => void
+}
 
-  /**
-   * @param status what the client was told in the status line
-   * @param error what went wrong, if anything
-   */
-  function close(
-    outcome: LedgerEntry['outcome'],
-    { status, usage, error }: { status: number; usage?: Usage | undefined; error?: unknown },
-  ): void {
-    if (closed) return
-    closed = true
-    record({
-      ...facts,
-      at: startedAt,
-      accountId,
-      attempts,
-      status,
-      outcome,
-      errorCode: codeOf(error),
-      firstByteMs: firstByteAt === undefined ? null : firstByteAt - startedAt,
-      totalMs: now() - startedAt,
-      inputTokens: usage?.input ?? 0,
-      cachedTokens: usage?.cached ?? 0,
-      outputTokens: usage?.output ?? 0,
-      reasoningTokens: usage?.reasoning ?? 0,
-      usageSource: usage?.source ?? 'none',
-      costTicks: usage?.costTicks ?? null,
-    })
-    onEnd()
-  }
+/** The account of one turn. */
+export interface Book {
+  readonly entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] }
+  readonly onEnd: () => void
+  closed: boolean
+}
 
+export type Books = ReturnType<typeof createBooks>
+
+/** Keeps the accounts of turns: each is closed exactly once, however the turn ends. */
+export function createBooks({ now, record }: BookParts) {
   return {
-    attempt(id: string): void {
-      attempts++
-      accountId = id
+    /** @param onEnd called once, when the turn is over */
+    open(facts: TurnFacts, onEnd: () => void): Book {
+      const entry: Book['entry'] = {
+        at: now(),
+        requestId: facts.requestId,
+        keyId: facts.keyId,
+        endpoint: facts.endpoint,
+        model: facts.model,
+        accountId: null,
+        attempts: 0,
+        stream: facts.stream,
+        status: 0,
+        outcome: 'done',
+        errorCode: null,
+        firstByteMs: null,
+        totalMs: 0,
+        inputTokens: 0,
+        cachedTokens: 0,
+        outputTokens: 0,
+        reasoningTokens: 0,
+        usageSource: 'none',
+        costTicks: null,
+      }
+      return { entry, onEnd, closed: false }
     },
 
-    firstByte(): void {
-      firstByteAt ??= now()
+    attempt({ entry }: Book, accountId: string): void {
+      entry.attempts++
+      entry.accountId = accountId
     },
 
-    close,
+    firstByte({ entry }: Book): void {
+      entry.firstByteMs ??= now() - entry.at
+    },
+
+    close(book: Book, outcome: LedgerEntry['outcome'], { status, usage, error }: Ending): void {
+      if (book.closed) return
+      book.closed = true
+      const { entry } = book
+      entry.totalMs = now() - entry.at
+      entry.status = status
+      entry.outcome = outcome
+      if (error !== undefined) entry.errorCode = codeOf(error)
+      if (usage) {
+        entry.inputTokens = usage.input
+        entry.cachedTokens = usage.cached
+        entry.outputTokens = usage.output
+        entry.reasoningTokens = usage.reasoning
+        entry.usageSource = usage.source
+        entry.costTicks = usage.costTicks
+      }
+      record(entry)
+      book.onEnd()
+    },
 
     /** The turn ended before an answer began. What a client that left had used up is an estimate. */
-    fail(cause: unknown, usage?: () => Usage): void {
+    fail(book: Book, cause: unknown, usage?: () => Usage): void {
       const gone = cause instanceof ApiError && cause.code === 'client_gone'
-      close(gone ? 'gone' : 'failed', {
+      this.close(book, gone ? 'gone' : 'failed', {
         status: cause instanceof ApiError ? cause.status : 500,
         error: cause,
-        usage: gone && attempts > 0 ? usage?.() : undefined,
+        usage: gone && book.entry.attempts > 0 ? usage?.() : undefined,
       })
     },
   }
 }
 
-export type Book = ReturnType<typeof openBook>
-
-function codeOf(error: unknown): string | null {
-  if (error === undefined) return null
+function codeOf(error: unknown): string {
   if (error instanceof UpstreamFault) return error.details.code ?? `upstream_${error.kind}`
-  return (error as Partial<ApiError>).code ?? 'internal_error'
+  return error instanceof ApiError ? error.code : 'internal_error'
 }

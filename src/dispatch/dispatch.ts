@@ -3,23 +3,23 @@ import type { JsonObject } from '../json'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
-import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import type { StreamTerms } from '../turn/chat/native-stream'
 import type { ChatRequest } from '../turn/chat/schema'
 import { estimatedUsage } from '../turn/usage'
 import type { Upstream } from '../upstream/upstream'
-import { openBook } from './book'
-import { type ChatAnswer, readReply } from './chat-reply'
-import { failOver } from './fail-over'
+import type { Books } from './book'
+import { type ChatAnswer, createReplyReader } from './chat-reply'
+import type { FailOver } from './fail-over'
 
 interface DispatchParts {
   readonly pool: Pool
+  readonly books: Books
+  readonly failOver: FailOver
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly now: () => number
   readonly newId: () => string
-  readonly record: (entry: LedgerEntry) => void
 }
 
 /** One chat turn as the public surface hands it over. */
@@ -35,7 +35,10 @@ export interface ChatTurn {
 }
 
 /** The heart: takes a turn from lease to ledger, over as many accounts as it needs. */
-export function createDispatch({ pool, catalog, upstreams, now, newId, record }: DispatchParts) {
+export function createDispatch(parts: DispatchParts) {
+  const { pool, books, failOver, catalog, upstreams, now, newId } = parts
+  const readReply = createReplyReader({ pool, books, now })
+
   return {
     /**
      * Answer a chat turn.
@@ -46,26 +49,21 @@ export function createDispatch({ pool, catalog, upstreams, now, newId, record }:
       const { request, settings, signal, requestId, keyId, onEnd } = turn
       const { model } = request.value
       const stream = request.value.stream === true
-      const book = openBook({
-        facts: { requestId, keyId, endpoint: 'chat.completions', model, stream },
-        now,
-        record,
-        onEnd,
-      })
+      const book = books.open({ requestId, keyId, endpoint: ENDPOINT, model, stream }, onEnd)
       try {
         const { upstreamModel, candidates } = catalog.find(model) ?? notServed(model, catalog)
-        const parts = { pool, now, candidates, settings, signal, book, repeatable: true }
-        return await failOver(parts, async ({ lease, abort, deadline }) => {
+        const attemptable = { candidates, settings, signal, book, repeatable: true }
+        return await failOver(attemptable, async ({ lease, abort, deadline }) => {
           const { account } = lease
           const wait = stream ? settings.first_byte_timeout_ms : settings.total_timeout_ms
           deadline.waitFor(wait, 'The upstream did not answer in time.')
           const call = { account, request, model: upstreamModel, stream, abort }
           const reply = await upstreams[account.kind].chat(call)
           const terms = termsOf(request, settings, now(), newId)
-          return readReply({ reply, stream, terms, settings, abort, deadline, lease, book, now })
+          return await readReply({ reply, stream, terms, settings, abort, deadline, lease, book })
         })
       } catch (cause) {
-        book.fail(cause, () => estimatedUsage(promptBytes(request.text), 0))
+        books.fail(book, cause, () => estimatedUsage(promptBytes(request.text), 0))
         throw cause
       }
     },
@@ -91,6 +89,7 @@ function termsOf(
   }
 }
 
+const ENDPOINT = 'chat.completions'
 const LISTED = 10
 
 function notServed(model: string, catalog: Catalog): never {

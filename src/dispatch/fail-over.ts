@@ -1,8 +1,8 @@
 import { ApiError } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
-import type { Lease, Member, Pool } from '../pool/pool'
+import type { Candidates, Lease, Member, Pool } from '../pool/pool'
 import type { Settings } from '../store/settings'
-import type { Book } from './book'
+import type { Book, Books } from './book'
 import { judge, limited, type Verdict } from './judge'
 
 /** One account's chance to answer a turn. */
@@ -15,8 +15,13 @@ export interface Attempt {
 
 interface FailOverParts {
   readonly pool: Pool
+  readonly books: Books
   readonly now: () => number
-  readonly candidates: readonly (readonly Member[])[]
+}
+
+/** A turn that may be given to several accounts, one after another. */
+export interface Attemptable {
+  readonly candidates: Candidates
   readonly settings: Settings
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
@@ -31,63 +36,51 @@ const SOON_MS = 1_000
 /**
  * Try accounts until one begins to answer. Once `run` returns, its answer has begun and nothing is
  * tried again; until then any fault that another account may cure leads to the next.
- *
- * The book is closed when this throws; else whoever ends the answer closes it.
- *
- * @throws ApiError when no account could, or the request was refused for what it is
  */
-export async function failOver<T>(
-  parts: FailOverParts,
-  run: (attempt: Attempt) => Promise<T>,
-): Promise<T> {
-  const { pool, candidates, settings, book, repeatable } = parts
-  const tried = new Set<string>()
-  let last: Verdict | undefined
-  while (tried.size < settings.max_attempts) {
-    const lease = pool.lease(candidates, tried)
-    if (!lease) break
-    tried.add(lease.account.id)
-    book.attempt(lease.account.id)
+export function createFailOver({ pool, books, now }: FailOverParts) {
+  /** Give the lease back as the attempt deserves, and say what it means for the turn. */
+  function settle(cause: unknown, lease: Lease): Verdict {
     try {
-      return await tryOnce(parts, lease, run)
-    } catch (cause) {
-      last = settle(cause, lease)
-      if (!last.elsewhere || !repeatable) break
+      const verdict = judge(cause, lease.account.kind)
+      if (verdict.cooling) pool.cool(lease, verdict.cooling, verdict.retryAfterMs)
+      return verdict
+    } finally {
+      pool.release(lease)
     }
   }
-  if (last && last.cooling !== 'quota') throw last.error
-  throw limited(pool.earliestReturn(candidates) ?? SOON_MS)
-}
 
-async function tryOnce<T>(
-  { signal, settings, now }: FailOverParts,
-  lease: Lease,
-  run: (attempt: Attempt) => Promise<T>,
-): Promise<T> {
-  if (signal.aborted) throw gone()
-  const abort = new AbortController()
-  const leave = () => abort.abort(gone())
-  signal.addEventListener('abort', leave, { once: true })
-  const deadline = createDeadline({ abort, now, totalMs: settings.total_timeout_ms })
-  try {
-    return await run({ lease, abort, deadline })
-  } catch (cause) {
-    deadline.end()
-    signal.removeEventListener('abort', leave)
-    abort.abort()
-    throw signal.aborted ? gone() : cause
+  /** @throws ApiError when no account could, or the request was refused for what it is */
+  return async function failOver<T>(
+    { candidates, settings, signal, book, repeatable }: Attemptable,
+    run: (attempt: Attempt) => Promise<T>,
+  ): Promise<T> {
+    const tried: Member[] = []
+    let last: Verdict | undefined
+    while (tried.length < settings.max_attempts) {
+      if (signal.aborted) throw gone()
+      const lease = pool.lease(candidates, tried)
+      if (!lease) break
+      tried.push(lease.member)
+      books.attempt(book, lease.account.id)
+      const abort = new AbortController()
+      const leave = () => abort.abort(gone())
+      signal.addEventListener('abort', leave, { once: true })
+      const deadline = createDeadline({ abort, now, totalMs: settings.total_timeout_ms })
+      try {
+        return await run({ lease, abort, deadline })
+      } catch (cause) {
+        deadline.end()
+        signal.removeEventListener('abort', leave)
+        abort.abort()
+        last = settle(signal.aborted ? gone() : cause, lease)
+        if (!last.elsewhere || !repeatable) break
+      }
+    }
+    if (last && last.cooling !== 'quota') throw last.error
+    throw limited(pool.earliestReturn(candidates) ?? SOON_MS)
   }
 }
 
-/** Give the lease back as the attempt deserves, and say what it means for the turn. */
-function settle(cause: unknown, lease: Lease): Verdict {
-  try {
-    const verdict = judge(cause, lease.account.kind)
-    if (verdict.cooling) lease.cool(verdict.cooling, verdict.retryAfterMs)
-    return verdict
-  } finally {
-    lease.release()
-  }
-}
+export type FailOver = ReturnType<typeof createFailOver>
 
 const gone = () => new ApiError('client_gone', 'The client left before the answer began.')

@@ -1,16 +1,15 @@
 import type { Pool } from '../pool/pool'
-import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import { LEFT, tapEnd } from '../stream/tap'
 import type { XaiForward } from '../upstream/xai/forward'
-import { openBook } from './book'
-import { type Attempt, failOver } from './fail-over'
+import type { Books } from './book'
+import type { Attempt, FailOver } from './fail-over'
 
 interface ForwardingParts {
   readonly pool: Pool
+  readonly books: Books
+  readonly failOver: FailOver
   readonly forward: XaiForward
-  readonly now: () => number
-  readonly record: (entry: LedgerEntry) => void
 }
 
 /** A call that Groxy does not model, to be made with one of the pool's xAI accounts. */
@@ -31,7 +30,7 @@ export interface ForwardTurn {
 }
 
 /** Forwards what is not modelled over the accounts that have it. */
-export function createForwarding({ pool, forward, now, record }: ForwardingParts) {
+export function createForwarding({ pool, books, failOver, forward }: ForwardingParts) {
   const capable = () => [...pool.members()].filter(({ account }) => account.kind === 'xai')
 
   async function attempt(turn: ForwardTurn, { lease, abort, deadline }: Attempt): Promise<Response> {
@@ -51,35 +50,31 @@ export function createForwarding({ pool, forward, now, record }: ForwardingParts
       const { settings, signal, body, onEnd } = turn
       const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
       const { requestId, keyId, model } = turn
-      const book = openBook({
-        facts: { requestId, keyId, endpoint, model, stream: false },
-        now,
-        record,
-        onEnd,
-      })
+      const book = books.open({ requestId, keyId, endpoint, model, stream: false }, onEnd)
       const candidates = [capable()]
       const repeatable = !(body instanceof ReadableStream)
       try {
         return await failOver(
-          { pool, now, candidates, settings, signal, book, repeatable },
+          { candidates, settings, signal, book, repeatable },
           async (running) => {
             const { lease, abort, deadline } = running
             const response = await attempt(turn, running)
             const { status, headers } = response
-            book.firstByte()
+            books.firstByte(book)
             const end = (why?: unknown) => {
               deadline.end()
-              if (why === undefined) lease.succeed()
+              if (why === undefined) pool.succeed(lease)
               else abort.abort()
-              lease.release()
-              book.close(why === undefined ? 'done' : why === LEFT ? 'gone' : 'broken', { status })
+              pool.release(lease)
+              const outcome = why === undefined ? 'done' : why === LEFT ? 'gone' : 'broken'
+              books.close(book, outcome, { status })
             }
             if (!response.body) end()
             return new Response(response.body && tapEnd(response.body, end), { status, headers })
           },
         )
       } catch (cause) {
-        book.fail(cause)
+        books.fail(book, cause)
         throw cause
       }
     },

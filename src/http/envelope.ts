@@ -11,15 +11,9 @@ interface EnvelopeParts {
 /** OpenAI takes less than this in all request headers together, in bytes. */
 const MOST_HEADER_BYTES = 64 * 1024
 
-/** What every answer of ours tells a browser. */
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-}
-
 /**
- * What every answer has in common, whoever made it: a request id, safe headers, and no way for a
- * mistake of ours to leave a client without an answer.
+ * What every answer has in common, whoever made it: a request id, and no way for a mistake of ours to
+ * leave a client without an answer.
  */
 export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
   return async (request: Request): Promise<Response> => {
@@ -32,9 +26,7 @@ export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
       onBug(error)
       response = failureResponse(new ApiError('internal_error', 'Groxy failed.'))
     }
-    const { headers } = response
-    headers.set('x-request-id', requestId)
-    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
+    response.headers.set('x-request-id', requestId)
     return response
   }
 }

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import Type from 'typebox'
-import { documented } from './standard'
+import { answers, operation } from './operation'
 
 const Status = Type.Object({ status: Type.String() }, { examples: [{ status: 'ok' }] })
 
@@ -8,8 +8,12 @@ const Status = Type.Object({ status: Type.String() }, { examples: [{ status: 'ok
 export const health = (isReady: () => Promise<boolean>) =>
   new Elysia({ tags: ['Health'] })
     .get('/health', () => Response.json({ status: 'ok' }), {
-      response: { 200: documented(Status) },
-      detail: { operationId: 'health', summary: 'The process lives', security: [] },
+      detail: operation({
+        operationId: 'health',
+        summary: 'The process lives',
+        open: true,
+        answers: { 200: answers('It lives.', Status) },
+      }),
     })
     .get(
       '/ready',
@@ -18,12 +22,14 @@ export const health = (isReady: () => Promise<boolean>) =>
           ? Response.json({ status: 'ready' })
           : Response.json({ status: 'not ready' }, { status: 503 }),
       {
-        response: { 200: documented(Status), 503: documented(Status) },
-        detail: {
+        detail: operation({
           operationId: 'ready',
           summary: 'Traffic is welcome',
-          description: '503 while starting, draining, or before the database was ever read.',
-          security: [],
-        },
+          open: true,
+          answers: {
+            200: answers('Send it.', Status),
+            503: answers('Starting, draining, or the database was never read.', Status),
+          },
+        }),
       },
     )

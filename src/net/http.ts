@@ -25,15 +25,16 @@ export function createHttp(fetch: Fetch) {
   return {
     /** @throws UpstreamFault when there is no answer, or one that points elsewhere */
     async send({ url, method, headers, body, abort }: Call): Promise<Response> {
+      const init: RequestInit & { duplex?: 'half' } = {
+        method,
+        headers,
+        body: body ?? null,
+        signal: abort.signal,
+        redirect: 'manual',
+      }
+      if (body instanceof ReadableStream) init.duplex = 'half'
       try {
-        const response = await fetch(url, {
-          method,
-          headers,
-          body: body ?? null,
-          signal: abort.signal,
-          redirect: 'manual',
-          ...(body instanceof ReadableStream && { duplex: 'half' }),
-        } as RequestInit)
+        const response = await fetch(url, init)
         if (response.status < 300 || response.status >= 400 || response.status === 304)
           return response
         abort.abort()

@@ -8,8 +8,8 @@ export interface Account {
   readonly kind: Kind
   readonly name: string
   readonly baseUrl: string
-  /** The credential in the clear: unsealed when first needed. */
-  readonly secret: () => Promise<string>
+  /** The credential in the clear: unsealed when first needed, at once from then on. */
+  readonly secret: () => string | Promise<string>
   readonly weight: number
   /** Turns at once. */
   readonly maxInFlight: number

@@ -1,12 +1,11 @@
 import type { UpstreamModel } from '../store/schema'
 import type { Kind } from './account'
-import type { Member, Pool } from './pool'
+import type { Candidates, Member, Pool } from './pool'
 
 /** A public model and who can serve it. */
 export interface Offer {
   readonly model: UpstreamModel
-  /** Groups of equal priority, the preferred one first. */
-  readonly candidates: readonly (readonly Member[])[]
+  readonly candidates: Candidates
 }
 
 type Priorities = Readonly<Record<Kind, number>>
@@ -23,7 +22,7 @@ export function createCatalog(pool: Pool) {
   let listed: readonly UpstreamModel[] = []
 
   /** Accounts whose list was never seen: asked for what no list names. */
-  let unlisted: readonly (readonly Member[])[] = []
+  let unlisted: Candidates = []
 
   function rebuild() {
     const found = new Map<string, { model: UpstreamModel; members: Member[] }>()
@@ -87,7 +86,7 @@ export function createCatalog(pool: Pool) {
      * Who can serve a model, and under which name an upstream knows it; undefined when nobody does.
      * While some account's list is not known yet, that account may.
      */
-    find(id: string): { readonly upstreamModel: string; readonly candidates: Offer['candidates'] } | undefined {
+    find(id: string): { readonly upstreamModel: string; readonly candidates: Candidates } | undefined {
       const upstreamModel = aliases.get(id) ?? id
       const candidates = offers.get(upstreamModel)?.candidates ?? unlisted
       return candidates.length > 0 ? { upstreamModel, candidates } : undefined

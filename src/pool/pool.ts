@@ -13,15 +13,11 @@ export interface Member {
   gone: boolean
 }
 
-/** An account taken for one turn. Exactly one of its three ends counts; later ones do nothing. */
+/** An account taken for one turn, to be given back to the pool exactly once; again does nothing. */
 export interface Lease {
   readonly account: Account
-  /** The turn went well: whatever the account was blamed for is forgotten. */
-  succeed(): void
-  /** The account failed: it rests, never shorter than it already would. */
-  cool(reason: CoolingReason, upstreamSaysMs?: number): void
-  /** The turn ended in a way that says nothing about the account. */
-  release(): void
+  readonly member: Member
+  ended: boolean
 }
 
 interface PoolParts {
@@ -30,61 +26,30 @@ interface PoolParts {
   readonly random: () => number
 }
 
+/** Groups of accounts that can serve a turn, the preferred group first. */
+export type Candidates = readonly (readonly Member[])[]
+
 /** Keeps count of every account's turns and rests, and hands accounts out. */
 export function createPool({ now, random }: PoolParts) {
   const members = new Map<string, Member>()
 
-  const isFree = (member: Member, at: number): boolean => {
-    if (member.gone || member.inFlight >= member.account.maxInFlight) return false
-    if (member.coolingUntil > at) return false
-    // After a rest a single turn tries it out; the others follow when that one went well.
-    return member.faultsInARow === 0 || member.inFlight === 0
-  }
-
-  const load = ({ inFlight, account }: Member): number => (inFlight + 1) / account.weight
-
-  function pick(candidates: readonly Member[]): Member | undefined {
+  /**
+   * The less busy of two drawn at random (the power of two choices), which spreads load almost as
+   * well as comparing all and costs the same for 2 or 50,000. When neither is free, all are looked at.
+   */
+  function pick(group: readonly Member[], tried: readonly Member[]): Member | undefined {
     const at = now()
-    const { length } = candidates
-    const one = candidates[Math.floor(random() * length)]
-    const other = candidates[Math.floor(random() * length)]
-    const free = [one, other].filter((member): member is Member => !!member && isFree(member, at))
-    if (free.length > 0) return free.reduce((best, next) => (load(next) < load(best) ? next : best))
-    return candidates
-      .filter((member) => isFree(member, at))
-      .reduce<Member | undefined>(
-        (best, next) => (best && load(best) <= load(next) ? best : next),
-        undefined,
-      )
+    const one = group[Math.floor(random() * group.length)]
+    const other = group[Math.floor(random() * group.length)]
+    const best = lessBusy(free(one, tried, at), free(other, tried, at))
+    return best ?? group.reduce<Member | undefined>((least, next) => lessBusy(least, free(next, tried, at)), undefined)
   }
 
-  function take(member: Member): Lease {
-    member.inFlight++
-    let ended = false
-    const end = (then?: () => void) => {
-      if (ended) return
-      ended = true
-      member.inFlight--
-      then?.()
-    }
-    return {
-      account: member.account,
-      succeed: () =>
-        end(() => {
-          member.faultsInARow = 0
-          if (member.coolingUntil <= now()) member.coolingReason = undefined
-        }),
-      cool: (reason, upstreamSaysMs) =>
-        end(() => {
-          // Turns that fail side by side are one fault: they must not double the rest each.
-          if (member.coolingUntil <= now()) member.faultsInARow++
-          const until = now() + coolingTime(reason, member.faultsInARow, upstreamSaysMs)
-          if (until <= member.coolingUntil) return
-          member.coolingUntil = until
-          member.coolingReason = reason
-        }),
-      release: () => end(),
-    }
+  function end(lease: Lease): boolean {
+    if (lease.ended) return false
+    lease.ended = true
+    lease.member.inFlight--
+    return true
   }
 
   return {
@@ -105,28 +70,47 @@ export function createPool({ now, random }: PoolParts) {
 
     members: (): IterableIterator<Member> => members.values(),
 
-    /**
-     * Take an account for a turn: the less busy of two drawn at random (the power of two choices),
-     * which spreads load almost as well as comparing all and costs the same for 2 or 50,000.
-     *
-     * @param candidates groups of accounts that can serve the turn, the preferred group first
-     * @param tried ids of accounts that this turn has already asked
-     */
-    lease(candidates: readonly (readonly Member[])[], tried: ReadonlySet<string>): Lease | undefined {
+    /** Take an account that this turn has not tried yet; undefined when none is free. */
+    lease(candidates: Candidates, tried: readonly Member[]): Lease | undefined {
       for (const group of candidates) {
-        const left =
-          tried.size === 0 ? group : group.filter(({ account }) => !tried.has(account.id))
-        const member = pick(left)
-        if (member) return take(member)
+        const member = pick(group, tried)
+        if (!member) continue
+        member.inFlight++
+        return { account: member.account, member, ended: false }
       }
       return
+    },
+
+    /** The turn went well: whatever the account was blamed for is forgotten. */
+    succeed(lease: Lease): void {
+      if (!end(lease)) return
+      const { member } = lease
+      member.faultsInARow = 0
+      if (member.coolingUntil <= now()) member.coolingReason = undefined
+    },
+
+    /** The account failed: it rests, never shorter than it already would. */
+    cool(lease: Lease, reason: CoolingReason, upstreamSaysMs?: number): void {
+      if (!end(lease)) return
+      const { member } = lease
+      // Turns that fail side by side are one fault: they must not double the rest each.
+      if (member.coolingUntil <= now()) member.faultsInARow++
+      const until = now() + coolingTime(reason, member.faultsInARow, upstreamSaysMs)
+      if (until <= member.coolingUntil) return
+      member.coolingUntil = until
+      member.coolingReason = reason
+    },
+
+    /** The turn ended in a way that says nothing about the account. */
+    release(lease: Lease): void {
+      end(lease)
     },
 
     /**
      * Milliseconds until the first resting account returns; undefined when none rests, because all
      * are at their limit of turns at once.
      */
-    earliestReturn(candidates: readonly (readonly Member[])[]): number | undefined {
+    earliestReturn(candidates: Candidates): number | undefined {
       const at = now()
       const rests = candidates.flat().map(({ coolingUntil }) => coolingUntil - at)
       const waits = rests.filter((rest) => rest > 0)
@@ -134,6 +118,23 @@ export function createPool({ now, random }: PoolParts) {
     },
   }
 }
+
+export type Pool = ReturnType<typeof createPool>
+
+/** The member if it can take a turn now. */
+function free(member: Member | undefined, tried: readonly Member[], at: number): Member | undefined {
+  if (!member || member.gone || member.coolingUntil > at || tried.includes(member)) return
+  if (member.inFlight >= member.account.maxInFlight) return
+  // After a rest a single turn tries it out; the others follow when that one went well.
+  return member.faultsInARow === 0 || member.inFlight === 0 ? member : undefined
+}
+
+function lessBusy(one: Member | undefined, other: Member | undefined): Member | undefined {
+  if (!one || !other) return one ?? other
+  return load(other) < load(one) ? other : one
+}
+
+const load = ({ inFlight, account }: Member): number => (inFlight + 1) / account.weight
 
 const newMember = (account: Account): Member => ({
   account,
@@ -143,5 +144,3 @@ const newMember = (account: Account): Member => ({
   faultsInARow: 0,
   gone: false,
 })
-
-export type Pool = ReturnType<typeof createPool>

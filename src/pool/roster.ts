@@ -34,7 +34,7 @@ const DEMO: Account = {
   kind: 'demo',
   name: 'demo',
   baseUrl: '',
-  secret: async () => '',
+  secret: () => '',
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
   models: null,
@@ -49,7 +49,7 @@ export function environmentAccounts(config: Config): readonly Account[] {
     kind,
     name: 'env',
     baseUrl: baseUrl.replace(/\/+$/, ''),
-    secret: async () => secret,
+    secret: () => secret,
   })
   return [
     ...(XAI_API_KEY ? [make(ENV_XAI_ID, 'xai', XAI_API_KEY, XAI_BASE_URL)] : []),
@@ -61,6 +61,10 @@ export function environmentAccounts(config: Config): readonly Account[] {
 export function fromStore(stored: StoredAccount, vault: Vault): Account {
   const { id, kind, name, baseUrl, weight, maxInFlight, models } = stored
   let plain: string | undefined
+  const unseal = async () => {
+    plain = await vault.open(stored.secret)
+    return plain
+  }
   return {
     id,
     kind,
@@ -69,9 +73,6 @@ export function fromStore(stored: StoredAccount, vault: Vault): Account {
     weight,
     models,
     maxInFlight: maxInFlight ?? Number.POSITIVE_INFINITY,
-    async secret() {
-      plain ??= await vault.open(stored.secret)
-      return plain
-    },
+    secret: () => plain ?? unseal(),
   }
 }

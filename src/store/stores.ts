@@ -22,7 +22,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     accounts: createAccounts(db, vault, now),
     aliases: createAliases(db),
     keys: createKeys(db, now),
-    ledger: createLedgerStore(db),
+    ledger: createLedgerStore(db, client),
     modelLists: createModelLists(db),
     settings: createSettings(db),
     revision: () => readRevision(db),

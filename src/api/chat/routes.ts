@@ -1,44 +1,44 @@
 import { Elysia } from 'elysia'
-import { type Auth, authenticated } from '../../http/auth'
+import type { Auth } from '../../http/auth'
+import type { BodyReaders } from '../../http/body'
 import { requestIdOf } from '../../http/context'
-import { turnFailures } from '../../http/errors-doc'
-import { bodyOf, type jsonBody } from '../../http/json-body'
-import { documented } from '../../http/standard'
-import { ChatCompletion, ChatRequest } from '../../turn/chat/schema'
+import { answers, operation, turnFailures } from '../../http/operation'
+import { ChatCompletion, ChatCompletionChunk, ChatRequest } from '../../turn/chat/schema'
 import type { Chat } from './service'
 
 interface ChatRouteParts {
   readonly chat: Chat
   readonly auth: Auth
-  readonly json: ReturnType<typeof jsonBody>
+  readonly readers: BodyReaders
   /** For callers who bring a key of their own. */
   readonly forwardOwn: (request: Request, secret: string) => Promise<Response>
 }
 
 /** `POST /v1/chat/completions` */
-export const chatRoutes = ({ chat, auth, json, forwardOwn }: ChatRouteParts) =>
-  new Elysia({ prefix: '/v1/chat', tags: ['Chat'] })
-    .use(authenticated(auth))
-    .use(json)
-    .post(
-      '/completions',
-      ({ body, caller, request }) =>
-        caller.kind === 'own'
-          ? forwardOwn(request, caller.secret)
-          : chat.complete(body, {
-              key: caller.key,
-              requestId: requestIdOf(request),
-              signal: request.signal,
-            }),
-      {
-        parse: 'none',
-        body: bodyOf(ChatRequest),
-        response: { 200: documented(ChatCompletion), ...turnFailures },
-        detail: {
-          operationId: 'createChatCompletion',
-          summary: 'Answer a conversation',
-          description:
-            'Send `stream: true` to receive the answer as server-sent events, each a `ChatCompletionChunk`, the last `[DONE]`. Fields that are not described here pass to the upstream as they are.',
+export const chatRoutes = ({ chat, auth, readers, forwardOwn }: ChatRouteParts) => {
+  const read = readers(ChatRequest)
+  return new Elysia({ prefix: '/v1/chat', tags: ['Chat'] }).post(
+    '/completions',
+    async ({ request }) => {
+      const caller = await auth(request)
+      if (caller.kind === 'own') return forwardOwn(request, caller.secret)
+      const body = await read(request)
+      const requestId = requestIdOf(request)
+      return await chat.complete(body, { key: caller.key, requestId, signal: request.signal })
+    },
+    {
+      parse: 'none',
+      detail: operation({
+        operationId: 'createChatCompletion',
+        summary: 'Answer a conversation',
+        description:
+          'Send `stream: true` to receive the answer as server-sent events, the last of them `[DONE]`. Fields that are not described here pass to the upstream as they are.',
+        body: ChatRequest,
+        answers: {
+          200: answers('The answer, at once or in pieces.', ChatCompletion, ChatCompletionChunk),
+          ...turnFailures,
         },
-      },
-    )
+      }),
+    },
+  )
+}

@@ -1,7 +1,6 @@
 import { Elysia } from 'elysia'
-import { type Auth, authenticated } from '../../http/auth'
-import { keyFailures } from '../../http/errors-doc'
-import { documented } from '../../http/standard'
+import type { Auth } from '../../http/auth'
+import { answers, keyFailures, operation } from '../../http/operation'
 import { Model, ModelList } from './schema'
 import type { Models } from './service'
 
@@ -15,31 +14,35 @@ interface ModelRouteParts {
 /** `GET /v1/models` and `GET /v1/models/{id}`, where an id may contain slashes. */
 export const modelRoutes = ({ models, auth, forwardOwn }: ModelRouteParts) =>
   new Elysia({ prefix: '/v1', tags: ['Models'] })
-    .use(authenticated(auth))
     .get(
       '/models',
-      ({ caller, request }) =>
-        caller.kind === 'own'
-          ? forwardOwn(request, caller.secret)
-          : Response.json(models.list(caller.key)),
+      async ({ request }) => {
+        const caller = await auth(request)
+        if (caller.kind === 'own') return forwardOwn(request, caller.secret)
+        return Response.json(models.list(caller.key))
+      },
       {
-        response: { 200: documented(ModelList), 401: keyFailures[401] },
-        detail: { operationId: 'listModels', summary: 'List the models' },
+        detail: operation({
+          operationId: 'listModels',
+          summary: 'List the models',
+          answers: { 200: answers('Every model.', ModelList), 401: keyFailures[401] },
+        }),
       },
     )
     .get(
       '/models/*',
-      ({ params, caller, request }) =>
-        caller.kind === 'own'
-          ? forwardOwn(request, caller.secret)
-          : Response.json(models.find(decodeId(params['*']), caller.key)),
+      async ({ params, request }) => {
+        const caller = await auth(request)
+        if (caller.kind === 'own') return forwardOwn(request, caller.secret)
+        return Response.json(models.find(decodeId(params['*']), caller.key))
+      },
       {
-        response: { 200: documented(Model), ...keyFailures },
-        detail: {
+        detail: operation({
           operationId: 'retrieveModel',
           summary: 'Describe one model',
           parameters: [{ name: '*', in: 'path', required: true, schema: { type: 'string' } }],
-        },
+          answers: { 200: answers('The model.', Model), ...keyFailures },
+        }),
       },
     )
 

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
-import { type Auth, authenticated } from '../../http/auth'
+import type { Auth } from '../../http/auth'
 import { requestIdOf } from '../../http/context'
 import type { Passthrough } from './service'
 
@@ -14,10 +14,10 @@ interface PassthroughRouteParts {
 /** `/v1/*`, whatever no other route takes. */
 export const passthroughRoutes = ({ passthrough, auth, modelled }: PassthroughRouteParts) =>
   new Elysia({ detail: { hide: true } })
-    .use(authenticated(auth))
     .all(
       '/v1/*',
-      ({ caller, request, path }) => {
+      async ({ request, path }) => {
+        const caller = await auth(request)
         if (caller.kind === 'own') return passthrough.own(request, caller.secret)
         const methods = modelled(path)
         if (methods)

@@ -37,7 +37,6 @@ export function mendAnswer(
   if (!Number.isInteger(answer['created'])) set(answer, 'created', terms.created)
   set(answer, 'model', terms.model)
 
-  let outputBytes = 0
   for (const [position, item] of choices.entries()) {
     const choice = isObject(item) ? item : {}
     if (choice !== item) set(choices as unknown as Json, String(position), choice)
@@ -49,7 +48,6 @@ export function mendAnswer(
     const tools = Array.isArray(message['tool_calls'])
     const legacyFunction = isObject(message['function_call'])
     set(choice, 'finish_reason', finishReason(choice['finish_reason'], { tools, legacyFunction }))
-    outputBytes += JSON.stringify(message).length
   }
 
   const reported = answer['usage']
@@ -57,7 +55,7 @@ export function mendAnswer(
     if (includeReasoning(reported)) changed = true
     return { text: changed ? JSON.stringify(answer) : text, usage: readChatUsage(reported) }
   }
-  const usage = estimatedUsage(terms.promptBytes, outputBytes)
+  const usage = estimatedUsage(terms.promptBytes, JSON.stringify(choices).length)
   answer['usage'] = toChatUsage(usage)
   return { text: JSON.stringify(answer), usage }
 

@@ -324,7 +324,7 @@ export function createNativeStream(terms: StreamTerms) {
     malformed: (): number => malformed,
 
     /** What the turn took so far: as the upstream says, else an estimate. */
-    usage(): Usage {
+    usage: (): Usage => {
       if (!usage) return estimatedUsage(terms.promptBytes, outputBytes)
       includeReasoning(usage)
       return readChatUsage(usage)

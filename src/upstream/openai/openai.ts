@@ -18,7 +18,8 @@ export function createOpenAi({ http, now, quirks }: OpenAiParts): Upstream {
   return {
     async chat(call: ChatCall): Promise<ChatReply> {
       const { account, abort, stream } = call
-      const secret = await account.secret()
+      const sealed = account.secret()
+      const secret = typeof sealed === 'string' ? sealed : await sealed
       const response = await http.send({
         url: `${account.baseUrl}/chat/completions`,
         method: 'POST',

@@ -1,0 +1,80 @@
+import type { DocumentDecoration } from 'elysia'
+import Type, { type TSchema } from 'typebox'
+
+interface OperationParts {
+  readonly operationId: string
+  readonly summary: string
+  readonly description?: string
+  readonly parameters?: NonNullable<DocumentDecoration['parameters']>
+  /** What the route's body reader checks. */
+  readonly body?: TSchema
+  /** What it answers, by status. */
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Whether it takes a key. */
+  readonly open?: boolean
+}
+
+interface Answer {
+  readonly description: string
+  readonly content: Readonly<Record<string, { readonly schema: TSchema }>>
+}
+
+/** Describe a route in the OpenAPI document, by the schemas that its code uses. */
+export const operation = ({ body, answers, open, ...rest }: OperationParts): DocumentDecoration => ({
+  ...rest,
+  ...(body && {
+    requestBody: { required: true, content: { 'application/json': { schema: body } } },
+  }),
+  ...(open && { security: [] }),
+  responses: answers,
+})
+
+/** A JSON answer, and what it is as server-sent events where it can be streamed. */
+export const answers = (description: string, schema: TSchema, event?: TSchema): Answer => ({
+  description,
+  content: {
+    'application/json': { schema },
+    ...(event && { 'text/event-stream': { schema: event } }),
+  },
+})
+
+const failure = (description: string, code: string, message: string): Answer =>
+  answers(
+    description,
+    Type.Object(
+      {
+        error: Type.Object({
+          message: Type.String({ description: 'What is wrong, and what to do.' }),
+          type: Type.String(),
+          param: Type.Union([Type.String(), Type.Null()], { description: 'The field at fault.' }),
+          code: Type.Union([Type.String(), Type.Null()], {
+            description: 'Stable: decide by this.',
+          }),
+        }),
+      },
+      { examples: [{ error: { message, type: 'invalid_request_error', param: null, code } }] },
+    ),
+  )
+
+/** The failures that every call with a key can meet. */
+export const keyFailures = {
+  401: failure('No key, or a wrong one.', 'invalid_api_key', 'Incorrect API key provided.'),
+  404: failure('No such model.', 'model_not_found', "The model 'x' does not exist here."),
+}
+
+/** The failures of a turn on top of these. */
+export const turnFailures = {
+  ...keyFailures,
+  400: failure('The request is not right.', 'invalid_value', "'messages' is missing."),
+  403: failure('The key may not use this model.', 'model_not_allowed', 'This API key may not.'),
+  413: failure('The body is too large.', 'body_too_large', 'The body is too large.'),
+  415: failure('The body is not JSON.', 'unsupported_media_type', 'The body must be JSON.'),
+  429: failure(
+    'The key or every account is at its limit: `Retry-After` says how long.',
+    'rate_limit_exceeded',
+    'No account can take this request now.',
+  ),
+  502: failure('The upstream failed.', 'upstream_error', 'The upstream broke the connection.'),
+  503: failure('There is no account.', 'no_account', 'No account can serve any model yet.'),
+  504: failure('The upstream is too slow.', 'upstream_timeout', 'The upstream fell silent.'),
+}
