@@ -5,7 +5,13 @@ import { version } from '../package.json'
 // `bun scripts/build.ts` builds `dist/groxy` for this machine and the Worker; `--all` also builds the
 // executable for every target, `--worker` nothing but the Worker.
 
-const TARGETS = ['linux-x64', 'linux-arm64', 'linux-x64-musl', 'darwin-arm64', 'windows-x64'] as const
+const TARGETS = [
+  'linux-x64',
+  'linux-arm64',
+  'linux-x64-musl',
+  'darwin-arm64',
+  'windows-x64',
+] as const
 
 /** What a Worker of the free plan may weigh; nothing is gained by coming close. */
 const LARGEST_WORKER_BYTES = 1024 * 1024

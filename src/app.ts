@@ -121,7 +121,9 @@ export function createApp(platform: Platform) {
   })
   const record = (entry: LedgerEntry) => {
     ledger.push(entry)
-    log.info('turn', turnFields(entry))
+    // What went well is in the ledger; the log tells what did not.
+    const level = entry.outcome === 'done' ? 'debug' : 'info'
+    if (log.writes(level)) log[level]('turn', turnFields(entry))
   }
 
   const admission = createAdmission(now)

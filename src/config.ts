@@ -4,7 +4,12 @@ import { SetupError } from './errors'
 
 /** What must be known before the database opens. Everything else is a setting, in the database. */
 export const Environment = Type.Object({
-  PORT: Type.Integer({ default: 8000, minimum: 0, maximum: 65535, description: 'Port to listen on.' }),
+  PORT: Type.Integer({
+    default: 8000,
+    minimum: 0,
+    maximum: 65535,
+    description: 'Port to listen on.',
+  }),
   HOST: Type.String({
     default: '127.0.0.1',
     description: 'Address to listen on; 0.0.0.0 for every network.',

@@ -9,7 +9,9 @@ export async function sha256(text: string): Promise<string> {
 
 /** `bytes` random bytes in URL-safe base64. */
 export const randomToken = (bytes: number): string =>
-  crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ alphabet: 'base64url', omitPadding: true })
+  crypto
+    .getRandomValues(new Uint8Array(bytes))
+    .toBase64({ alphabet: 'base64url', omitPadding: true })
 
 /** A new identifier that sorts nowhere and says nothing. */
 export const newId = (): string => crypto.randomUUID().replaceAll('-', '')

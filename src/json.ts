@@ -19,7 +19,7 @@ interface Span {
 export interface JsonObject<T = Readonly<Record<string, unknown>>> {
   readonly text: string
   readonly value: T
-  readonly members: ReadonlyMap<string, Span>
+  readonly members: () => ReadonlyMap<string, Span>
 }
 
 /**
@@ -27,7 +27,22 @@ export interface JsonObject<T = Readonly<Record<string, unknown>>> {
  * which one counts (GHSA-4gph-2hhr-5mwg), and no nesting beyond 128 levels.
  */
 export function readObject(text: string): JsonObject {
-  const members = scan(text)
+  if (text.length > SHORT) return readScanned(text, scan(text))
+  const value = parse(text)
+  // What a JSON writer writes has no key twice: a text that is written the same needs no scan.
+  return JSON.stringify(value) === text
+    ? { text, value, members: () => scan(text) }
+    : readScanned(text, scan(text))
+}
+
+/** Up to this many characters, writing a value again is cheaper than looking at its text. */
+const SHORT = 2048
+
+function readScanned(text: string, members: ReadonlyMap<string, Span>): JsonObject {
+  return { text, value: parse(text), members: () => members }
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -36,7 +51,7 @@ export function readObject(text: string): JsonObject {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ApiError('invalid_json', 'The body must be a JSON object.')
-  return { text, value: value as Record<string, unknown>, members }
+  return value as Record<string, unknown>
 }
 
 /** The text of an object with some members replaced by new JSON, or removed (`undefined`). */
@@ -45,7 +60,7 @@ export function editObject(
   changes: Readonly<Record<string, string | undefined>>,
 ): string {
   const parts: string[] = []
-  for (const [key, { start, end }] of members)
+  for (const [key, { start, end }] of members())
     if (!Object.hasOwn(changes, key)) parts.push(text.slice(start, end))
   for (const [key, json] of Object.entries(changes))
     if (json !== undefined) parts.push(`${JSON.stringify(key)}:${json}`)

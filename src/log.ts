@@ -33,13 +33,23 @@ export function createLog({ level, write, readable, now }: LogParts) {
     return (event: string, fields: Fields = {}): void => {
       if (!enabled) return
       const time = timeOf(now())
-      if (readable) return write(`${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`)
+      if (readable)
+        return write(`${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`)
       const rest = JSON.stringify(fields).slice(1)
-      write(`{"time":"${time}","level":"${rank}","event":"${event}"${rest === '}' ? '' : ','}${rest}`)
+      write(
+        `{"time":"${time}","level":"${rank}","event":"${event}"${rest === '}' ? '' : ','}${rest}`,
+      )
     }
   }
 
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  return {
+    /** Whether events of a level are written at all: for those that are costly to describe. */
+    writes: (rank: Level): boolean => LEVELS.indexOf(rank) >= least,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+  }
 }
 
 export type Log = ReturnType<typeof createLog>

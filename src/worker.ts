@@ -52,7 +52,8 @@ const platform: Platform = {
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')
-    if (!ranks?.ok) throw new Error('The binding ASSETS with the files of dist/worker/assets is missing.')
+    if (!ranks?.ok)
+      throw new Error('The binding ASSETS with the files of dist/worker/assets is missing.')
     tokenizer = createGptTokenizer(await ranks.json())
     return tokenizer
   },

@@ -12,7 +12,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 
 const render = (value: Html | string): string =>
-  typeof value === 'string' ? value.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign) : value.markup
+  typeof value === 'string'
+    ? value.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)
+    : value.markup
 
 /** A template whose values are escaped, unless they are `Html` themselves. */
 export const html = (parts: TemplateStringsArray, ...values: readonly (Html | string)[]): Html => ({

@@ -43,7 +43,10 @@ export function setupRoutes(parts: SetupParts) {
         if (!(await isOpen(given))) return answer(setupClosed(), 403)
         const password = form.get('password') ?? ''
         if (password.length < SHORTEST_PASSWORD)
-          return answer(setupForm(String(given), 'The password needs at least eight characters.'), 422)
+          return answer(
+            setupForm(String(given), 'The password needs at least eight characters.'),
+            422,
+          )
         const key = form.get('xai_key')?.trim() ?? ''
         try {
           if (key) await addAccount(key)
@@ -51,7 +54,10 @@ export function setupRoutes(parts: SetupParts) {
           if (!(problem instanceof SetupError)) throw problem
           return answer(setupForm(String(given), `${problem.message} ${problem.remedy}`), 422)
         }
-        const isFirst = await parts.settings.markOnce(PASSWORD_MARK, await parts.hashPassword(password))
+        const isFirst = await parts.settings.markOnce(
+          PASSWORD_MARK,
+          await parts.hashPassword(password),
+        )
         token = undefined
         if (!isFirst) return answer(setupClosed(), 403)
         return answer(setupDone(new URL(request.url).origin, key !== ''))

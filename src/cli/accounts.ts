@@ -66,7 +66,10 @@ function add(
     const fallback = known === 'xai' ? config.XAI_BASE_URL : config.OPENAI_BASE_URL
     const baseUrl = String(values['base-url'] ?? fallback)
     if (!/^https?:\/\/\S+$/.test(baseUrl))
-      throw new UsageError(`"${baseUrl}" is no web address.`, '--base-url starts with https:// or http://')
+      throw new UsageError(
+        `"${baseUrl}" is no web address.`,
+        '--base-url starts with https:// or http://',
+      )
     const name = String(values['name'] ?? known)
     const account = await stores.accounts.add({ kind: known, name, baseUrl, secret, ...options })
     console.info(`Added the ${known} account "${name}" (…${account.hint}) at ${account.baseUrl}.`)
@@ -78,7 +81,13 @@ function add(
 async function showAll({ stores }: State, config: Config): Promise<number> {
   const stored = await stores.accounts.list()
   const rows = [
-    ...environmentAccounts(config).map(({ kind, name, baseUrl }) => [kind, name, '(environment)', baseUrl, 'on']),
+    ...environmentAccounts(config).map(({ kind, name, baseUrl }) => [
+      kind,
+      name,
+      '(environment)',
+      baseUrl,
+      'on',
+    ]),
     ...stored.map(({ kind, name, hint, baseUrl, enabled }) => [
       kind,
       name,
@@ -88,14 +97,19 @@ async function showAll({ stores }: State, config: Config): Promise<number> {
     ]),
   ]
   if (rows.length === 0)
-    console.info('No accounts yet, so the demo account answers. Add one with: groxy accounts add xai xai-…')
+    console.info(
+      'No accounts yet, so the demo account answers. Add one with: groxy accounts add xai xai-…',
+    )
   else console.info(table(['KIND', 'NAME', 'SECRET', 'ADDRESS', 'STATE'], rows))
   return 0
 }
 
 async function testAll({ stores, vault }: State, config: Config, only?: string): Promise<number> {
   const stored = await stores.accounts.list()
-  const all = [...environmentAccounts(config), ...stored.map((account) => fromStore(account, vault))]
+  const all = [
+    ...environmentAccounts(config),
+    ...stored.map((account) => fromStore(account, vault)),
+  ]
   const chosen = all.filter(({ name }) => !only || name === only)
   if (chosen.length === 0) {
     console.info(only ? `There is no account named "${only}".` : 'There are no accounts to test.')
@@ -125,7 +139,8 @@ export async function testAccount(account: Account): Promise<{ ok: boolean; line
 }
 
 function explain(cause: unknown): string {
-  if (!(cause instanceof UpstreamFault)) return cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof UpstreamFault))
+    return cause instanceof Error ? cause.message : String(cause)
   const { status } = cause.details
   if (status === 401 || status === 403) return `its key is refused (${status}): ${cause.message}`
   return status ? `status ${status}: ${cause.message}` : cause.message

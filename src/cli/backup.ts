@@ -24,7 +24,10 @@ export const backupCommand: Command = {
         'Turso keeps point-in-time copies; see `turso db` for how to restore them.',
       )
     if (!existsSync(path))
-      throw new SetupError(`There is no database at ${path}.`, 'Set DATABASE_URL to the one to copy.')
+      throw new SetupError(
+        `There is no database at ${path}.`,
+        'Set DATABASE_URL to the one to copy.',
+      )
     if (existsSync(file))
       throw new SetupError(`${file} exists and is left as it is.`, 'Choose another file name.')
     const client = openClient(config)

@@ -21,7 +21,10 @@ type OptionTypes = Readonly<Record<string, { readonly type: 'string' | 'boolean'
 export function parse(args: readonly string[], options: OptionTypes, usage: string) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    return { values: values as Readonly<Record<string, string | boolean | undefined>>, words: positionals }
+    return {
+      values: values as Readonly<Record<string, string | boolean | undefined>>,
+      words: positionals,
+    }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause)
     throw new UsageError(`${message}.`, `Usage: groxy ${usage}`)
@@ -39,7 +42,12 @@ export function wholeNumber(name: string, value: string | boolean | undefined): 
 
 /** A list from an option: `a,b`. */
 export const list = (value: string | boolean | undefined): string[] | undefined =>
-  typeof value === 'string' ? value.split(',').map((item) => item.trim()).filter(Boolean) : undefined
+  typeof value === 'string'
+    ? value
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean)
+    : undefined
 
 /** Print rows in columns, for people. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -47,6 +55,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )
   const line = (cells: readonly string[]) =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
   return [head, ...rows].map(line).join('\n')
 }

@@ -14,7 +14,10 @@ interface Finding {
 }
 
 const good = (line: string): Finding => ({ ok: true, line: `✓ ${line}` })
-const bad = (line: string, remedy: string): Finding => ({ ok: false, line: `✗ ${line}\n  ${remedy}` })
+const bad = (line: string, remedy: string): Finding => ({
+  ok: false,
+  line: `✗ ${line}\n  ${remedy}`,
+})
 
 /** `groxy doctor` */
 export const doctorCommand: Command = {
@@ -120,7 +123,8 @@ async function checkPort({ PORT, HOST }: Config): Promise<Finding> {
 
 function checkFetchLimit(): Finding {
   const value = process.env[FETCH_LIMIT]
-  if (value === undefined || Number(value) > 256) return good('more than 256 upstream calls at once')
+  if (value === undefined || Number(value) > 256)
+    return good('more than 256 upstream calls at once')
   return bad(
     `${FETCH_LIMIT}=${value} keeps upstream calls to ${value} at once`,
     'Unset it, and Groxy chooses a number that does not get in the way.',
@@ -131,6 +135,8 @@ async function checkAccounts({ stores, vault }: State, config: Config): Promise<
   const stored = await stores.accounts.list()
   const accounts = [...environmentAccounts(config), ...stored.map((one) => fromStore(one, vault))]
   if (accounts.length === 0)
-    return [good('no accounts yet: the demo account answers. Add one: groxy accounts add xai xai-…')]
+    return [
+      good('no accounts yet: the demo account answers. Add one: groxy accounts add xai xai-…'),
+    ]
   return Promise.all(accounts.map(testAccount))
 }

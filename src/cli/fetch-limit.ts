@@ -13,7 +13,9 @@ export const isFetchLimitLifted = (): boolean => Number(process.env[FETCH_LIMIT]
  */
 export async function liftFetchLimit(): Promise<void> {
   const [command = 'serve'] = process.argv.slice(2).filter((word) => !word.startsWith('-'))
-  const asks = process.argv.slice(2).some((word) => ['--help', '-h', '--version', '-v'].includes(word))
+  const asks = process.argv
+    .slice(2)
+    .some((word) => ['--help', '-h', '--version', '-v'].includes(word))
   if (process.env[FETCH_LIMIT] || command !== 'serve' || asks) return
   const isCompiled = Bun.main.startsWith('/$bunfs/') || Bun.main.includes('~BUN')
   const script = isCompiled ? [] : [...process.execArgv, Bun.main]

@@ -2,7 +2,8 @@ import type { Key } from '../store/keys'
 import { type Command, list, parse, table, UsageError, wholeNumber } from './command'
 import { withState } from './with-state'
 
-const usage = 'keys create NAME [--models a,b] [--rpm N] [--concurrency N] [--days N] | list | revoke ID'
+const usage =
+  'keys create NAME [--models a,b] [--rpm N] [--concurrency N] [--days N] | list | revoke ID'
 
 const OPTIONS = {
   models: { type: 'string' },

@@ -1,5 +1,5 @@
-import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
+import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import { environmentKey, type Platform } from '../app'
 import type { Config } from '../config'
 import { randomToken } from '../crypto'

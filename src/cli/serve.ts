@@ -50,7 +50,11 @@ async function serve(config: Config, output: Output): Promise<void> {
   Object.assign(http, { maxHeaderSize: HEADER_BYTES })
   const server = listen(config, app.fetch)
   const address = `http://${hostInUrl(config.HOST)}:${server.port}`
-  always.info('listening', { address, openai_base_url: `${address}/v1`, docs: `${address}/swagger` })
+  always.info('listening', {
+    address,
+    openai_base_url: `${address}/v1`,
+    docs: `${address}/swagger`,
+  })
   if (!config.GROXY_API_KEY && (await state.stores.keys.list()).length === 0) {
     const { secret } = await state.stores.keys.create({ name: 'first' })
     always.info('first_key', { key: secret, note: 'shown once; make more with groxy keys create' })

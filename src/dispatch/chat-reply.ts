@@ -44,7 +44,14 @@ interface Running {
  * another account; once it returns, the answer has begun.
  */
 export function createReplyReader({ pool, books, now }: ReaderParts) {
-  async function readWhole({ reply, terms, abort, deadline, lease, book }: Running): Promise<ChatAnswer> {
+  async function readWhole({
+    reply,
+    terms,
+    abort,
+    deadline,
+    lease,
+    book,
+  }: Running): Promise<ChatAnswer> {
     const { text, usage } =
       reply.form === 'events'
         ? await encodeChatAnswer(reply.events, terms)
@@ -62,7 +69,10 @@ export function createReplyReader({ pool, books, now }: ReaderParts) {
     // Some upstreams answer a stream request with JSON, which is an error even when the status is 200.
     if (!response.body || /json|html/i.test(type)) {
       mendAnswer(await readBody(response, abort), terms)
-      throw new UpstreamFault('malformed', 'The upstream answered a stream request without a stream.')
+      throw new UpstreamFault(
+        'malformed',
+        'The upstream answered a stream request without a stream.',
+      )
     }
     const stream = createNativeStream(terms)
     const source = createNativeSource({

@@ -33,12 +33,18 @@ export interface ForwardTurn {
 export function createForwarding({ pool, books, failOver, forward }: ForwardingParts) {
   const capable = () => [...pool.members()].filter(({ account }) => account.kind === 'xai')
 
-  async function attempt(turn: ForwardTurn, { lease, abort, deadline }: Attempt): Promise<Response> {
+  async function attempt(
+    turn: ForwardTurn,
+    { lease, abort, deadline }: Attempt,
+  ): Promise<Response> {
     deadline.waitFor(turn.settings.total_timeout_ms, 'The upstream did not answer in time.')
     const secret = await lease.account.secret()
     const { path, method, body } = turn
     const { baseUrl } = lease.account
-    return forward.ours({ baseUrl, path, method, headers: turn.headers(secret), body, abort }, secret)
+    return forward.ours(
+      { baseUrl, path, method, headers: turn.headers(secret), body, abort },
+      secret,
+    )
   }
 
   return {

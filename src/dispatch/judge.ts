@@ -14,7 +14,8 @@ export interface Verdict {
 }
 
 /** What an upstream says about our credential, in refusals whose status says something else. */
-const CREDENTIAL = /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
+const CREDENTIAL =
+  /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
 /** A 403 about what was asked, not about who asked. */
 const MODERATION = /content|moderat|safety|usage guidelines|policy/i
 

@@ -14,7 +14,6 @@ export interface AuthParts {
 
 /** What an xAI key looks like. */
 const OWN_KEY = /^xai-[A-Za-z0-9_-]{16,}$/
-const BEARER = /^Bearer +(\S+)$/i
 
 /**
  * Finds out who calls, in memory: by the hash of what was presented, and nothing else of it. A route
@@ -27,7 +26,9 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
     const key = snapshot.keys.get(hash) ?? environmentKey.get(hash)
     if (key) {
       if (key.expiresAt && key.expiresAt.getTime() <= now())
-        throw unauthorized('This API key has expired. Ask the operator of this gateway for another.')
+        throw unauthorized(
+          'This API key has expired. Ask the operator of this gateway for another.',
+        )
       return { kind: 'key', key }
     }
     if (snapshot.settings.pass_through && OWN_KEY.test(secret)) return { kind: 'own', secret }
@@ -39,8 +40,10 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
   return async ({ headers }: Request): Promise<Caller> => {
     const header = headers.get('authorization')
     if (!header)
-      throw unauthorized('You did not provide an API key. Send it as "Authorization: Bearer sk-groxy-…".')
-    const secret = BEARER.exec(header)?.[1]
+      throw unauthorized(
+        'You did not provide an API key. Send it as "Authorization: Bearer sk-groxy-…".',
+      )
+    const secret = bearerOf(header)
     if (!secret) throw unauthorized('The Authorization header must read "Bearer " and an API key.')
     const snapshot = snapshots.get()
     const hash = digest(secret)
@@ -49,6 +52,9 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
     return identify(secret, await hash, await snapshot)
   }
 }
+
+const bearerOf = (header: string): string | undefined =>
+  /^bearer /i.test(header) ? header.slice('bearer '.length).trim() : undefined
 
 const unauthorized = (message: string) => new ApiError('invalid_api_key', message)
 

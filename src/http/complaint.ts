@@ -29,5 +29,7 @@ function problemOf(
 
 function anyOf(names: readonly string[]): string {
   const unique = [...new Set(names)]
-  return unique.length > 1 ? `${unique.slice(0, -1).join(', ')} or ${unique.at(-1)}` : `${unique[0]}`
+  return unique.length > 1
+    ? `${unique.slice(0, -1).join(', ')} or ${unique.at(-1)}`
+    : `${unique[0]}`
 }

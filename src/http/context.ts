@@ -11,4 +11,5 @@ export const setContext = (request: Request, context: RequestContext): void => {
 }
 
 /** The id under which a request is logged and answered. */
-export const requestIdOf = (request: Request): string => contexts.get(request)?.requestId ?? 'req_unknown'
+export const requestIdOf = (request: Request): string =>
+  contexts.get(request)?.requestId ?? 'req_unknown'

@@ -21,7 +21,8 @@ export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
     setContext(request, { requestId })
     let response: Response
     try {
-      response = headerBytes(request.headers) > MOST_HEADER_BYTES ? tooMuch() : await handle(request)
+      response =
+        headerBytes(request.headers) > MOST_HEADER_BYTES ? tooMuch() : await handle(request)
     } catch (error) {
       onBug(error)
       response = failureResponse(new ApiError('internal_error', 'Groxy failed.'))
@@ -33,7 +34,10 @@ export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
 
 const tooMuch = () =>
   failureResponse(
-    new ApiError('headers_too_large', `The request headers are larger than ${MOST_HEADER_BYTES} bytes.`),
+    new ApiError(
+      'headers_too_large',
+      `The request headers are larger than ${MOST_HEADER_BYTES} bytes.`,
+    ),
   )
 
 function headerBytes(headers: Headers): number {

@@ -24,7 +24,10 @@ export function failureResponse(failure: ApiError): Response {
 function explain(code: unknown, error: unknown, path: string): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof SetupError)
-    return new ApiError('not_ready', 'Groxy is not set up rightly: its operator finds why in the log.')
+    return new ApiError(
+      'not_ready',
+      'Groxy is not set up rightly: its operator finds why in the log.',
+    )
   if (code === 'NOT_FOUND') return unknownPath(path)
   return new ApiError('internal_error', 'Groxy failed. The log says more under the request id.', {
     cause: error,
@@ -32,4 +35,7 @@ function explain(code: unknown, error: unknown, path: string): ApiError {
 }
 
 export const unknownPath = (path: string): ApiError =>
-  new ApiError('unknown_path', `Unknown path: ${path.slice(0, 200)}. GET /openapi.json lists all of them.`)
+  new ApiError(
+    'unknown_path',
+    `Unknown path: ${path.slice(0, 200)}. GET /openapi.json lists all of them.`,
+  )

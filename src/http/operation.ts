@@ -20,7 +20,12 @@ interface Answer {
 }
 
 /** Describe a route in the OpenAPI document, by the schemas that its code uses. */
-export const operation = ({ body, answers, open, ...rest }: OperationParts): DocumentDecoration => ({
+export const operation = ({
+  body,
+  answers,
+  open,
+  ...rest
+}: OperationParts): DocumentDecoration => ({
   ...rest,
   ...(body && {
     requestBody: { required: true, content: { 'application/json': { schema: body } } },

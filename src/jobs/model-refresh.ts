@@ -42,7 +42,11 @@ export function createModelRefresh(parts: RefreshParts) {
       if (account.kind !== 'demo') await save(account, models)
       log.debug('models', { account: account.name, kind: account.kind, models: models.length })
     } catch (cause) {
-      log.warn('models_failed', { account: account.name, kind: account.kind, ...faultFields(cause) })
+      log.warn('models_failed', {
+        account: account.name,
+        kind: account.kind,
+        ...faultFields(cause),
+      })
     } finally {
       clearTimeout(timer)
     }

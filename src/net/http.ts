@@ -38,9 +38,13 @@ export function createHttp(fetch: Fetch) {
         if (response.status < 300 || response.status >= 400 || response.status === 304)
           return response
         abort.abort()
-        throw new UpstreamFault('redirect', 'The upstream redirects, which Groxy does not follow.', {
-          status: response.status,
-        })
+        throw new UpstreamFault(
+          'redirect',
+          'The upstream redirects, which Groxy does not follow.',
+          {
+            status: response.status,
+          },
+        )
       } catch (cause) {
         throw asFault(cause, abort.signal)
       }
@@ -55,9 +59,13 @@ export function asFault(cause: unknown, signal: AbortSignal): unknown {
   if (cause instanceof UpstreamFault) return cause
   if (signal.aborted && signal.reason instanceof TimeUp)
     return new UpstreamFault('timeout', signal.reason.message, { cause })
-  return new UpstreamFault('unreachable', 'The upstream could not be reached, or broke the connection.', {
-    cause,
-  })
+  return new UpstreamFault(
+    'unreachable',
+    'The upstream could not be reached, or broke the connection.',
+    {
+      cause,
+    },
+  )
 }
 
 /** A body as text, up to `limit` bytes; the rest is cut off and the connection with it. */

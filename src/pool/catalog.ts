@@ -40,7 +40,8 @@ export function createCatalog(pool: Pool) {
       if (!list) blank.push(member)
       for (const model of list ?? []) {
         note(found, model.id, model, member)
-        for (const alias of model.aliases ?? []) note(hidden, alias, { ...model, id: alias }, member)
+        for (const alias of model.aliases ?? [])
+          note(hidden, alias, { ...model, id: alias }, member)
       }
     }
     offers = new Map()
@@ -63,7 +64,10 @@ export function createCatalog(pool: Pool) {
 
   return {
     /** The accounts, their priorities or the aliases have changed. */
-    update(changed: { readonly priorities: Priorities; readonly aliases: ReadonlyMap<string, string> }) {
+    update(changed: {
+      readonly priorities: Priorities
+      readonly aliases: ReadonlyMap<string, string>
+    }) {
       priorities = changed.priorities
       aliases = changed.aliases
       rebuild()
@@ -86,7 +90,9 @@ export function createCatalog(pool: Pool) {
      * Who can serve a model, and under which name an upstream knows it; undefined when nobody does.
      * While some account's list is not known yet, that account may.
      */
-    find(id: string): { readonly upstreamModel: string; readonly candidates: Candidates } | undefined {
+    find(
+      id: string,
+    ): { readonly upstreamModel: string; readonly candidates: Candidates } | undefined {
       const upstreamModel = aliases.get(id) ?? id
       const candidates = offers.get(upstreamModel)?.candidates ?? unlisted
       return candidates.length > 0 ? { upstreamModel, candidates } : undefined

@@ -42,7 +42,13 @@ export function createPool({ now, random }: PoolParts) {
     const one = group[Math.floor(random() * group.length)]
     const other = group[Math.floor(random() * group.length)]
     const best = lessBusy(free(one, tried, at), free(other, tried, at))
-    return best ?? group.reduce<Member | undefined>((least, next) => lessBusy(least, free(next, tried, at)), undefined)
+    return (
+      best ??
+      group.reduce<Member | undefined>(
+        (least, next) => lessBusy(least, free(next, tried, at)),
+        undefined,
+      )
+    )
   }
 
   function end(lease: Lease): boolean {
@@ -122,7 +128,11 @@ export function createPool({ now, random }: PoolParts) {
 export type Pool = ReturnType<typeof createPool>
 
 /** The member if it can take a turn now. */
-function free(member: Member | undefined, tried: readonly Member[], at: number): Member | undefined {
+function free(
+  member: Member | undefined,
+  tried: readonly Member[],
+  at: number,
+): Member | undefined {
   if (!member || member.gone || member.coolingUntil > at || tried.includes(member)) return
   if (member.inFlight >= member.account.maxInFlight) return
   // After a rest a single turn tries it out; the others follow when that one went well.

@@ -24,7 +24,16 @@ const FAULTS: readonly {
     remedy: 'Close the program that holds it (`fuser FILE` names it), then start again.',
   },
   {
-    codes: ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'],
+    codes: [
+      'SQLITE_READONLY',
+      'SQLITE_CANTOPEN',
+      'SQLITE_PERM',
+      'EACCES',
+      'EPERM',
+      'EROFS',
+      'ENOTDIR',
+      'EEXIST',
+    ],
     says: 'cannot be written',
     remedy:
       'Give the user that runs Groxy write access to the file and its folder, or set DATABASE_URL to a place that it may write to.',

@@ -23,8 +23,7 @@ export function createLedgerStore(db: Database, client: Client) {
       let at = 0
       while (at < entries.length) {
         const size = SIZES.find((rows) => at + rows <= entries.length) ?? 1
-        const args = entries.slice(at, at + size).flatMap(toArguments)
-        statements.push({ sql: insertOf(size), args })
+        statements.push({ sql: insertOf(size), args: argumentsOf(entries, at, size) })
         at += size
       }
       await client.batch([...statements, ...countersOf(entries)], 'write')
@@ -51,11 +50,12 @@ const INSERTS = new Map(SIZES.map((size) => [size, INTO + Array(size).fill(ROW).
 
 const insertOf = (size: (typeof SIZES)[number]): string => INSERTS.get(size) ?? ''
 
-const toArguments = (entry: LedgerEntry): InValue[] =>
-  FIELDS.map((field) => {
-    const value = entry[field] ?? null
-    return typeof value === 'boolean' ? Number(value) : value
-  })
+function argumentsOf(entries: readonly LedgerEntry[], from: number, size: number): InValue[] {
+  const values: InValue[] = []
+  for (let at = from; at < from + size; at++)
+    for (const field of FIELDS) values.push(entries[at]?.[field] ?? null)
+  return values
+}
 
 const ADD = `INSERT INTO key_usage (key_id, day, turns, failures, input_tokens, output_tokens)
   VALUES (?, ?, ?, ?, ?, ?)

@@ -78,27 +78,27 @@ export const aliases = sqliteTable('aliases', {
  * One row a turn, written behind. It has no index: ids follow time, and every turn would pay for one.
  */
 export const ledger = sqliteTable('ledger', {
-    id: integer().primaryKey(),
-    at: integer().notNull(),
-    requestId: text().notNull(),
-    keyId: text().notNull(),
-    endpoint: text().notNull(),
-    model: text().notNull(),
-    accountId: text(),
-    attempts: integer().notNull(),
-    stream: integer({ mode: 'boolean' }).notNull(),
-    status: integer().notNull(),
-    outcome: text({ enum: ['done', 'failed', 'broken', 'gone'] }).notNull(),
-    errorCode: text(),
-    firstByteMs: integer(),
-    totalMs: integer().notNull(),
-    inputTokens: integer().notNull(),
-    cachedTokens: integer().notNull(),
-    outputTokens: integer().notNull(),
-    reasoningTokens: integer().notNull(),
-    usageSource: text({ enum: ['reported', 'estimated', 'none'] }).notNull(),
-    /** What the upstream says it costs: 10^10 ticks are one US dollar. */
-    costTicks: integer(),
+  id: integer().primaryKey(),
+  at: integer().notNull(),
+  requestId: text().notNull(),
+  keyId: text().notNull(),
+  endpoint: text().notNull(),
+  model: text().notNull(),
+  accountId: text(),
+  attempts: integer().notNull(),
+  stream: integer({ mode: 'boolean' }).notNull(),
+  status: integer().notNull(),
+  outcome: text({ enum: ['done', 'failed', 'broken', 'gone'] }).notNull(),
+  errorCode: text(),
+  firstByteMs: integer(),
+  totalMs: integer().notNull(),
+  inputTokens: integer().notNull(),
+  cachedTokens: integer().notNull(),
+  outputTokens: integer().notNull(),
+  reasoningTokens: integer().notNull(),
+  usageSource: text({ enum: ['reported', 'estimated', 'none'] }).notNull(),
+  /** What the upstream says it costs: 10^10 ticks are one US dollar. */
+  costTicks: integer(),
 })
 
 /** Counters that stay when ledger rows are dropped or pruned: one row a key and UTC day. */

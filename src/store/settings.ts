@@ -43,7 +43,8 @@ export const Settings = Type.Object({
   }),
   show_thinking: Type.Boolean({
     default: true,
-    description: 'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
+    description:
+      'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
   }),
   priority_xai: Type.Integer({
     default: 1,

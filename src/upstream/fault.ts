@@ -22,7 +22,9 @@ export async function readFault(
   const text = await readText(response, MOST_BYTES).catch(() => '')
   const body = parse(text)
   const nested = isObject(body?.['error']) ? body['error'] : undefined
-  const said = [nested?.['message'], body?.['error'], body?.['message'], body?.['detail']].find(isText)
+  const said = [nested?.['message'], body?.['error'], body?.['message'], body?.['detail']].find(
+    isText,
+  )
   const code = [nested?.['code'], body?.['code']].find(isText)
   const message = said ?? `The upstream answered with status ${status}.`
   return new UpstreamFault('refused', redact(message, secret).slice(0, LONGEST_MESSAGE), {

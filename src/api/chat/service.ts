@@ -23,11 +23,21 @@ interface ChatCaller {
 /** `POST /v1/chat/completions` behind its route. */
 export function createChat({ dispatch, admission, settings }: ChatParts) {
   return {
-    async complete(body: Body<ChatRequest>, { key, requestId, signal }: ChatCaller): Promise<Response> {
+    async complete(
+      body: Body<ChatRequest>,
+      { key, requestId, signal }: ChatCaller,
+    ): Promise<Response> {
       try {
         refuseUnclear(body.value)
         const onEnd = admission.enter(key, body.value.model)
-        const turn = { requestId, keyId: key.id, request: body, signal, settings: settings(), onEnd }
+        const turn = {
+          requestId,
+          keyId: key.id,
+          request: body,
+          signal,
+          settings: settings(),
+          onEnd,
+        }
         return respond(await dispatch.chat(turn))
       } finally {
         body.release()

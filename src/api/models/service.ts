@@ -18,9 +18,13 @@ export function createModels(catalog: Catalog) {
     find(id: string, { models }: Key) {
       const model = !models || models.includes(id) ? catalog.model(id) : undefined
       if (model) return publicModel(model)
-      throw new ApiError('model_not_found', `The model '${id.slice(0, 200)}' does not exist here.`, {
-        param: 'model',
-      })
+      throw new ApiError(
+        'model_not_found',
+        `The model '${id.slice(0, 200)}' does not exist here.`,
+        {
+          param: 'model',
+        },
+      )
     },
   }
 }

@@ -13,19 +13,18 @@ interface PassthroughRouteParts {
 
 /** `/v1/*`, whatever no other route takes. */
 export const passthroughRoutes = ({ passthrough, auth, modelled }: PassthroughRouteParts) =>
-  new Elysia({ detail: { hide: true } })
-    .all(
-      '/v1/*',
-      async ({ request, path }) => {
-        const caller = await auth(request)
-        if (caller.kind === 'own') return passthrough.own(request, caller.secret)
-        const methods = modelled(path)
-        if (methods)
-          throw new ApiError(
-            'method_not_allowed',
-            `${request.method} is not possible on ${path}: use ${methods.join(' or ')}.`,
-          )
-        return passthrough.pooled(request, { key: caller.key, requestId: requestIdOf(request) })
-      },
-      { parse: 'none' },
-    )
+  new Elysia({ detail: { hide: true } }).all(
+    '/v1/*',
+    async ({ request, path }) => {
+      const caller = await auth(request)
+      if (caller.kind === 'own') return passthrough.own(request, caller.secret)
+      const methods = modelled(path)
+      if (methods)
+        throw new ApiError(
+          'method_not_allowed',
+          `${request.method} is not possible on ${path}: use ${methods.join(' or ')}.`,
+        )
+      return passthrough.pooled(request, { key: caller.key, requestId: requestIdOf(request) })
+    },
+    { parse: 'none' },
+  )

@@ -9,7 +9,10 @@ const encoder = new TextEncoder()
 export function farewell(cause: unknown): Uint8Array {
   const error =
     cause instanceof UpstreamFault
-      ? new ApiError(cause.kind === 'timeout' ? 'upstream_timeout' : 'upstream_error', cause.message)
+      ? new ApiError(
+          cause.kind === 'timeout' ? 'upstream_timeout' : 'upstream_error',
+          cause.message,
+        )
       : new ApiError('internal_error', 'Groxy failed within the answer.')
   return encoder.encode(`data: ${JSON.stringify(error.toBody())}\n\n`)
 }

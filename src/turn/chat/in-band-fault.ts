@@ -13,15 +13,21 @@ export function readInBandFault(body: Json, eventName?: string): UpstreamFault |
   const nested = typeof error === 'object' && error !== null ? (error as Json) : undefined
   const holder = nested ?? body
   const message = [nested?.['message'], error, body['message']].find(isText)
-  const number = [body['status'], holder['status'], holder['code'], body['code']].map(Number).find(isStatus)
+  const number = [body['status'], holder['status'], holder['code'], body['code']]
+    .map(Number)
+    .find(isStatus)
   const code = [holder['code'], body['code']].find(isText)
   const kind = nested?.['type']
-  return new UpstreamFault('refused', message ?? 'The upstream reported an error without a message.', {
-    status: number ?? statusOf(code ?? kind ?? message),
-    code,
-    type: isText(kind) ? kind : undefined,
-    param: isText(holder['param']) ? holder['param'] : undefined,
-  })
+  return new UpstreamFault(
+    'refused',
+    message ?? 'The upstream reported an error without a message.',
+    {
+      status: number ?? statusOf(code ?? kind ?? message),
+      code,
+      type: isText(kind) ? kind : undefined,
+      param: isText(holder['param']) ? holder['param'] : undefined,
+    },
+  )
 }
 
 /** In-band errors often name what a status line would number. */

@@ -175,9 +175,12 @@ export const ChatRequest = Type.Object(
 export type ChatRequest = Static<typeof ChatRequest>
 export type ChatMessage = ChatRequest['messages'][number]
 
-const FinishReason = Type.Enum(['stop', 'length', 'tool_calls', 'content_filter', 'function_call'], {
-  description: 'Why the answer ended.',
-})
+const FinishReason = Type.Enum(
+  ['stop', 'length', 'tool_calls', 'content_filter', 'function_call'],
+  {
+    description: 'Why the answer ended.',
+  },
+)
 
 const ChatUsage = Type.Object(
   {

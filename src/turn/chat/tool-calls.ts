@@ -55,10 +55,14 @@ export function createToolCallOrder(newCallId: () => string) {
     return { out: { ...out, function: { ...called, arguments: text } }, changed }
   }
 
-  function carryOn(fragment: Json, index: number): { readonly out: Json; readonly changed: boolean } {
+  function carryOn(
+    fragment: Json,
+    index: number,
+  ): { readonly out: Json; readonly changed: boolean } {
     const { id, type, function: _, ...others } = fragment
     const call = calls[index]
-    if (!call || call.custom) return { out: { ...fragment, index }, changed: fragment['index'] !== index }
+    if (!call || call.custom)
+      return { out: { ...fragment, index }, changed: fragment['index'] !== index }
     const { name, arguments: given, ...rest } = functionOf(fragment) ?? {}
     const text = argumentText(given)
     call.hasArguments ||= text !== ''
@@ -73,15 +77,17 @@ export function createToolCallOrder(newCallId: () => string) {
 
   return {
     /** The fragments of one delta as an OpenAI client expects them. */
-    order(fragments: readonly unknown[]): { readonly fragments: Json[]; readonly changed: boolean } {
+    order(fragments: readonly unknown[]): {
+      readonly fragments: Json[]
+      readonly changed: boolean
+    } {
       const results = fragments.filter(isObject).map((fragment) => {
         const index = find(fragment)
         return index < 0 ? open(fragment) : carryOn(fragment, index)
       })
       return {
         fragments: results.map(({ out }) => out),
-        changed:
-          results.length !== fragments.length || results.some(({ changed }) => changed),
+        changed: results.length !== fragments.length || results.some(({ changed }) => changed),
       }
     },
 

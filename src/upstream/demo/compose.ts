@@ -90,7 +90,8 @@ export function compose(question: string, random: () => number) {
 
   return {
     answer(): string {
-      if (!subject) return `${oneOf(language.openingWithoutTopic, random)} ${oneOf(language.closing, random)}`
+      if (!subject)
+        return `${oneOf(language.openingWithoutTopic, random)} ${oneOf(language.closing, random)}`
       const opening = fill(
         oneOf(language.opening, random),
         list(topic.slice(0, 3), language.and, language.comma),
@@ -102,7 +103,8 @@ export function compose(question: string, random: () => number) {
     afterTools: (results: readonly string[]): string =>
       fill(oneOf(language.result, random), results.join('; ').slice(0, 400)),
 
-    thoughts: (): string => (subject ? several(language.thought, 3) : language.thought.slice(2, 3)).join(' '),
+    thoughts: (): string =>
+      (subject ? several(language.thought, 3) : language.thought.slice(2, 3)).join(' '),
   }
 }
 

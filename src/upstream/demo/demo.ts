@@ -46,11 +46,14 @@ export function createDemo({ tokenizer }: DemoParts): Upstream {
           status: 400,
           code: 'demo_failure',
         })
-      const pace = stream ? manner : { ...manner, firstMs: manner.firstMs > 1000 ? manner.firstMs : 0, tokenMs: 0 }
+      const pace = stream
+        ? manner
+        : { ...manner, firstMs: manner.firstMs > 1000 ? manner.firstMs : 0, tokenMs: 0 }
       return { form: 'events', events: speak(turn, pace, await tokenizer(), abort.signal) }
     },
 
-    models: async () => DEMO_MODELS.map(({ id }) => ({ id, created: 1767225600, owned_by: 'groxy' })),
+    models: async () =>
+      DEMO_MODELS.map(({ id }) => ({ id, created: 1767225600, owned_by: 'groxy' })),
   }
 }
 
@@ -146,7 +149,10 @@ function cutAtStop(text: string, stops: readonly string[]): string {
 
 /** OpenAI's chat format spends about four tokens a message and three on the answer's beginning. */
 function countPrompt({ messages, tools }: TurnRequest, tokenizer: Tokenizer): number {
-  const said = messages.map(({ text, toolCalls }) => tokenizer.count(text + (toolCalls.length > 0 ? JSON.stringify(toolCalls) : '')) + 4)
+  const said = messages.map(
+    ({ text, toolCalls }) =>
+      tokenizer.count(text + (toolCalls.length > 0 ? JSON.stringify(toolCalls) : '')) + 4,
+  )
   const described = tools.length > 0 ? tokenizer.count(JSON.stringify(tools)) : 0
   return said.reduce((sum, count) => sum + count, 3 + described)
 }

@@ -36,8 +36,18 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
   function number(schema: Schema, whole: boolean): number {
     const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema
     const step = Number(multipleOf ?? (whole ? 1 : 0.5))
-    const low = Number(minimum ?? (exclusiveMinimum === undefined ? Number.NEGATIVE_INFINITY : Number(exclusiveMinimum) + step))
-    const high = Number(maximum ?? (exclusiveMaximum === undefined ? Number.POSITIVE_INFINITY : Number(exclusiveMaximum) - step))
+    const low = Number(
+      minimum ??
+        (exclusiveMinimum === undefined
+          ? Number.NEGATIVE_INFINITY
+          : Number(exclusiveMinimum) + step),
+    )
+    const high = Number(
+      maximum ??
+        (exclusiveMaximum === undefined
+          ? Number.POSITIVE_INFINITY
+          : Number(exclusiveMaximum) - step),
+    )
     const found = numbers[nextNumber++] ?? 1
     const inside = Math.min(Math.max(found, low), high)
     if (multipleOf === undefined && !whole) return inside
@@ -98,7 +108,9 @@ function typeOf(schema: Schema): unknown {
 function follow(root: Schema, reference: string): Schema {
   let at: unknown = root
   for (const part of reference.replace(/^#\/?/, '').split('/').filter(Boolean))
-    at = (at as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')]
+    at = (at as Record<string, unknown> | undefined)?.[
+      part.replaceAll('~1', '/').replaceAll('~0', '~')
+    ]
   return (at ?? {}) as Schema
 }
 

@@ -8,14 +8,17 @@ export type Changes = Record<string, string | undefined>
  * The body for a server that speaks OpenAI's dialect: what the client wrote, letter for letter, but
  * for the model's name there, the usage that we always ask for, and what has to be left out.
  */
-export function nativeBody(call: ChatCall, quirks: (call: ChatCall) => Changes = () => ({})): string {
+export function nativeBody(
+  call: ChatCall,
+  quirks: (call: ChatCall) => Changes = () => ({}),
+): string {
   const { request, model, stream } = call
   const { value } = request
   const changes: Changes = quirks(call)
   if (value.model !== model) changes['model'] = JSON.stringify(model)
   if (stream) changes['stream_options'] = withUsage(value.stream_options)
   // Servers that imitate OpenAI often refuse null where OpenAI takes it for "not given".
-  for (const key of request.members.keys())
+  for (const key in value)
     if (value[key as keyof typeof value] === null && KNOWN.has(key)) changes[key] = undefined
   // Both name the same limit, and the newer name wins.
   if (isNumber(value.max_tokens) && isNumber(value.max_completion_tokens))

@@ -14,9 +14,9 @@ export const createXai = (parts: XaiParts): Upstream => createOpenAi({ ...parts,
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
 const UNSUPPORTED = ['logit_bias', 'metadata', 'store', 'prompt_cache_retention']
 
-function quirks({ request: { value, members } }: ChatCall): Changes {
+function quirks({ request: { value } }: ChatCall): Changes {
   const changes: Changes = {}
-  for (const key of UNSUPPORTED) if (members.has(key)) changes[key] = undefined
+  for (const key of UNSUPPORTED) if (key in value) changes[key] = undefined
   // xAI takes a list only.
   if (typeof value.stop === 'string') changes['stop'] = JSON.stringify([value.stop])
   // xAI's chat knows no developers.
