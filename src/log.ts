@@ -33,11 +33,11 @@ export function createLog({ level, write, readable, now }: LogParts) {
     return (event: string, fields: Fields = {}): void => {
       if (!enabled) return
       const time = timeOf(now())
-      if (readable)
-        return write(`${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`)
       const rest = JSON.stringify(fields).slice(1)
       write(
-        `{"time":"${time}","level":"${rank}","event":"${event}"${rest === '}' ? '' : ','}${rest}`,
+        readable
+          ? `${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`
+          : `{"time":"${time}","level":"${rank}","event":"${event}"${rest === '}' ? '' : ','}${rest}`,
       )
     }
   }

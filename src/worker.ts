@@ -28,7 +28,7 @@ if (config.DATABASE_URL.startsWith('file:'))
     'Set DATABASE_URL to a libSQL server such as Turso: libsql://…',
   )
 
-const assets = env['ASSETS'] as Assets | undefined
+const assets = env.ASSETS as Assets | undefined
 const asset = (name: string) => assets?.fetch(new Request(`https://assets/${name}`))
 
 let tokenizer: Tokenizer | undefined

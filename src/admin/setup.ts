@@ -30,7 +30,7 @@ export function setupRoutes(parts: SetupParts) {
 
   return new Elysia({ prefix: '/setup', detail: { hide: true } })
     .get('/', async ({ query }) => {
-      const given = query['token']
+      const given = query.token
       return (await isOpen(given)) ? answer(setupForm(String(given))) : answer(setupClosed(), 403)
     })
     .post(

@@ -58,9 +58,9 @@ function add(
   const secret = given === '-' ? readFileSync(0, 'utf8').trim() : given
   if (!secret) throw new UsageError('The secret is empty.', 'Pipe it in, or pass it as a word.')
   const options = {
-    weight: wholeNumber('weight', values['weight']),
-    maxInFlight: wholeNumber('max', values['max']),
-    models: list(values['models']),
+    weight: wholeNumber('weight', values.weight),
+    maxInFlight: wholeNumber('max', values.max),
+    models: list(values.models),
   }
   return withState(async ({ stores }, config) => {
     const fallback = known === 'xai' ? config.XAI_BASE_URL : config.OPENAI_BASE_URL
@@ -70,7 +70,7 @@ function add(
         `"${baseUrl}" is no web address.`,
         '--base-url starts with https:// or http://',
       )
-    const name = String(values['name'] ?? known)
+    const name = String(values.name ?? known)
     const account = await stores.accounts.add({ kind: known, name, baseUrl, secret, ...options })
     console.info(`Added the ${known} account "${name}" (…${account.hint}) at ${account.baseUrl}.`)
     console.info('Try it with: groxy accounts test')

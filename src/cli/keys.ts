@@ -29,12 +29,12 @@ within two seconds.
     const { values, words } = parse(args, OPTIONS, usage)
     const [action, subject] = words
     if (action === 'create' && subject) {
-      const days = wholeNumber('days', values['days'])
+      const days = wholeNumber('days', values.days)
       const wanted = {
         name: subject,
-        models: list(values['models']),
-        requestsPerMinute: wholeNumber('rpm', values['rpm']),
-        concurrency: wholeNumber('concurrency', values['concurrency']),
+        models: list(values.models),
+        requestsPerMinute: wholeNumber('rpm', values.rpm),
+        concurrency: wholeNumber('concurrency', values.concurrency),
         expiresAt: days ? new Date(Date.now() + days * DAY_MS) : undefined,
       }
       return withState(async ({ stores }) => {

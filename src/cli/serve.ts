@@ -27,8 +27,8 @@ SIGTERM or Ctrl-C stops it without cutting an answer; a second one stops it at o
     const { values } = parse(args, { port: { type: 'string' }, host: { type: 'string' } }, usage)
     const config = readConfig({
       ...process.env,
-      ...(values['port'] !== undefined && { PORT: values['port'] }),
-      ...(values['host'] !== undefined && { HOST: values['host'] }),
+      ...(values.port !== undefined && { PORT: values.port }),
+      ...(values.host !== undefined && { HOST: values.host }),
     })
     const output = createOutput(config.LOG_LEVEL)
     try {
@@ -97,7 +97,7 @@ function listen(config: Config, fetch: (request: Request) => Promise<Response>) 
         cause,
       )
     throw new SetupError(
-      `Groxy cannot listen on ${HOST}:${PORT}: ${faultFields(cause)['error']}`,
+      `Groxy cannot listen on ${HOST}:${PORT}: ${faultFields(cause).error}`,
       'Ports below 1024 need rights; HOST must be an address of this machine.',
       cause,
     )

@@ -35,7 +35,7 @@ export async function migrate(client: Client): Promise<readonly string[]> {
 
 async function latestMigration(client: Client): Promise<number> {
   const { rows } = await client.execute(`SELECT max(created_at) AS latest FROM ${TABLE}`)
-  const latest = Number(rows[0]?.['latest'] ?? 0)
+  const latest = Number(rows[0]?.latest ?? 0)
   const known = migrations.at(-1)?.when ?? 0
   if (latest > known)
     throw new SetupError(
@@ -49,7 +49,7 @@ async function refuseForeign(client: Client): Promise<void> {
   const { rows } = await client.execute(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
   )
-  const table = rows[0]?.['name']
+  const table = rows[0]?.name
   if (table !== undefined && table !== TABLE)
     throw new SetupError(
       `The database belongs to another program: it has a table "${table}".`,

@@ -38,8 +38,8 @@ export function readChatUsage(usage: object): Usage {
  */
 export function includeReasoning(usage: Record<string, unknown>): boolean {
   const { input, output, reasoning } = readChatUsage(usage)
-  if (reasoning === 0 || input + output + reasoning !== count(usage['total_tokens'])) return false
-  usage['completion_tokens'] = output + reasoning
+  if (reasoning === 0 || input + output + reasoning !== count(usage.total_tokens)) return false
+  usage.completion_tokens = output + reasoning
   return true
 }
 

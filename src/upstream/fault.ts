@@ -21,17 +21,15 @@ export async function readFault(
   const { status } = response
   const text = await readText(response, MOST_BYTES).catch(() => '')
   const body = parse(text)
-  const nested = isObject(body?.['error']) ? body['error'] : undefined
-  const said = [nested?.['message'], body?.['error'], body?.['message'], body?.['detail']].find(
-    isText,
-  )
-  const code = [nested?.['code'], body?.['code']].find(isText)
+  const nested = isObject(body?.error) ? body.error : undefined
+  const said = [nested?.message, body?.error, body?.message, body?.detail].find(isText)
+  const code = [nested?.code, body?.code].find(isText)
   const message = said ?? `The upstream answered with status ${status}.`
   return new UpstreamFault('refused', redact(message, secret).slice(0, LONGEST_MESSAGE), {
     status,
     code: code && redact(code, secret).slice(0, LONGEST_MESSAGE),
-    type: isText(nested?.['type']) ? redact(nested['type'], secret) : undefined,
-    param: isText(nested?.['param']) ? redact(nested['param'], secret) : undefined,
+    type: isText(nested?.type) ? redact(nested.type, secret) : undefined,
+    param: isText(nested?.param) ? redact(nested.param, secret) : undefined,
     retryAfterMs: readRetryAfter(response.headers, now),
   })
 }

@@ -12,12 +12,10 @@ export function readInBandFault(body: Json, eventName?: string): UpstreamFault |
   if (!error && type !== 'error' && eventName !== 'error') return
   const nested = typeof error === 'object' && error !== null ? (error as Json) : undefined
   const holder = nested ?? body
-  const message = [nested?.['message'], error, body['message']].find(isText)
-  const number = [body['status'], holder['status'], holder['code'], body['code']]
-    .map(Number)
-    .find(isStatus)
-  const code = [holder['code'], body['code']].find(isText)
-  const kind = nested?.['type']
+  const message = [nested?.message, error, body.message].find(isText)
+  const number = [body.status, holder.status, holder.code, body.code].map(Number).find(isStatus)
+  const code = [holder.code, body.code].find(isText)
+  const kind = nested?.type
   return new UpstreamFault(
     'refused',
     message ?? 'The upstream reported an error without a message.',
@@ -25,7 +23,7 @@ export function readInBandFault(body: Json, eventName?: string): UpstreamFault |
       status: number ?? statusOf(code ?? kind ?? message),
       code,
       type: isText(kind) ? kind : undefined,
-      param: isText(holder['param']) ? holder['param'] : undefined,
+      param: isText(holder.param) ? holder.param : undefined,
     },
   )
 }

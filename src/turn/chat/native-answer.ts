@@ -21,7 +21,7 @@ export function mendAnswer(
   const answer = parse(text)
   const fault = readInBandFault(answer)
   if (fault) throw fault
-  const choices = Array.isArray(answer['choices']) ? (answer['choices'] as unknown[]) : []
+  const choices = Array.isArray(answer.choices) ? (answer.choices as unknown[]) : []
   const missing = missingChoices(choices.length, terms.choices)
   if (missing) throw missing
 
@@ -31,51 +31,51 @@ export function mendAnswer(
     owner[key] = value
     changed = true
   }
-  if (typeof answer['id'] !== 'string' || answer['id'] === '')
+  if (typeof answer.id !== 'string' || answer.id === '')
     set(answer, 'id', `chatcmpl-${terms.newId()}`)
   set(answer, 'object', 'chat.completion')
-  if (!Number.isInteger(answer['created'])) set(answer, 'created', terms.created)
+  if (!Number.isInteger(answer.created)) set(answer, 'created', terms.created)
   set(answer, 'model', terms.model)
 
   for (const [position, item] of choices.entries()) {
     const choice = isObject(item) ? item : {}
     if (choice !== item) set(choices as unknown as Json, String(position), choice)
-    if (!Number.isInteger(choice['index'])) set(choice, 'index', position)
-    if (choice['logprobs'] === undefined) set(choice, 'logprobs', null)
-    const message = isObject(choice['message']) ? choice['message'] : {}
+    if (!Number.isInteger(choice.index)) set(choice, 'index', position)
+    if (choice.logprobs === undefined) set(choice, 'logprobs', null)
+    const message = isObject(choice.message) ? choice.message : {}
     set(choice, 'message', message)
     mendMessage(message, set)
-    const tools = Array.isArray(message['tool_calls'])
-    const legacyFunction = isObject(message['function_call'])
-    set(choice, 'finish_reason', finishReason(choice['finish_reason'], { tools, legacyFunction }))
+    const tools = Array.isArray(message.tool_calls)
+    const legacyFunction = isObject(message.function_call)
+    set(choice, 'finish_reason', finishReason(choice.finish_reason, { tools, legacyFunction }))
   }
 
-  const reported = answer['usage']
+  const reported = answer.usage
   if (isObject(reported)) {
     if (includeReasoning(reported)) changed = true
     return { text: changed ? JSON.stringify(answer) : text, usage: readChatUsage(reported) }
   }
   const usage = estimatedUsage(terms.promptBytes, JSON.stringify(choices).length)
-  answer['usage'] = toChatUsage(usage)
+  answer.usage = toChatUsage(usage)
   return { text: JSON.stringify(answer), usage }
 
   function mendMessage(message: Json, set: (owner: Json, key: string, value: unknown) => void) {
     set(message, 'role', 'assistant')
-    if (message['refusal'] === undefined) set(message, 'refusal', null)
+    if (message.refusal === undefined) set(message, 'refusal', null)
     if (!terms.showThinking && 'reasoning_content' in message) {
-      delete message['reasoning_content']
+      delete message.reasoning_content
       changed = true
     }
-    const calls = message['tool_calls']
+    const calls = message.tool_calls
     if (Array.isArray(calls) && calls.length > 0) {
       const ordered = orderToolCalls(calls, () => `call_${terms.newId()}`)
       if (JSON.stringify(ordered) !== JSON.stringify(calls)) set(message, 'tool_calls', ordered)
-      if (message['content'] === '') set(message, 'content', null)
+      if (message.content === '') set(message, 'content', null)
     } else if ('tool_calls' in message) {
-      delete message['tool_calls']
+      delete message.tool_calls
       changed = true
     }
-    if (message['content'] === undefined) set(message, 'content', null)
+    if (message.content === undefined) set(message, 'content', null)
   }
 }
 

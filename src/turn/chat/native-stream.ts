@@ -100,8 +100,8 @@ export function createNativeStream(terms: StreamTerms) {
   function take(chunk: Json, data: string, name?: string) {
     fault = readInBandFault(chunk, name)
     if (fault) return mark()
-    const list = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : undefined
-    const reported = chunk['usage']
+    const list = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]) : undefined
+    const reported = chunk.usage
     if (typeof reported === 'object' && reported !== null) usage = reported as Json
     if (!list) return mark()
     if (list.length === 0) return keepUsageChunk(chunk, data)
@@ -132,8 +132,8 @@ export function createNativeStream(terms: StreamTerms) {
       chunk[key] = value
       mended = true
     }
-    id ??= isText(chunk['id']) ? chunk['id'] : `chatcmpl-${terms.newId()}`
-    created ??= Number.isInteger(chunk['created']) ? chunk['created'] : terms.created
+    id ??= isText(chunk.id) ? chunk.id : `chatcmpl-${terms.newId()}`
+    created ??= Number.isInteger(chunk.created) ? chunk.created : terms.created
     set('id', id)
     set('object', 'chat.completion.chunk')
     set('created', created)
@@ -141,7 +141,7 @@ export function createNativeStream(terms: StreamTerms) {
     if (isUsageChunk) return mended
     if (terms.includeUsage) set('usage', null)
     else if ('usage' in chunk) {
-      delete chunk['usage']
+      delete chunk.usage
       mended = true
     }
     return mended
@@ -156,8 +156,8 @@ export function createNativeStream(terms: StreamTerms) {
         list[position] = choice
         mended = true
       }
-      if (!Number.isInteger(choice['index'])) {
-        choice['index'] = position
+      if (!Number.isInteger(choice.index)) {
+        choice.index = position
         mended = true
       }
       const result = mendChoice(choice, chunk)
@@ -169,47 +169,46 @@ export function createNativeStream(terms: StreamTerms) {
 
   function mendChoice(choice: Json, chunk: Json): { mended: boolean; bare: boolean } {
     let mended = false
-    let state = choices.get(choice['index'])
+    let state = choices.get(choice.index)
     const isFirst = state === undefined
     state ??= newChoice()
-    choices.set(choice['index'], state)
-    if (!isObject(choice['delta'])) {
-      choice['delta'] = {}
+    choices.set(choice.index, state)
+    if (!isObject(choice.delta)) {
+      choice.delta = {}
       mended = true
     }
-    const delta = choice['delta'] as Json
-    if (isFirst ? delta['role'] !== 'assistant' : 'role' in delta) {
-      if (isFirst) choice['delta'] = { ...delta, role: 'assistant' }
-      else delete delta['role']
+    const delta = choice.delta as Json
+    if (isFirst ? delta.role !== 'assistant' : 'role' in delta) {
+      if (isFirst) choice.delta = { ...delta, role: 'assistant' }
+      else delete delta.role
       mended = true
     }
-    const current = choice['delta'] as Json
+    const current = choice.delta as Json
     if (mendReasoning(current, state)) mended = true
-    if (Array.isArray(current['tool_calls'])) {
-      const { fragments, changed: ordered } = state.calls.order(current['tool_calls'])
+    if (Array.isArray(current.tool_calls)) {
+      const { fragments, changed: ordered } = state.calls.order(current.tool_calls)
       if (ordered) {
-        current['tool_calls'] = fragments
+        current.tool_calls = fragments
         mended = true
       }
     }
-    if (isObject(current['function_call'])) state.legacyFunction = true
+    if (isObject(current.function_call)) state.legacyFunction = true
     if (mendFinish(choice, state, chunk)) mended = true
-    if (carriesAnswer(current) || choice['finish_reason'] !== null) useful = true
-    const content = current['content']
+    if (carriesAnswer(current) || choice.finish_reason !== null) useful = true
+    const content = current.content
     if (typeof content === 'string') outputBytes += byteLength(content)
-    if (Array.isArray(current['tool_calls']))
-      outputBytes += JSON.stringify(current['tool_calls']).length
+    if (Array.isArray(current.tool_calls)) outputBytes += JSON.stringify(current.tool_calls).length
     const bare =
       typeof content === 'string' &&
       content !== '' &&
       Object.keys(current).length === 1 &&
-      choice['finish_reason'] === null &&
-      (choice['logprobs'] ?? null) === null
+      choice.finish_reason === null &&
+      (choice.logprobs ?? null) === null
     return { mended, bare }
   }
 
   function mendReasoning(delta: Json, state: Choice): boolean {
-    const thought = delta['reasoning_content']
+    const thought = delta.reasoning_content
     if (thought === undefined) {
       state.lastReasoning = undefined
       return false
@@ -222,16 +221,16 @@ export function createNativeStream(terms: StreamTerms) {
       thought === state.lastReasoning
     if (typeof thought === 'string') state.lastReasoning = thought
     if (terms.showThinking && !repeats) return false
-    delete delta['reasoning_content']
+    delete delta.reasoning_content
     return true
   }
 
   function mendFinish(choice: Json, state: Choice, chunk: Json): boolean {
-    const said = choice['finish_reason']
+    const said = choice.finish_reason
     if (said === null) return false
     if (said === undefined || said === '') {
       if (said === '') state.blankFinish = true
-      choice['finish_reason'] = null
+      choice.finish_reason = null
       return true
     }
     const reason = finishReason(said, calledBy(state))
@@ -239,10 +238,10 @@ export function createNativeStream(terms: StreamTerms) {
     const missing = state.calls.missingArguments()
     if (missing.length > 0) {
       const delta = { tool_calls: missing }
-      emit({ ...chunk, choices: [{ index: choice['index'], delta, finish_reason: null }] })
+      emit({ ...chunk, choices: [{ index: choice.index, delta, finish_reason: null }] })
       mark()
     }
-    choice['finish_reason'] = reason
+    choice.finish_reason = reason
     return reason !== said
   }
 
@@ -343,9 +342,9 @@ const ANSWERS = ['content', 'reasoning_content', 'refusal'] as const
 
 function carriesAnswer(delta: Json): boolean {
   if (ANSWERS.some((key) => isText(delta[key]))) return true
-  const calls = delta['tool_calls']
+  const calls = delta.tool_calls
   if (Array.isArray(calls) && calls.length > 0) return true
-  return isObject(delta['function_call']) || isObject(delta['audio'])
+  return isObject(delta.function_call) || isObject(delta.audio)
 }
 
 function byteLength(text: string): number {

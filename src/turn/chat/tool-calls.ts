@@ -26,30 +26,30 @@ export function createToolCallOrder(newCallId: () => string) {
       index === undefined
         ? calls.length - 1
         : calls.findLastIndex(({ upstreamIndex }) => upstreamIndex === index)
-    const isNext = isText(functionOf(fragment)?.['name']) && calls[at]?.named
+    const isNext = isText(functionOf(fragment)?.name) && calls[at]?.named
     return isNext ? -1 : at
   }
 
   function open(fragment: Json): { readonly out: Json; readonly changed: boolean } {
     const { id } = fragment
     const called = functionOf(fragment)
-    const custom = fragment['type'] === 'custom'
+    const custom = fragment.type === 'custom'
     const unique = isText(id) && !calls.some((call) => call.id === id)
     const index = calls.length
     const callId = unique ? (id as string) : newCallId()
-    const given = called?.['arguments']
+    const given = called?.arguments
     const text = argumentText(given)
     calls.push({
       id: callId,
-      upstreamIndex: fragment['index'],
-      named: isText(called?.['name']),
+      upstreamIndex: fragment.index,
+      named: isText(called?.name),
       custom,
       hasArguments: text !== '',
     })
     const changed =
       !unique ||
-      fragment['index'] !== index ||
-      (!custom && (fragment['type'] !== 'function' || given !== text))
+      fragment.index !== index ||
+      (!custom && (fragment.type !== 'function' || given !== text))
     if (custom) return { out: { ...fragment, index, id: callId }, changed }
     const out = { ...fragment, index, id: callId, type: 'function' }
     return { out: { ...out, function: { ...called, arguments: text } }, changed }
@@ -62,12 +62,12 @@ export function createToolCallOrder(newCallId: () => string) {
     const { id, type, function: _, ...others } = fragment
     const call = calls[index]
     if (!call || call.custom)
-      return { out: { ...fragment, index }, changed: fragment['index'] !== index }
+      return { out: { ...fragment, index }, changed: fragment.index !== index }
     const { name, arguments: given, ...rest } = functionOf(fragment) ?? {}
     const text = argumentText(given)
     call.hasArguments ||= text !== ''
     const changed =
-      fragment['index'] !== index ||
+      fragment.index !== index ||
       id !== undefined ||
       type !== undefined ||
       name !== undefined ||
@@ -107,11 +107,11 @@ export function orderToolCalls(calls: readonly unknown[], newCallId: () => strin
   const ids = new Set<unknown>()
   return calls.filter(isObject).map((call) => {
     const { index: _, ...rest } = call
-    const id = isText(call['id']) && !ids.has(call['id']) ? call['id'] : newCallId()
+    const id = isText(call.id) && !ids.has(call.id) ? call.id : newCallId()
     ids.add(id)
-    if (call['type'] === 'custom') return { ...rest, id }
+    if (call.type === 'custom') return { ...rest, id }
     const called = functionOf(call) ?? {}
-    const text = argumentText(called['arguments'])
+    const text = argumentText(called.arguments)
     return { ...rest, id, type: 'function', function: { ...called, arguments: text || '{}' } }
   })
 }
@@ -122,7 +122,7 @@ function argumentText(value: unknown): string {
 }
 
 const functionOf = (call: Json): Json | undefined =>
-  isObject(call['function']) ? call['function'] : undefined
+  isObject(call.function) ? call.function : undefined
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 

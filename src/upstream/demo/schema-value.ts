@@ -25,11 +25,11 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
   let nextNumber = 0
 
   function text(schema: Schema): string {
-    const format = FORMATS[String(schema['format'])]
+    const format = FORMATS[String(schema.format)]
     if (format) return format
     const word = words[nextWord++ % Math.max(words.length, 1)] ?? 'demo'
-    const least = Number(schema['minLength'] ?? 0)
-    const most = Number(schema['maxLength'] ?? Number.POSITIVE_INFINITY)
+    const least = Number(schema.minLength ?? 0)
+    const most = Number(schema.maxLength ?? Number.POSITIVE_INFINITY)
     return word.padEnd(least, '.').slice(0, most)
   }
 
@@ -61,16 +61,16 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
     const { enum: values, examples } = schema
     if (Array.isArray(values)) return values[0]
     if (Array.isArray(examples)) return examples[0]
-    if (typeof schema['$ref'] === 'string') return make(follow(root, schema['$ref']), depth + 1)
-    const [branch] = [schema['anyOf'], schema['oneOf']].find(Array.isArray) ?? []
+    if (typeof schema.$ref === 'string') return make(follow(root, schema.$ref), depth + 1)
+    const [branch] = [schema.anyOf, schema.oneOf].find(Array.isArray) ?? []
     if (branch) return make(branch as Schema, depth + 1)
-    if (Array.isArray(schema['allOf'])) return make(merge(schema, schema['allOf']), depth + 1)
+    if (Array.isArray(schema.allOf)) return make(merge(schema, schema.allOf), depth + 1)
     switch (typeOf(schema)) {
       case 'object':
         return object(schema, depth)
       case 'array': {
-        const least = Math.max(1, Number(schema['minItems'] ?? 1))
-        const items = (schema['items'] ?? {}) as Schema
+        const least = Math.max(1, Number(schema.minItems ?? 1))
+        const items = (schema.items ?? {}) as Schema
         return Array.from({ length: least }, () => make(items, depth + 1))
       }
       case 'integer':
@@ -87,9 +87,9 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
   }
 
   function object(schema: Schema, depth: number): Record<string, unknown> {
-    const properties = (schema['properties'] ?? {}) as Readonly<Record<string, Schema>>
+    const properties = (schema.properties ?? {}) as Readonly<Record<string, Schema>>
     const entries = Object.entries(properties).map(([key, value]) => [key, make(value, depth + 1)])
-    const required = (Array.isArray(schema['required']) ? schema['required'] : []) as string[]
+    const required = (Array.isArray(schema.required) ? schema.required : []) as string[]
     for (const key of required) if (!(key in properties)) entries.push([key, text({})])
     return Object.fromEntries(entries)
   }
@@ -100,7 +100,7 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
 function typeOf(schema: Schema): unknown {
   const { type } = schema
   if (Array.isArray(type)) return type.find((name) => name !== 'null')
-  if (type === undefined && schema['properties']) return 'object'
+  if (type === undefined && schema.properties) return 'object'
   return type
 }
 

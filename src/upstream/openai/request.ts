@@ -15,14 +15,14 @@ export function nativeBody(
   const { request, model, stream } = call
   const { value } = request
   const changes: Changes = quirks(call)
-  if (value.model !== model) changes['model'] = JSON.stringify(model)
-  if (stream) changes['stream_options'] = withUsage(value.stream_options)
+  if (value.model !== model) changes.model = JSON.stringify(model)
+  if (stream) changes.stream_options = withUsage(value.stream_options)
   // Servers that imitate OpenAI often refuse null where OpenAI takes it for "not given".
   for (const key in value)
     if (value[key as keyof typeof value] === null && KNOWN.has(key)) changes[key] = undefined
   // Both name the same limit, and the newer name wins.
   if (isNumber(value.max_tokens) && isNumber(value.max_completion_tokens))
-    changes['max_tokens'] = undefined
+    changes.max_tokens = undefined
   return Object.keys(changes).length === 0 ? request.text : editObject(request, changes)
 }
 

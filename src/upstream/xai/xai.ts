@@ -18,10 +18,10 @@ function quirks({ request: { value } }: ChatCall): Changes {
   const changes: Changes = {}
   for (const key of UNSUPPORTED) if (key in value) changes[key] = undefined
   // xAI takes a list only.
-  if (typeof value.stop === 'string') changes['stop'] = JSON.stringify([value.stop])
+  if (typeof value.stop === 'string') changes.stop = JSON.stringify([value.stop])
   // xAI's chat knows no developers.
   if (value.messages.some(({ role }) => role === 'developer'))
-    changes['messages'] = JSON.stringify(
+    changes.messages = JSON.stringify(
       value.messages.map((message) =>
         message.role === 'developer' ? { ...message, role: 'system' } : message,
       ),

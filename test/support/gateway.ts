@@ -1,0 +1,102 @@
+import { createApp } from '#src/app'
+import { createPlatform } from '#src/cli/platform'
+import { readConfig } from '#src/config'
+import { createVault } from '#src/crypto'
+import { createLog } from '#src/log'
+import { openFile } from '#src/store/file'
+import { migrate } from '#src/store/migrate'
+import { createStores } from '#src/store/stores'
+
+interface Options {
+  readonly env?: Record<string, string>
+  readonly settings?: Record<string, unknown>
+  readonly now?: () => number
+  readonly path?: string
+}
+
+export const KEY = 'sk-groxy-test-0123456789'
+
+/** A whole gateway with a database in memory, on a port of its own. */
+export async function gateway({ env = {}, settings = {}, now, path = ':memory:' }: Options = {}) {
+  const client = openFile(path)
+  await migrate(client)
+  const vault = createVault('a secret for tests')
+  const clock = now ?? Date.now
+  const stores = createStores({ client, vault, now: clock })
+  for (const [name, value] of Object.entries(settings)) await stores.settings.set(name, value)
+  const config = readConfig({ GROXY_API_KEY: KEY, ...env })
+  const lines: string[] = []
+  const log = createLog({
+    level: 'debug',
+    write: (line) => lines.push(line),
+    readable: false,
+    now: clock,
+  })
+  const state = { client, secret: 'a secret for tests', vault, stores, applied: [] }
+  const platform = { ...createPlatform(config, state, log), now: clock }
+  const app = createApp(platform)
+  await app.load()
+  await app.refresh()
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    idleTimeout: 0,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: app.fetch,
+  })
+  const url = `http://127.0.0.1:${server.port}`
+  const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+  return {
+    app,
+    client,
+    stores,
+    url,
+    lines,
+    setupToken: platform.setup.token,
+    get: (path: string, init: RequestInit = {}) => fetch(url + path, { headers, ...init }),
+    post: (path: string, body: unknown, init: RequestInit = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers,
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...init,
+      }),
+    /** The ledger, when everything was written, newest first. */
+    async ledger() {
+      await app.flush()
+      return stores.ledger.recent(1000)
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop(true)
+      await app.flush()
+      await platform.settle()
+      client.close()
+    },
+  }
+}
+
+export type Gateway = Awaited<ReturnType<typeof gateway>>
+
+/** The environment that makes an account of a fake upstream. */
+export const xaiAt = (url: string) => ({ XAI_API_KEY: 'xai-account-secret-1', XAI_BASE_URL: url })
+export const openaiAt = (url: string) => ({
+  OPENAI_API_KEY: 'sk-account-secret-2',
+  OPENAI_BASE_URL: url,
+})
+
+export const ASK = { model: 'grok-4', messages: [{ role: 'user', content: 'Hi' }] }
+
+/** The events of a chat stream: parsed chunks, and `[DONE]` as it is. */
+export const readEvents = (text: string): unknown[] =>
+  text
+    .split('\n\n')
+    .filter((block) => block.startsWith('data: '))
+    .map((block) => block.slice('data: '.length))
+    .map((data) => (data === '[DONE]' ? data : JSON.parse(data)))
+
+/** The answer that a stream makes together. */
+export const textOf = (events: readonly unknown[]): string =>
+  events
+    .map((event) => (event as { choices?: [{ delta?: { content?: string } }?] }).choices?.[0])
+    .map((choice) => choice?.delta?.content ?? '')
+    .join('')
