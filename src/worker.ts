@@ -72,7 +72,10 @@ export default {
     if (ownKey && environmentKeys.size === 0)
       for (const entry of environmentKey(ownKey, await sha256(ownKey), Date.now()))
         environmentKeys.set(...entry)
-    return app.fetch(request)
+    const answer = app.fetch(request)
+    // Else the runtime drops the work of a client that left, before its lease is given back.
+    waitUntil(answer)
+    return answer
   },
 
   /** What timers do on a machine. */

@@ -6,6 +6,7 @@ import { backupCommand } from './backup'
 import { type Command, UsageError } from './command'
 import { doctorCommand } from './doctor'
 import { environmentHelp } from './environment-help'
+import { healthCommand } from './health'
 import { keysCommand } from './keys'
 import { migrateCommand } from './migrate'
 import { openapiCommand } from './openapi'
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   backup: backupCommand,
   openapi: openapiCommand,
   doctor: doctorCommand,
+  health: healthCommand,
 }
 
 /** Exit codes: what was asked for was done, it failed, or it was not understood. */

@@ -31,7 +31,7 @@ export function createIntake() {
 
   async function reserve(share: Share): Promise<() => void> {
     if (queue.length === 0 && fits(share)) held += share.bytes
-    else await new Promise<void>((admit) => queue.push({ ...share, admit }))
+    else await awake(new Promise<void>((admit) => queue.push({ ...share, admit })))
     let returned = false
     return () => {
       if (returned) return
@@ -75,6 +75,18 @@ export function createIntake() {
 }
 
 export type Intake = ReturnType<typeof createIntake>
+
+const TICK_MS = 1_000
+
+/** Workers end a request that waits for nothing of its own ("code had hung"); a timer is its own. */
+async function awake<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, TICK_MS)
+  try {
+    return await promise
+  } finally {
+    clearInterval(timer)
+  }
+}
 
 /** A body of unknown length is counted while it comes. */
 async function readCounted(request: Request, maxBytes: number): Promise<string> {

@@ -21,7 +21,7 @@ export function createCatalog(pool: Pool) {
   let offers = new Map<string, Offer>()
   let listed: readonly UpstreamModel[] = []
 
-  /** Accounts whose list was never seen: asked for what no list names. */
+  /** Accounts whose list was never seen: asked when those that list a model cannot, or none does. */
   let unlisted: Candidates = []
 
   function rebuild() {
@@ -44,10 +44,10 @@ export function createCatalog(pool: Pool) {
           note(hidden, alias, { ...model, id: alias }, member)
       }
     }
+    unlisted = byPriority(blank)
     offers = new Map()
     for (const [id, { model, members }] of [...hidden, ...found])
-      offers.set(id, { model, candidates: byPriority(members) })
-    unlisted = byPriority(blank)
+      offers.set(id, { model, candidates: [...byPriority(members), ...unlisted] })
     const own = [...aliases].flatMap(([name, target]) => {
       const offer = offers.get(target)
       return offer ? [{ ...offer.model, id: name }] : []

@@ -36,7 +36,7 @@ export async function gateway({ env = {}, settings = {}, now, path = ':memory:' 
   const platform = { ...createPlatform(config, state, log), now: clock }
   const app = createApp(platform)
   await app.load()
-  await app.refresh()
+  await platform.settle()
   const server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',

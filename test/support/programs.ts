@@ -74,8 +74,8 @@ export async function runProgram(
   })
   const [code, stdout, stderr] = await Promise.all([
     child.exited,
-    child.stdout.text(),
-    child.stderr.text(),
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
   ])
   return { code, stdout, stderr }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, type Program, runProgram, scratch, startProgram } from './programs'
 
@@ -53,7 +53,6 @@ async function fetched(): Promise<string> {
   await Bun.write(draft, Bun.file(join(cwd, 'package/sqld')))
   await chmod(draft, 0o755)
   await rename(draft, FILE)
-  await rm(draft, { force: true })
   return FILE
 }
 

@@ -1,0 +1,26 @@
+# docker build -t groxy .
+# docker run -p 127.0.0.1:8000:8000 -v groxy:/data groxy
+
+FROM node:20-slim AS build
+WORKDIR /app
+# One of the packages reports installations unless it is told not to.
+ENV SCARF_ANALYTICS=false
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+COPY . .
+# A new volume takes its owner from the folder in the image, and there is no shell to make one later.
+RUN npm run build && mkdir /tmp/data
+
+# The program needs glibc, and the certificates to speak TLS; there is nothing else, not even a shell.
+FROM gcr.io/distroless/base-debian12:nonroot
+COPY --from=build /app/dist/groxy /groxy
+COPY --from=build --chown=nonroot:nonroot /tmp/data /data
+ENV HOST=0.0.0.0 \
+    PORT=8000 \
+    DATABASE_URL=file:/data/groxy.db \
+    BUN_CONFIG_MAX_HTTP_REQUESTS=20000
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/groxy", "health"]
+ENTRYPOINT ["/groxy"]

@@ -1,0 +1,39 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '..')
+
+/** Everything that is measured, compiled the same way and moved away from `node_modules`. */
+export async function buildExecutables(folder: string) {
+  await mkdir(folder)
+  const built = join(root, 'dist/groxy')
+  if (!(await Bun.file(built).exists()))
+    await Bun.$`${process.execPath} scripts/build.ts`.cwd(root).quiet()
+  // A copy, because somebody may build while we measure.
+  const groxy = join(folder, 'groxy')
+  await copyFile(built, groxy)
+  return {
+    groxy,
+    upstream: await compile(import.meta.resolve('./upstream.ts'), join(folder, 'upstream')),
+    passThrough: await compile(
+      import.meta.resolve('./pass-through.ts'),
+      join(folder, 'pass-through'),
+    ),
+    hello: await compile(import.meta.resolve('./hello.ts'), join(folder, 'hello')),
+  }
+}
+
+export type Executables = Awaited<ReturnType<typeof buildExecutables>>
+
+async function compile(url: string, outfile: string): Promise<string> {
+  await Bun.build({
+    entrypoints: [Bun.fileURLToPath(url)],
+    target: 'bun',
+    format: 'esm',
+    minify: true,
+    bytecode: true,
+    define: { 'process.env.NODE_ENV': '"production"' },
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+  })
+  return outfile
+}

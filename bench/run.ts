@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compare } from './comparison'
+import { buildExecutables } from './executables'
+import { createMeasure, GENERATOR } from './measure'
+import { createProcesses } from './processes'
+import { report } from './report'
+import { soak } from './soak'
+import { measureStartUp } from './start-up'
+import { startGroxy, startTargets, startUpstream } from './targets'
+
+// bun bench/run.ts [--short | --soak [TURNS]]
+
+const FULL = { seconds: 5, warmUpSeconds: 3, repetitions: 3, restSeconds: 10, startUps: 9 }
+const SHORT = { seconds: 1, warmUpSeconds: 1, repetitions: 1, restSeconds: 1, startUps: 3 }
+const SOAK_TURNS = 1_000_000
+
+const words = process.argv.slice(2)
+const soakAt = words.indexOf('--soak')
+const form = soakAt >= 0 ? 'soak' : words.includes('--short') ? 'short' : 'full'
+const effort = form === 'short' ? SHORT : FULL
+
+const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
+const processes = createProcesses()
+
+async function clear() {
+  await processes.stopAll()
+  await rm(folder, { recursive: true, force: true })
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => void clear().finally(() => process.exit(1)))
+
+async function measureAll() {
+  const executables = await buildExecutables(join(folder, 'bin'))
+  const parts = { processes, executables, folder }
+  const measure = createMeasure({ processes, folder })
+  const upstream = await startUpstream(parts)
+  if (form === 'soak') {
+    const groxy = await startGroxy(parts, upstream)
+    const turns = Number(words[soakAt + 1]?.replaceAll(/[_,]/g, '') ?? SOAK_TURNS)
+    return { soak: await soak(groxy, measure, join(folder, 'groxy/groxy.db'), turns) }
+  }
+  const startUp = await measureStartUp({ ...parts, upstream, times: effort.startUps })
+  const targets = await startTargets(parts, upstream)
+  const comparison = await compare(targets, measure, effort)
+  console.info(`\n${report(comparison, startUp)}\n`)
+  return { effort, startUp, ...comparison }
+}
+
+try {
+  const loadBefore = loadavg()
+  const startedAt = new Date().toISOString()
+  const measured = await measureAll()
+  const machine = {
+    startedAt,
+    form,
+    bun: Bun.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    loadBefore,
+    loadAfter: loadavg(),
+    isPinned: processes.isPinned,
+    generator: form === 'soak' ? 'fetch' : GENERATOR,
+  }
+  const results = join(import.meta.dir, 'results')
+  await mkdir(results, { recursive: true })
+  const file = join(results, `${startedAt.slice(0, 19).replaceAll(':', '-')}-${form}.json`)
+  await Bun.write(file, `${JSON.stringify({ ...machine, ...measured }, null, 2)}\n`)
+  const pinning = machine.isPinned ? 'pinned to cores' : 'not pinned'
+  console.info(`Load by ${machine.generator}, ${pinning}. ${file}`)
+} finally {
+  await clear()
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'bun:test'
+import { bytes, fakeUpstream } from '../fakes/upstream'
+import { ASK, gateway, openaiAt, xaiAt } from '../support/gateway'
+
+const OWN = {
+  authorization: 'Bearer xai-callers-own-key-0123456789',
+  'content-type': 'application/json',
+}
+
+const echo = () =>
+  fakeUpstream(({ method, path, body, headers }) =>
+    path === '/v1/models' && method === 'GET'
+      ? undefined
+      : Response.json(
+          { method, path, body, authorization: headers.get('authorization') },
+          {
+            status: 201,
+            headers: { 'retry-after': '5', 'set-cookie': 'a=b', 'x-ratelimit-limit': '9' },
+          },
+        ),
+  )
+
+describe("a caller's own xAI key", () => {
+  test('goes to xAI with its call, as it is, and the answer comes back as it is', async () => {
+    await using xai = echo()
+    await using it = await gateway({ env: { XAI_BASE_URL: xai.url } })
+    const reply = await it.post('/v1/responses?x=1', '{"a":1,"a":2}', {
+      headers: { ...OWN, cookie: 'c=d', 'x-forwarded-for': '1.2.3.4' },
+    })
+    expect(reply.status).toBe(201)
+    expect(await reply.json()).toEqual({
+      method: 'POST',
+      path: '/v1/responses?x=1',
+      body: '{"a":1,"a":2}',
+      authorization: OWN.authorization,
+    })
+    expect(reply.headers.get('x-ratelimit-limit')).toBe('9')
+    expect(reply.headers.get('set-cookie')).toBeNull()
+    expect(xai.seen[0]?.headers.get('cookie')).toBeNull()
+    expect(xai.seen[0]?.headers.get('x-forwarded-for')).toBeNull()
+    expect(await it.ledger()).toEqual([])
+    expect(it.lines.join('\n')).not.toContain('xai-callers')
+  })
+
+  test('covers the calls that Groxy serves itself too', async () => {
+    await using xai = echo()
+    await using it = await gateway({ env: { XAI_BASE_URL: xai.url } })
+    expect((await it.post('/v1/chat/completions', ASK, { headers: OWN })).status).toBe(201)
+    expect((await it.get('/v1/models/grok-4', { headers: OWN })).status).toBe(201)
+    expect((await it.get('/v1/models', { headers: OWN })).status).toBe(200)
+  })
+
+  test('is no key any more when the setting says so', async () => {
+    await using xai = echo()
+    await using it = await gateway({
+      env: { XAI_BASE_URL: xai.url },
+      settings: { pass_through: false },
+    })
+    expect((await it.post('/v1/chat/completions', ASK, { headers: OWN })).status).toBe(401)
+    expect(xai.seen).toHaveLength(0)
+  })
+
+  test('meets a dead xAI with 502', async () => {
+    const xai = echo()
+    await xai.stop()
+    await using it = await gateway({ env: { XAI_BASE_URL: xai.url } })
+    expect((await it.post('/v1/responses', ASK, { headers: OWN })).status).toBe(502)
+  })
+})
+
+describe('a path that Groxy does not model', () => {
+  test("is forwarded with an xAI account's key, and recorded", async () => {
+    await using xai = echo()
+    await using it = await gateway({ env: xaiAt(xai.url) })
+    const reply = await it.post('/v1/responses?x=1', { model: 'grok-4', input: 'Hi' })
+    expect(reply.status).toBe(201)
+    expect(await reply.json()).toMatchObject({
+      authorization: 'Bearer xai-account-secret-1',
+      path: '/v1/responses?x=1',
+    })
+    expect((await it.get('/v1/api-key', { method: 'DELETE' })).status).toBe(201)
+    expect(await it.ledger()).toMatchObject([
+      { endpoint: 'DELETE /api-key' },
+      { endpoint: 'POST /responses', model: 'grok-4', outcome: 'done', status: 201 },
+    ])
+  })
+
+  test('streams both ways', async () => {
+    await using xai = fakeUpstream(({ path }) =>
+      path === '/v1/files' ? bytes(['one', 'two'], { gapMs: 30 }) : undefined,
+    )
+    await using it = await gateway({ env: xaiAt(xai.url) })
+    const form = new FormData()
+    form.set('file', new Blob(['x'.repeat(100_000)]), 'a.txt')
+    const reply = await fetch(`${it.url}/v1/files`, {
+      method: 'POST',
+      headers: { authorization: OWN.authorization.replace(/xai.*/, 'sk-groxy-test-0123456789') },
+      body: form,
+    })
+    const pieces: string[] = []
+    for await (const piece of reply.body ?? []) pieces.push(new TextDecoder().decode(piece))
+    expect(pieces).toEqual(['one', 'two'])
+    expect(xai.asked()[0]?.body.length).toBeGreaterThan(100_000)
+  })
+
+  test("fails over like any turn, and never shows the account's refusal as the client's", async () => {
+    await using bad = fakeUpstream(({ path }) =>
+      path === '/v1/models' ? undefined : new Response('no', { status: 401 }),
+    )
+    await using it = await gateway({ env: xaiAt(bad.url) })
+    expect((await it.post('/v1/responses', ASK)).status).toBe(502)
+    await using good = echo()
+    await it.stores.accounts.add({
+      kind: 'xai',
+      name: 'b',
+      baseUrl: good.url,
+      secret: 'xai-second',
+    })
+    await it.app.refresh()
+    expect((await it.post('/v1/responses', ASK)).status).toBe(201)
+  })
+
+  test('holds a key to its models', async () => {
+    await using xai = echo()
+    await using it = await gateway({ env: xaiAt(xai.url) })
+    const { secret } = await it.stores.keys.create({ name: 'k', models: ['grok-4-mini'] })
+    await it.app.refresh()
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+    expect((await it.post('/v1/responses', ASK, { headers })).status).toBe(403)
+    const form = { ...headers, 'content-type': 'text/plain' }
+    expect((await it.post('/v1/files', 'x', { headers: form })).status).toBe(403)
+    expect(
+      (await it.post('/v1/responses', { ...ASK, model: 'grok-4-mini' }, { headers })).status,
+    ).toBe(201)
+  })
+
+  test('is unknown where no xAI account is, and another method of a known path is 405', async () => {
+    await using upstream = fakeUpstream()
+    await using it = await gateway({ env: openaiAt(upstream.url) })
+    const unknown = await it.post('/v1/responses', ASK)
+    expect([unknown.status, (await unknown.json()).error.code]).toEqual([404, 'unknown_path'])
+    const wrong = await it.get('/v1/chat/completions')
+    expect([wrong.status, (await wrong.json()).error.code]).toEqual([405, 'method_not_allowed'])
+  })
+})
