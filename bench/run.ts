@@ -24,9 +24,10 @@ const effort = form === 'short' ? SHORT : FULL
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
 const processes = createProcesses()
 
-async function clear() {
-  await processes.stopAll()
-  await rm(folder, { recursive: true, force: true })
+let cleared: Promise<void> | undefined
+function clear(): Promise<void> {
+  cleared ??= processes.stopAll().then(() => rm(folder, { recursive: true, force: true }))
+  return cleared
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => void clear().finally(() => process.exit(1)))
