@@ -3,6 +3,7 @@ import { estimatedUsage, includeReasoning, readChatUsage, toChatUsage, type Usag
 import { missingChoices } from './choices'
 import { finishReason } from './finish-reason'
 import { readInBandFault } from './in-band-fault'
+import { mendLogprobs } from './native-choice'
 import type { StreamTerms } from './native-stream'
 import { orderToolCalls } from './tool-calls'
 
@@ -42,6 +43,7 @@ export function mendAnswer(
     if (choice !== item) set(choices as unknown as Json, String(position), choice)
     if (!Number.isInteger(choice.index)) set(choice, 'index', position)
     if (choice.logprobs === undefined) set(choice, 'logprobs', null)
+    if (mendLogprobs(choice)) changed = true
     const message = isObject(choice.message) ? choice.message : {}
     set(choice, 'message', message)
     mendMessage(message, set)

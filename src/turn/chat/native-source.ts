@@ -7,7 +7,7 @@ interface NativeSourceParts {
   /** Called before we wait for the upstream and after we have waited. */
   readonly waiting: () => void
   readonly waited: () => void
-  /** Turn what a runtime throws while reading into a fault. */
+  /** Turn what is thrown while reading into a fault. */
   readonly asFault: (cause: unknown) => unknown
 }
 
@@ -29,11 +29,19 @@ export function createNativeSource(parts: NativeSourceParts): Source {
     }
   }
 
+  function push(bytes: Uint8Array): Uint8Array {
+    try {
+      return stream.push(bytes)
+    } catch (cause) {
+      throw asFault(cause)
+    }
+  }
+
   return {
     async next() {
       while (!ended) {
         const bytes = await read()
-        const out = bytes ? stream.push(bytes) : stream.end()
+        const out = bytes ? push(bytes) : stream.end()
         ended = bytes === undefined || stream.fault() !== undefined
         if (stream.isDone() && !ended) {
           // Whatever comes after the end is read for the sake of the connection, and not waited for.

@@ -3,9 +3,8 @@ import { createEventReader } from '../../stream/sse'
 import { estimatedUsage, includeReasoning, readChatUsage, toChatUsage, type Usage } from '../usage'
 import { missingChoices } from './choices'
 import { type ContentTemplate, learnTemplate, matchTemplate } from './content-template'
-import { finishReason } from './finish-reason'
 import { readInBandFault } from './in-band-fault'
-import { createToolCallOrder } from './tool-calls'
+import { createNativeChoice } from './native-choice'
 
 /** What the client asked for and the upstream need not know or heed. */
 export interface StreamTerms {
@@ -24,15 +23,6 @@ export interface StreamTerms {
 
 type Json = Record<string, unknown>
 
-interface Choice {
-  readonly calls: ReturnType<typeof createToolCallOrder>
-  legacyFunction: boolean
-  finished: boolean
-  /** The upstream sent an empty finish reason, so the choice may end without a better one. */
-  blankFinish: boolean
-  lastReasoning: string | undefined
-}
-
 const DONE = 'data: [DONE]\n\n'
 const encoder = new TextEncoder()
 const NOTHING = new Uint8Array()
@@ -45,7 +35,7 @@ const NOTHING = new Uint8Array()
  * still fail over unseen.
  */
 export function createNativeStream(terms: StreamTerms) {
-  const choices = new Map<unknown, Choice>()
+  const choices = new Map<unknown, ReturnType<typeof createNativeChoice>>()
   let out = ''
   let changed = false
   let useful = false
@@ -160,89 +150,26 @@ export function createNativeStream(terms: StreamTerms) {
         choice.index = position
         mended = true
       }
-      const result = mendChoice(choice, chunk)
-      mended ||= result.mended
+      const result = choiceOf(choice.index).mend(choice)
+      if (result.before.length > 0) {
+        const delta = { tool_calls: result.before }
+        emit({ ...chunk, choices: [{ index: choice.index, delta, finish_reason: null }] })
+        mark()
+      }
+      outputBytes += result.bytes
+      useful ||= result.useful
+      mended ||= result.changed
       bare &&= result.bare
     }
     return { mended, bare }
   }
 
-  function mendChoice(choice: Json, chunk: Json): { mended: boolean; bare: boolean } {
-    let mended = false
-    let state = choices.get(choice.index)
-    const isFirst = state === undefined
-    state ??= newChoice()
-    choices.set(choice.index, state)
-    if (!isObject(choice.delta)) {
-      choice.delta = {}
-      mended = true
-    }
-    const delta = choice.delta as Json
-    if (isFirst ? delta.role !== 'assistant' : 'role' in delta) {
-      if (isFirst) choice.delta = { ...delta, role: 'assistant' }
-      else delete delta.role
-      mended = true
-    }
-    const current = choice.delta as Json
-    if (mendReasoning(current, state)) mended = true
-    if (Array.isArray(current.tool_calls)) {
-      const { fragments, changed: ordered } = state.calls.order(current.tool_calls)
-      if (ordered) {
-        current.tool_calls = fragments
-        mended = true
-      }
-    }
-    if (isObject(current.function_call)) state.legacyFunction = true
-    if (mendFinish(choice, state, chunk)) mended = true
-    if (carriesAnswer(current) || choice.finish_reason !== null) useful = true
-    const content = current.content
-    if (typeof content === 'string') outputBytes += byteLength(content)
-    if (Array.isArray(current.tool_calls)) outputBytes += JSON.stringify(current.tool_calls).length
-    const bare =
-      typeof content === 'string' &&
-      content !== '' &&
-      Object.keys(current).length === 1 &&
-      choice.finish_reason === null &&
-      (choice.logprobs ?? null) === null
-    return { mended, bare }
-  }
-
-  function mendReasoning(delta: Json, state: Choice): boolean {
-    const thought = delta.reasoning_content
-    if (thought === undefined) {
-      state.lastReasoning = undefined
-      return false
-    }
-    if (typeof thought === 'string') outputBytes += byteLength(thought)
-    // xAI repeats a placeholder such as "Thinking… " while it works.
-    const repeats =
-      typeof thought === 'string' &&
-      thought.length > LONGEST_HONEST_REPEAT &&
-      thought === state.lastReasoning
-    if (typeof thought === 'string') state.lastReasoning = thought
-    if (terms.showThinking && !repeats) return false
-    delete delta.reasoning_content
-    return true
-  }
-
-  function mendFinish(choice: Json, state: Choice, chunk: Json): boolean {
-    const said = choice.finish_reason
-    if (said === null) return false
-    if (said === undefined || said === '') {
-      if (said === '') state.blankFinish = true
-      choice.finish_reason = null
-      return true
-    }
-    const reason = finishReason(said, calledBy(state))
-    state.finished = true
-    const missing = state.calls.missingArguments()
-    if (missing.length > 0) {
-      const delta = { tool_calls: missing }
-      emit({ ...chunk, choices: [{ index: choice.index, delta, finish_reason: null }] })
-      mark()
-    }
-    choice.finish_reason = reason
-    return reason !== said
+  function choiceOf(index: unknown) {
+    const known = choices.get(index)
+    if (known) return known
+    const choice = createNativeChoice(terms)
+    choices.set(index, choice)
+    return choice
   }
 
   /** Everything is there: what the upstream left out is added, then the one `[DONE]`. */
@@ -251,12 +178,10 @@ export function createNativeStream(terms: StreamTerms) {
     if (fault) return mark()
     const head = { id, object: 'chat.completion.chunk', created, model: terms.model }
     const tail = terms.includeUsage ? { usage: null } : {}
-    for (const [index, state] of choices) {
-      if (state.finished) continue
-      const missing = state.calls.missingArguments()
-      const delta = missing.length > 0 ? { tool_calls: missing } : {}
-      const reason = finishReason(undefined, calledBy(state))
-      emit({ ...head, choices: [{ index, delta, finish_reason: reason }], ...tail })
+    for (const [index, choice] of choices) {
+      const last = choice.end()
+      if (!last) continue
+      emit({ ...head, choices: [{ index, ...last }], ...tail })
       mark()
     }
     useful = true
@@ -283,14 +208,6 @@ export function createNativeStream(terms: StreamTerms) {
     return asItCame || (text === '' ? NOTHING : encoder.encode(text))
   }
 
-  const newChoice = (): Choice => ({
-    calls: createToolCallOrder(() => `call_${terms.newId()}`),
-    legacyFunction: false,
-    finished: false,
-    blankFinish: false,
-    lastReasoning: undefined,
-  })
-
   return {
     /** Take bytes of the upstream and give those for the client; none before the first useful event. */
     push(bytes: Uint8Array): Uint8Array {
@@ -302,9 +219,7 @@ export function createNativeStream(terms: StreamTerms) {
     end(): Uint8Array {
       reader.end()
       if (!done && !fault) {
-        const states = [...choices.values()]
-        const whole = states.every((state) => state.finished || state.blankFinish)
-        if (whole) end()
+        if ([...choices.values()].every((choice) => choice.isWhole())) end()
         else fault = new UpstreamFault('broken', 'The upstream broke off its answer.')
       }
       return drain(undefined)
@@ -332,26 +247,6 @@ export function createNativeStream(terms: StreamTerms) {
 }
 
 export type NativeStream = ReturnType<typeof createNativeStream>
-
-/** Short thoughts may honestly repeat ("ha", "ha"). */
-const LONGEST_HONEST_REPEAT = 8
-
-const calledBy = ({ calls, legacyFunction }: Choice) => ({ tools: calls.any(), legacyFunction })
-
-const ANSWERS = ['content', 'reasoning_content', 'refusal'] as const
-
-function carriesAnswer(delta: Json): boolean {
-  if (ANSWERS.some((key) => isText(delta[key]))) return true
-  const calls = delta.tool_calls
-  if (Array.isArray(calls) && calls.length > 0) return true
-  return isObject(delta.function_call) || isObject(delta.audio)
-}
-
-function byteLength(text: string): number {
-  let bytes = text.length
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) bytes += 2
-  return bytes
-}
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
