@@ -16,7 +16,10 @@ const TARGETS = [
 /** What a Worker of the free plan may weigh; nothing is gained by coming close. */
 const LARGEST_WORKER_BYTES = 1024 * 1024
 
-async function buildExecutable(outfile: string, target?: (typeof TARGETS)[number]): Promise<void> {
+export async function buildExecutable(
+  outfile: string,
+  target?: (typeof TARGETS)[number],
+): Promise<void> {
   await Bun.build({
     entrypoints: ['src/main.ts'],
     target: 'bun',

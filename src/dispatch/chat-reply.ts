@@ -12,6 +12,7 @@ import { mendAnswer } from '../turn/chat/native-answer'
 import { createNativeSource } from '../turn/chat/native-source'
 import { createNativeStream, type StreamTerms } from '../turn/chat/native-stream'
 import type { Usage } from '../turn/usage'
+import { redactFault } from '../upstream/fault'
 import type { ChatReply } from '../upstream/upstream'
 import type { Book, Books } from './book'
 import { judge } from './judge'
@@ -102,8 +103,16 @@ export function createReplyReader({ pool, books, now }: ReaderParts) {
       onEnd('whole')
       return { form: 'events', body: head.bytes }
     }
-    const { heartbeat_ms: heartbeatMs } = settings
-    return { form: 'events', body: streamBody({ source, head, heartbeatMs, now, farewell, onEnd }) }
+    const secret = await lease.account.secret()
+    const body = streamBody({
+      source,
+      head,
+      heartbeatMs: settings.heartbeat_ms,
+      now,
+      farewell: (cause) => farewell(redactFault(cause, secret)),
+      onEnd,
+    })
+    return { form: 'events', body }
   }
 
   function blame(cause: unknown, lease: Lease) {

@@ -2,6 +2,7 @@ import { ApiError } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
 import type { Candidates, Lease, Member, Pool } from '../pool/pool'
 import type { Settings } from '../store/settings'
+import { redactFault } from '../upstream/fault'
 import type { Book, Books } from './book'
 import { judge, limited, type Verdict } from './judge'
 
@@ -72,7 +73,8 @@ export function createFailOver({ pool, books, now }: FailOverParts) {
         deadline.end()
         signal.removeEventListener('abort', leave)
         abort.abort()
-        last = settle(signal.aborted ? gone() : cause, lease)
+        const fault = redactFault(cause, await lease.account.secret())
+        last = settle(signal.aborted ? gone() : fault, lease)
         if (!last.elsewhere || !repeatable) break
       }
     }

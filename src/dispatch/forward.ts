@@ -1,6 +1,7 @@
 import type { Pool } from '../pool/pool'
 import type { Settings } from '../store/settings'
-import { LEFT, tapEnd } from '../stream/tap'
+import { createRedactor } from '../stream/redact'
+import { LEFT, tap } from '../stream/tap'
 import type { XaiForward } from '../upstream/xai/forward'
 import type { Books } from './book'
 import type { Attempt, FailOver } from './fail-over'
@@ -53,12 +54,12 @@ export function createForwarding({ pool, books, failOver, forward }: ForwardingP
 
     /** @throws ApiError when no account could */
     async send(turn: ForwardTurn): Promise<Response> {
-      const { settings, signal, body, onEnd } = turn
+      const { settings, signal, onEnd } = turn
       const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
       const { requestId, keyId, model } = turn
       const book = books.open({ requestId, keyId, endpoint, model, stream: false }, onEnd)
       const candidates = [capable()]
-      const repeatable = !(body instanceof ReadableStream)
+      const repeatable = !(turn.body instanceof ReadableStream)
       try {
         return await failOver(
           { candidates, settings, signal, book, repeatable },
@@ -76,7 +77,10 @@ export function createForwarding({ pool, books, failOver, forward }: ForwardingP
               books.close(book, outcome, { status })
             }
             if (!response.body) end()
-            return new Response(response.body && tapEnd(response.body, end), { status, headers })
+            // An answer that is passed on unread must not carry the account's credential either.
+            const filter = createRedactor(await lease.account.secret())
+            const body = response.body && tap(response.body, { filter, onEnd: end })
+            return new Response(body, { status, headers })
           },
         )
       } catch (cause) {

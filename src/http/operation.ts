@@ -1,5 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
 import Type, { type TSchema } from 'typebox'
+import { ApiError, type FailureCode } from '../errors'
 
 interface OperationParts {
   readonly operationId: string
@@ -43,7 +44,7 @@ export const answers = (description: string, schema: TSchema, event?: TSchema): 
   },
 })
 
-const failure = (description: string, code: string, message: string): Answer =>
+const failure = (description: string, code: FailureCode, message: string): Answer =>
   answers(
     description,
     Type.Object(
@@ -57,7 +58,7 @@ const failure = (description: string, code: string, message: string): Answer =>
           }),
         }),
       },
-      { examples: [{ error: { message, type: 'invalid_request_error', param: null, code } }] },
+      { examples: [new ApiError(code, message).toBody()] },
     ),
   )
 

@@ -55,6 +55,19 @@ export function redact(text: string, secret: string): string {
   return hidden.replace(CREDENTIALS, '[redacted]')
 }
 
+/** The same fault with nothing of a secret in what it says. */
+export function redactFault(cause: unknown, secret: string): unknown {
+  if (!(cause instanceof UpstreamFault)) return cause
+  const { code, type, param, ...rest } = cause.details
+  const clean = (text: string | undefined) => text && redact(text, secret)
+  return new UpstreamFault(cause.kind, redact(cause.message, secret), {
+    ...rest,
+    code: clean(code),
+    type: clean(type),
+    param: clean(param),
+  })
+}
+
 function parse(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text)

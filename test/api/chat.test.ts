@@ -268,7 +268,9 @@ describe('a stream that breaks', () => {
     let text = ''
     try {
       for await (const piece of reply.body ?? []) text += decoder.decode(piece)
-    } catch {}
+    } catch {
+      // A broken stream is cut: see above.
+    }
     expect(readEvents(text).at(-1)).toMatchObject({ error: { code: 'upstream_timeout' } })
     await upstream.asked()[0]?.aborted
   })
@@ -336,6 +338,24 @@ test("an upstream's error that quotes the account's secret is redacted everywher
   expect(text).toContain('Bad thing with [redacted] and [redacted]')
   await it.ledger()
   expect(it.lines.join('\n')).not.toContain(secret)
+})
+
+test('a secret in an error within a stream is redacted too', async () => {
+  const secret = xaiAt('').XAI_API_KEY
+  const error = JSON.stringify({ error: { message: `Failed for ${secret}` } })
+  const events = [JSON.stringify(chunk({ content: 'a' })), error]
+  await using upstream = fakeUpstream(({ path }) =>
+    path === '/v1/models' ? undefined : sse(events, { gapMs: 30 }),
+  )
+  await using it = await gateway({ env: xaiAt(upstream.url) })
+  const reply = await it.post('/v1/chat/completions', STREAM)
+  let text = ''
+  try {
+    for await (const piece of reply.body ?? []) text += new TextDecoder().decode(piece)
+  } catch {
+    // A broken stream is cut: see above.
+  }
+  expect(text).toContain('Failed for [redacted]')
 })
 
 test('a body of tens of megabytes passes', async () => {

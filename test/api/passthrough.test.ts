@@ -75,10 +75,11 @@ describe('a path that Groxy does not model', () => {
     const reply = await it.post('/v1/responses?x=1', { model: 'grok-4', input: 'Hi' })
     expect(reply.status).toBe(201)
     expect(await reply.json()).toMatchObject({
-      authorization: 'Bearer xai-account-secret-1',
+      authorization: 'Bearer [redacted]',
       path: '/v1/responses?x=1',
     })
     expect((await it.get('/v1/api-key', { method: 'DELETE' })).status).toBe(201)
+    expect(xai.asked()[0]?.headers.get('authorization')).toBe('Bearer xai-account-secret-1')
     expect(await it.ledger()).toMatchObject([
       { endpoint: 'DELETE /api-key' },
       { endpoint: 'POST /responses', model: 'grok-4', outcome: 'done', status: 201 },

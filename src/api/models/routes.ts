@@ -12,39 +12,51 @@ interface ModelRouteParts {
 }
 
 /** `GET /v1/models` and `GET /v1/models/{id}`, where an id may contain slashes. */
-export const modelRoutes = ({ models, auth, forwardOwn }: ModelRouteParts) =>
-  new Elysia({ prefix: '/v1', tags: ['Models'] })
-    .get(
-      '/models',
-      async ({ request }) => {
-        const caller = await auth(request)
-        if (caller.kind === 'own') return forwardOwn(request, caller.secret)
-        return Response.json(models.list(caller.key))
-      },
-      {
-        detail: operation({
-          operationId: 'listModels',
-          summary: 'List the models',
-          answers: { 200: answers('Every model.', ModelList), 401: keyFailures[401] },
-        }),
-      },
-    )
-    .get(
-      '/models/*',
-      async ({ params, request }) => {
-        const caller = await auth(request)
-        if (caller.kind === 'own') return forwardOwn(request, caller.secret)
-        return Response.json(models.find(decodeId(params['*']), caller.key))
-      },
-      {
+export const modelRoutes = ({ models, auth, forwardOwn }: ModelRouteParts) => {
+  const retrieve = async (request: Request, id: string) => {
+    const caller = await auth(request)
+    if (caller.kind === 'own') return forwardOwn(request, caller.secret)
+    return Response.json(models.find(decodeId(id), caller.key))
+  }
+  return (
+    new Elysia({ prefix: '/v1', tags: ['Models'] })
+      .get(
+        '/models',
+        async ({ request }) => {
+          const caller = await auth(request)
+          if (caller.kind === 'own') return forwardOwn(request, caller.secret)
+          return Response.json(models.list(caller.key))
+        },
+        {
+          detail: operation({
+            operationId: 'listModels',
+            summary: 'List the models',
+            answers: { 200: answers('Every model.', ModelList), 401: keyFailures[401] },
+          }),
+        },
+      )
+      .get('/models/:model', ({ params, request }) => retrieve(request, params.model), {
         detail: operation({
           operationId: 'retrieveModel',
           summary: 'Describe one model',
-          parameters: [{ name: '*', in: 'path', required: true, schema: { type: 'string' } }],
+          parameters: [
+            {
+              name: 'model',
+              in: 'path',
+              required: true,
+              schema: { type: 'string' },
+              example: 'demo',
+            },
+          ],
           answers: { 200: answers('The model.', Model), ...keyFailures },
         }),
-      },
-    )
+      })
+      // A parameter ends at a slash, and the OpenAPI plugin leaves wildcards out of its document.
+      .get('/models/*', ({ params, request }) => retrieve(request, params['*']), {
+        detail: { hide: true },
+      })
+  )
+}
 
 /** An id with slashes comes encoded from some clients and as it is from others. */
 function decodeId(raw: string): string {
