@@ -215,8 +215,6 @@ export function createApp(platform: Platform) {
   }
 }
 
-export type App = ReturnType<typeof createApp>
-
 /** The key that `GROXY_API_KEY` sets, by the hash of its secret. */
 export const environmentKey = (secret: string, hash: string, now: number) =>
   new Map<string, Key>([

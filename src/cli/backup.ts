@@ -30,7 +30,7 @@ export const backupCommand: Command = {
       )
     if (existsSync(file))
       throw new SetupError(`${file} exists and is left as it is.`, 'Choose another file name.')
-    const client = openClient(config)
+    const client = await openClient(config)
     try {
       await explainLaterFault(file, client.execute({ sql: 'VACUUM INTO ?', args: [file] }))
       if (process.platform !== 'win32') chmodSync(file, 0o600)

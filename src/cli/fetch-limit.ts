@@ -4,9 +4,6 @@ export const FETCH_LIMIT = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
 /** Bun's `fetch` keeps at most 256 requests open unless it is told otherwise; the rest wait. */
 const MANY = '20000'
 
-/** Whether this process may open as many upstream requests as it needs. */
-export const isFetchLimitLifted = (): boolean => Number(process.env[FETCH_LIMIT] ?? 256) > 256
-
 /**
  * Start again with the limit lifted, in place: same process id, nothing left behind. Only the server
  * needs it, the other commands are quicker without.

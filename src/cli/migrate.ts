@@ -10,7 +10,7 @@ export const migrateCommand: Command = {
   help: 'The server does this by itself when it starts; a Worker cannot.',
   async run(args) {
     parse(args, {}, 'migrate')
-    const client = openClient(readConfig(process.env))
+    const client = await openClient(readConfig(process.env))
     try {
       const applied = await migrate(client)
       console.info(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'Nothing to do.')

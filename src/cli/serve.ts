@@ -1,4 +1,3 @@
-import http from 'node:http'
 import { createApp } from '../app'
 import { type Config, readConfig } from '../config'
 import { SetupError } from '../errors'
@@ -10,6 +9,8 @@ import { openState } from './state'
 
 /** How often a machine looks whether the database was changed by another hand. */
 const LOOK_MS = 2_000
+/** When start-up is over, and nothing of it is needed any more. */
+const SETTLED_MS = 1_000
 /** How long a stop waits for the ledger when the database does not answer. */
 const LAST_FLUSH_MS = 5_000
 /** Above what we take ourselves, so that we can say why it is too much. */
@@ -47,7 +48,6 @@ async function serve(config: Config, output: Output): Promise<void> {
   const platform = createPlatform(config, state, log)
   const app = createApp(platform)
   await app.load()
-  Object.assign(http, { maxHeaderSize: HEADER_BYTES })
   const server = listen(config, app.fetch)
   const address = `http://${hostInUrl(config.HOST)}:${server.port}`
   always.info('listening', {
@@ -61,6 +61,7 @@ async function serve(config: Config, output: Output): Promise<void> {
   }
   if (await app.needsSetup())
     always.info('setup_link', { url: `${address}/setup?token=${platform.setup.token}` })
+  await tidyUp()
   const timer = setInterval(() => platform.later(app.refresh()), LOOK_MS)
   platform.later(app.refresh())
 
@@ -102,6 +103,15 @@ function listen(config: Config, fetch: (request: Request) => Promise<Response>) 
       cause,
     )
   }
+}
+
+/** What need not be done before the first answer. */
+async function tidyUp(): Promise<void> {
+  // Bun reads this of every request, so that it may be said late; loading the module takes its time.
+  const { default: http } = await import('node:http')
+  Object.assign(http, { maxHeaderSize: HEADER_BYTES })
+  // Most of what start-up left behind is garbage, and an idle gateway would keep it for long.
+  setTimeout(() => Bun.gc(true), SETTLED_MS).unref()
 }
 
 /** Resolves at the first signal to stop; the second one does not wait any more. */

@@ -7,7 +7,6 @@ import { SetupError } from '../errors'
 import { openFile } from '../store/file'
 import { explainLaterFault } from '../store/file-fault'
 import { migrate } from '../store/migrate'
-import { openRemote } from '../store/remote'
 import { checkSecret, createStores, type Stores } from '../store/stores'
 
 /** An open database with the secret that belongs to it. */
@@ -30,7 +29,7 @@ const QUICK_CHECK_BYTES = 32 * 1024 * 1024
  */
 export async function openState(config: Config): Promise<State> {
   const path = filePath(config)
-  const client = openClient(config)
+  const client = await openClient(config)
   try {
     if (path) await explainLaterFault(path, checkFile(client, path))
     const migrated = migrate(client)
@@ -47,9 +46,12 @@ export async function openState(config: Config): Promise<State> {
 }
 
 /** The client of whatever `DATABASE_URL` names; nothing is read yet. */
-export function openClient(config: Config): Client {
+export async function openClient(config: Config): Promise<Client> {
   const path = filePath(config)
-  return path ? openFile(path) : openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
+  if (path) return openFile(path)
+  // Only those who have a remote database wait for its client to load.
+  const { openRemote } = await import('../store/remote')
+  return openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
 }
 
 /** The path of a file database. */

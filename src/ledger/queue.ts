@@ -72,5 +72,3 @@ export function createLedgerQueue({ append, now, later, onFault }: QueueParts) {
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-
-export type LedgerQueue = ReturnType<typeof createLedgerQueue>

@@ -38,8 +38,6 @@ export function createLedgerStore(db: Database, client: Client) {
   }
 }
 
-export type LedgerStore = ReturnType<typeof createLedgerStore>
-
 /** Rows of one statement: few sizes, so that the database prepares few statements. */
 const SIZES = [100, 10, 1] as const
 

@@ -401,7 +401,7 @@ test(
           ).text(),
         )
       seen.push(await (await ask(it.url, 'sk-CANARY-wrong-key-presented')).text())
-        it.signal('SIGTERM')
+      it.signal('SIGTERM')
       await it.exited
       seen.push(it.output())
     }

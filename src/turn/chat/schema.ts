@@ -94,7 +94,6 @@ const Tool = Type.Object(
 export const ChatRequest = Type.Object(
   {
     model: Type.String({
-      minLength: 1,
       description: 'A model id from `GET /v1/models`.',
       examples: ['demo'],
     }),

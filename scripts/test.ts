@@ -1,0 +1,23 @@
+// `npm test`: everything, in one run, with coverage. The last line says how many tests passed.
+
+const child = Bun.spawn([process.execPath, 'test', '--coverage', ...process.argv.slice(2)], {
+  stdin: 'ignore',
+  stdout: 'inherit',
+  stderr: 'pipe',
+})
+const decoder = new TextDecoder()
+let said = ''
+for await (const bytes of child.stderr) {
+  process.stderr.write(bytes)
+  said += decoder.decode(bytes, { stream: true })
+}
+const code = await child.exited
+
+const count = (word: string): number =>
+  Number(said.match(new RegExp(`^ *(\\d+) ${word}$`, 'm'))?.[1] ?? 0)
+// A run that ended badly without a failed test, for lack of coverage or by a crash, failed all the same.
+const failed = count('fail') + count('errors?') || Number(code !== 0)
+console.info(`${count('pass')} passed, ${failed} failed`)
+process.exit(code)
+
+export {}

@@ -1,0 +1,295 @@
+import { describe, expect, test } from 'bun:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Compile } from 'typebox/compile'
+import { Compile as compileSchema } from 'typebox/schema'
+import { ChatRequest } from '#src/turn/chat/schema'
+import { chunk, fakeUpstream, sse, USAGE } from '../fakes/upstream'
+import { ASK, type Gateway, gateway, KEY, readEvents, xaiAt } from '../support/gateway'
+import { chatSchemas, type Definitions, FIXTURE, OFFICIAL } from '../support/official'
+import { samplesOf } from '../support/samples'
+
+const official: Definitions = await Bun.file(FIXTURE).json()
+
+/** A check against one of OpenAI's own schemas. */
+const officialSchema = (name: string) => compileSchema({ $defs: official, $ref: `#/$defs/${name}` })
+
+interface Operation {
+  readonly operationId?: string
+  readonly summary?: string
+  readonly security?: readonly unknown[]
+  readonly requestBody?: unknown
+  readonly responses: Readonly<Record<string, Answer>>
+}
+
+interface Answer {
+  readonly description: string
+  readonly content?: Readonly<Record<string, { readonly schema: { examples?: unknown[] } }>>
+}
+
+interface Document {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+async function documentOf(gate: Gateway): Promise<Document> {
+  const response = await fetch(`${gate.url}/openapi.json`)
+  expect(response.status).toBe(200)
+  return (await response.json()) as Document
+}
+
+const operationsOf = ({ paths }: Document) =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      operation,
+    })),
+  )
+
+describe('our document', () => {
+  test('is open to everyone, OpenAPI 3.1, and valid', async () => {
+    await using gate = await gateway()
+    const document = await documentOf(gate)
+    expect(document.openapi).toStartWith('3.1.')
+    expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
+  })
+
+  test('has every public operation', async () => {
+    await using gate = await gateway()
+    const names = operationsOf(await documentOf(gate)).map(({ name }) => name)
+    expect(names.sort()).toEqual([
+      'GET /health',
+      'GET /ready',
+      'GET /v1/models',
+      'GET /v1/models/{model}',
+      'POST /v1/chat/completions',
+    ])
+  })
+
+  test('names, sums up and exemplifies every operation and its failures', async () => {
+    await using gate = await gateway()
+    const operations = operationsOf(await documentOf(gate))
+    const ids = operations.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(operations.length)
+    for (const { name, operation } of operations) {
+      expect(operation.operationId, name).toMatch(/^[a-z][A-Za-z]+$/)
+      expect(operation.summary, name).toMatch(/\w/)
+      expect(JSON.stringify(operation), name).toMatch(/"examples?":/)
+      expect(operation.responses, name).toHaveProperty('200')
+      const isOpen = operation.security?.length === 0
+      if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        expect(answer.description, `${name} ${status}`).toMatch(/\w/)
+        expect(answer.content, `${name} ${status}`).toHaveProperty(['application/json'])
+      }
+    }
+  })
+
+  test('shows failures as they are: the example of a status is one that has it', async () => {
+    await using gate = await gateway()
+    const isError = officialSchema('ErrorResponse')
+    const seen = new Map<string, unknown>()
+    for (const { name, operation } of operationsOf(await documentOf(gate)))
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        if (Number(status) < 400 || name === 'GET /ready') continue
+        const [example] = content?.['application/json']?.schema.examples ?? []
+        expect(isError.Check(example), `${name} ${status}`).toBe(true)
+        seen.set(status, (example as { error: { type: string } }).error.type)
+      }
+    expect(Object.fromEntries(seen)).toMatchObject({
+      400: 'invalid_request_error',
+      401: 'invalid_request_error',
+      429: 'rate_limit_error',
+      502: 'server_error',
+    })
+  })
+
+  test('tells how a chat is streamed', async () => {
+    await using gate = await gateway()
+    const { paths } = await documentOf(gate)
+    const content = paths['/v1/chat/completions']?.post?.responses['200']?.content ?? {}
+    expect(Object.keys(content)).toEqual(['application/json', 'text/event-stream'])
+  })
+})
+
+test('the copy of the official schemas is up to date', async () => {
+  const document = Bun.file(OFFICIAL)
+  // Only a workshop has the original; elsewhere the copy is all there is.
+  if (!(await document.exists())) return
+  expect(chatSchemas(await document.json()), 'run: bun test/support/official.ts').toEqual(official)
+})
+
+describe('what the official schema accepts', () => {
+  const isOfficial = officialSchema('CreateChatCompletionRequest')
+  const wanted = { $ref: '#/$defs/CreateChatCompletionRequest' }
+  const all = samplesOf(wanted, official)
+  const samples = all.filter((sample) => isOfficial.Check(sample))
+
+  test('the samples are many, and nearly all of them are right', () => {
+    expect(samples.length).toBeGreaterThan(600)
+    // OpenAI's document contradicts itself on whether `top_logprobs` may be null.
+    const wrong = all.filter((sample) => !isOfficial.Check(sample))
+    expect(wrong).toHaveLength(1)
+    expect(wrong[0]).toHaveProperty('top_logprobs', null)
+  })
+
+  test('our schema accepts too', () => {
+    const ours = Compile(ChatRequest)
+    const refused = samples.flatMap((sample) =>
+      ours.Check(sample) ? [] : [{ sample, errors: ours.Errors(sample) }],
+    )
+    expect(refused).toEqual([])
+  })
+
+  test('a gateway answers, but for what the API itself refuses', async () => {
+    await using upstream = fakeUpstream()
+    await using gate = await gateway({ env: xaiAt(upstream.url) })
+    const refused: unknown[] = []
+    for (const sample of samples) {
+      const body = { ...(sample as { model: string; stream?: boolean }), model: 'grok-4' }
+      const response = await gate.post('/v1/chat/completions', body)
+      await response.body?.cancel()
+      if (response.status !== 200 && !isRefusedByOpenAi(body)) refused.push(body)
+    }
+    expect(refused).toEqual([])
+  }, 60_000)
+})
+
+interface Sample {
+  readonly stream?: boolean | null
+  readonly stream_options?: unknown
+  readonly n?: number | null
+  readonly response_format?: { readonly json_schema?: { readonly schema?: unknown } }
+}
+
+/** The API checks more than its schema says; the fake upstream never gives more than one choice. */
+const isRefusedByOpenAi = ({ stream, stream_options, n, response_format }: Sample): boolean =>
+  (Boolean(stream_options) && !stream) ||
+  (n ?? 1) > 1 ||
+  (response_format?.json_schema !== undefined && !response_format.json_schema.schema)
+
+const TOOL = {
+  type: 'function',
+  function: {
+    name: 'look',
+    parameters: { type: 'object', properties: { at: { type: 'string' } } },
+  },
+}
+const CITY = {
+  type: 'json_schema',
+  json_schema: { name: 'city', schema: { type: 'object', properties: { name: {} } } },
+}
+
+const ASKS: readonly (readonly [name: string, extra: object])[] = [
+  ['text', {}],
+  ['two choices', { n: 2 }],
+  ['thoughts', { model: 'demo-thinking' }],
+  ['a tool call', { tools: [TOOL], tool_choice: 'required' }],
+  ['a schema', { response_format: CITY }],
+  ['JSON', { response_format: { type: 'json_object' } }],
+  ['a cut answer', { max_completion_tokens: 2 }],
+]
+
+describe('what the official schema requires', () => {
+  const answer = officialSchema('CreateChatCompletionResponse')
+  const event = officialSchema('CreateChatCompletionStreamResponse')
+
+  test('and our checks see what is missing', () => {
+    for (const check of [answer, event]) {
+      expect(check.Check({})).toBe(false)
+      expect(check.Check({ ...chunk({}), choices: [{ index: 0 }] })).toBe(false)
+    }
+  })
+
+  /** `usage` is optional in the official schema, but all of our answers have it. */
+  async function expectAnswer(gate: Gateway, body: object) {
+    const response = await gate.post('/v1/chat/completions', body)
+    const given = (await response.json()) as object
+    expect(answer.Errors(given)).toEqual([true, []])
+    expect(given).toHaveProperty('usage.total_tokens')
+  }
+
+  async function expectEvents(gate: Gateway, body: object) {
+    const asked = { ...body, stream: true, stream_options: { include_usage: true } }
+    const response = await gate.post('/v1/chat/completions', asked)
+    const events = readEvents(await response.text())
+    expect(events.pop()).toBe('[DONE]')
+    expect(events.length).toBeGreaterThan(2)
+    for (const given of events)
+      expect({ given, errors: event.Errors(given) }).toEqual({ given, errors: [true, []] })
+    expect(events.at(-1)).toHaveProperty('usage.total_tokens')
+  }
+
+  test.each(ASKS)('the demo model gives: %s', async (_, extra) => {
+    await using gate = await gateway()
+    await expectAnswer(gate, { ...ASK, model: 'demo', ...extra })
+  })
+
+  test.each(ASKS)('the demo model gives in a stream: %s', async (_, extra) => {
+    await using gate = await gateway()
+    const short = { max_completion_tokens: 8 }
+    await expectEvents(gate, { ...ASK, model: 'demo', ...short, ...extra })
+  })
+
+  test.each([
+    ['a complete answer', {}],
+    ['one with the bare text', { choices: [{ message: { content: 'Hi' } }] }],
+    ['one with a bare call', { choices: [{ message: { tool_calls: [bareCall()] } }] }],
+  ])('is given whatever an upstream leaves out: %s', async (_, said) => {
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/chat/completions' && 'choices' in said ? Response.json(said) : undefined,
+    )
+    await using gate = await gateway({ env: xaiAt(upstream.url) })
+    await expectAnswer(gate, ASK)
+  })
+
+  test.each([
+    ['a complete stream', undefined],
+    [
+      'one with the bare text',
+      [
+        { choices: [{ delta: { content: 'Hi' } }] },
+        { choices: [{ delta: {}, finish_reason: 'stop' }] },
+      ],
+    ],
+    [
+      'one with a bare call',
+      [
+        chunk({ role: 'assistant' }),
+        chunk({ tool_calls: [{ function: { name: 'look', arguments: '{}' } }] }),
+        chunk({}, 'stop', { usage: USAGE }),
+      ],
+    ],
+  ])('is streamed whatever an upstream leaves out: %s', async (_, said) => {
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/chat/completions' && said
+        ? sse([...said.map((event) => JSON.stringify(event)), '[DONE]'])
+        : undefined,
+    )
+    await using gate = await gateway({ env: xaiAt(upstream.url) })
+    await expectEvents(gate, ASK)
+  })
+
+  test('is in the model list and in each model', async () => {
+    await using gate = await gateway()
+    const list = await (await gate.get('/v1/models')).json()
+    expect(officialSchema('ListModelsResponse').Errors(list)).toEqual([true, []])
+    const model = await (await gate.get('/v1/models/demo')).json()
+    expect(officialSchema('Model').Errors(model)).toEqual([true, []])
+  })
+
+  test.each([
+    [401, { headers: { 'content-type': 'application/json' } }, ASK],
+    [400, {}, { ...ASK, messages: [] }],
+    [404, {}, { ...ASK, model: 'none' }],
+    [415, { headers: { authorization: `Bearer ${KEY}` } }, ASK],
+  ])('is in the error of a %d', async (status, init, body) => {
+    await using gate = await gateway()
+    const response = await gate.post('/v1/chat/completions', body, init)
+    expect(response.status).toBe(status)
+    expect(officialSchema('ErrorResponse').Errors(await response.json())).toEqual([true, []])
+  })
+})
+
+function bareCall() {
+  return { function: { name: 'look', arguments: '{}' } }
+}

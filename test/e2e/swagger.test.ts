@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { hasBrowser, openBrowser, overflowOf } from '../support/browser'
+import { gateway, KEY } from '../support/gateway'
+
+const WIDTHS = [1280, 360]
+const LAUNCH_MS = 30_000
+const TEST_MS = 60_000
+
+/** Set it to look at the pages. */
+const PICTURES = process.env.GROXY_SCREENSHOTS
+
+const keep = async (page: Page, name: string): Promise<void> => {
+  if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true })
+}
+
+describe.skipIf(!(await hasBrowser()))('in a browser', () => {
+  let browser: Awaited<ReturnType<typeof openBrowser>>
+  beforeAll(async () => {
+    browser = await openBrowser()
+  }, LAUNCH_MS)
+  afterAll(() => browser[Symbol.asyncDispose]())
+
+  test.each(WIDTHS)(
+    'Swagger UI lists and tries the operations, without the internet, %d px wide',
+    async (width) => {
+      await using gate = await gateway()
+      const { page, complaints, hosts } = await browser.open(width)
+      await page.goto(`${gate.url}/swagger`)
+      const operation = (id: string) => page.locator(`.opblock[id$="-${id}"]`)
+      for (const id of ['createChatCompletion', 'listModels', 'retrieveModel', 'health', 'ready'])
+        await operation(id).waitFor()
+      await keep(page, `swagger-list-${width}`)
+
+      await page.locator('.auth-wrapper button.authorize').first().click()
+      await page.locator('.auth-container input').fill(KEY)
+      await page.locator('.auth-btn-wrapper button.authorize').click()
+      await keep(page, `swagger-authorized-${width}`)
+      await page.locator('.auth-btn-wrapper button.btn-done').click()
+
+      const list = operation('listModels')
+      await run(list)
+      expect(
+        await list.locator('.live-responses-table .microlight').first().textContent(),
+      ).toContain('demo-thinking')
+
+      const chat = operation('createChatCompletion')
+      await run(chat)
+      const said = await chat.locator('.live-responses-table .microlight').first().textContent()
+      expect(said).toContain('"chat.completion"')
+      expect(said).toContain('"demo"')
+      await keep(page, `swagger-tried-${width}`)
+
+      expect(await overflowOf(page)).toBe(0)
+      expect([...hosts]).toEqual(['127.0.0.1'])
+      expect(complaints).toEqual([])
+      await page.context().close()
+    },
+    TEST_MS,
+  )
+
+  test.each(WIDTHS)(
+    'the set-up link sets the password once, %d px wide',
+    async (width) => {
+      await using gate = await gateway()
+      const { page, complaints, hosts } = await browser.open(width)
+      const link = `${gate.url}/setup?token=${gate.setupToken}`
+      await page.goto(link)
+      await keep(page, `setup-form-${width}`)
+      expect(await overflowOf(page)).toBe(0)
+      const password = page.getByLabel("Operator's password")
+
+      await password.fill('short')
+      await page.getByRole('button', { name: 'Finish set-up' }).click()
+      expect(await password.evaluate((input: HTMLInputElement) => input.validity.tooShort)).toBe(
+        true,
+      )
+      await password.fill('correct horse battery')
+      await page.getByRole('button', { name: 'Finish set-up' }).click()
+      await page.getByRole('heading', { name: 'Groxy is ready' }).waitFor()
+      expect(await page.locator('pre').textContent()).toContain(`${gate.url}/v1/chat/completions`)
+      await keep(page, `setup-done-${width}`)
+      expect(await overflowOf(page)).toBe(0)
+      expect(complaints).toEqual([])
+
+      const again = await page.goto(link)
+      expect(again?.status()).toBe(403)
+      await page.getByRole('heading', { name: 'This link no longer works' }).waitFor()
+      await keep(page, `setup-closed-${width}`)
+      // The browser notes the 403 of the page itself.
+      expect(complaints.filter((line) => !line.includes('403'))).toEqual([])
+      expect([...hosts]).toEqual(['127.0.0.1'])
+      await page.context().close()
+    },
+    TEST_MS,
+  )
+})
+
+/** Open an operation, execute it as it stands, and wait for a 200. */
+async function run(operation: ReturnType<Page['locator']>): Promise<void> {
+  await operation.locator('.opblock-summary-control').click()
+  await operation.locator('button.execute').click()
+  const status = operation.locator('.live-responses-table .response-col_status').last()
+  await status.waitFor()
+  expect(await status.textContent()).toStartWith('200')
+}
