@@ -107,9 +107,6 @@ function notServed(model: string, catalog: Catalog): never {
   )
 }
 
-/** Below this many characters a body has no room for a picture. */
-const SMALL = 4096
-
 /** How much of a body is prompt: pictures and files within it are no text. */
 const promptBytes = (body: string): number =>
-  body.length < SMALL ? body.length : body.replaceAll(/"data:[^"]{256,}"/g, '').length
+  body.replaceAll(/"data:[^"]{256,}"/g, '').length
