@@ -13,9 +13,11 @@ import { createBooks } from './dispatch/book'
 import { createDispatch } from './dispatch/dispatch'
 import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
+import type { ApiError } from './errors'
 import { createAdmission } from './http/admission'
 import { createAuth } from './http/auth'
 import { createBodyReaders } from './http/body'
+import { requestIdOf } from './http/context'
 import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
@@ -84,6 +86,13 @@ export function createApp(platform: Platform) {
   const onBug = (error: unknown) =>
     log.error('bug', { ...faultFields(error), stack: error instanceof Error ? error.stack : '' })
 
+  const onFailure = (failure: ApiError, error: unknown, request: Request) => {
+    if (failure.code === 'internal_error') onBug(error)
+    const { pathname: path } = new URL(request.url)
+    const { status, code } = failure
+    log.info('refused', { request: requestIdOf(request), path: path.slice(0, 200), status, code })
+  }
+
   let current: Snapshot | undefined
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
   const refresh = createModelRefresh({
@@ -145,17 +154,25 @@ export function createApp(platform: Platform) {
     limits,
     settings,
     xaiBaseUrl: config.XAI_BASE_URL.replace(/\/+$/, ''),
+    now,
+    log,
   })
   const forwardOwn = passthrough.own
 
   let draining = false
   const isReady = async () => {
-    await snapshots.get()
-    return !draining
+    if (draining) return false
+    try {
+      await snapshots.get()
+      return true
+    } catch (cause) {
+      onFault(cause)
+      return false
+    }
   }
 
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
-    .use(failures(onBug))
+    .use(failures(onFailure))
     .use(health(isReady))
     .use(swaggerUi(platform.asset))
     .use(

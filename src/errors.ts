@@ -19,7 +19,6 @@ const FAILURES = {
   unsupported_parameter: [400, 'invalid_request_error'],
   invalid_api_key: [401, 'invalid_request_error'],
   model_not_allowed: [403, 'invalid_request_error'],
-  forbidden: [403, 'invalid_request_error'],
   model_not_found: [404, 'invalid_request_error'],
   unknown_path: [404, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],
@@ -31,7 +30,6 @@ const FAILURES = {
   internal_error: [500, 'server_error'],
   upstream_error: [502, 'server_error'],
   no_account: [503, 'server_error'],
-  overloaded: [503, 'server_error'],
   not_ready: [503, 'server_error'],
   upstream_timeout: [504, 'server_error'],
 } as const satisfies Record<string, readonly [status: number, type: string]>
@@ -43,6 +41,8 @@ interface Details {
   readonly param?: string | undefined
   /** Seconds after which the same request may succeed: sent as `Retry-After`. */
   readonly retryAfter?: number | undefined
+  /** Methods that the path takes: sent as `Allow`. */
+  readonly allow?: readonly string[] | undefined
   readonly cause?: unknown
   /** Replace what `code` stands for: an upstream's own refusal keeps its status, type and code. */
   readonly status?: number | undefined

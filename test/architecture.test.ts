@@ -21,7 +21,7 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
     'core',
   ],
   admin: ['http', 'store', 'core'],
-  api: ['http', 'dispatch', 'pool', 'upstream', 'turn', 'store', 'core'],
+  api: ['http', 'dispatch', 'pool', 'upstream', 'net', 'turn', 'store', 'core'],
   http: ['store', 'core'],
   jobs: ['pool', 'upstream', 'store', 'core'],
   dispatch: ['pool', 'ledger', 'upstream', 'turn', 'net', 'stream', 'store', 'core'],

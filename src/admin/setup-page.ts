@@ -26,7 +26,7 @@ export const setupForm = (token: string, problem?: string): Html =>
         <input type="hidden" name="token" value="${token}">
         <label>Operator's password
           <input type="password" name="password" minlength="8" maxlength="200" required autocomplete="new-password">
-          <small>At least eight characters. It opens the admin pages.</small>
+          <small>At least eight characters. It is the key to this gateway's administration: keep it safe.</small>
         </label>
         <label>xAI API key
           <input type="password" name="xai_key" maxlength="500" autocomplete="off" placeholder="xai-…">
@@ -47,7 +47,8 @@ export const setupDone = (origin: string, addedAccount: boolean): Html =>
       <pre><code>curl ${origin}/v1/chat/completions \\
   -H "Authorization: Bearer $GROXY_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"model":"demo","messages":[{"role":"user","content":"Hello"}]}'</code></pre>
+  -d '{"model":"${addedAccount ? 'grok-4' : 'demo'}","messages":[{"role":"user","content":"Hello"}]}'</code></pre>
+      <p><code>GET /v1/models</code> lists the models that your accounts can serve.</p>
       <p><a href="/swagger">Try every call in the browser</a>, or add more accounts with <code>groxy accounts add</code>.</p>`,
   )
 

@@ -60,10 +60,10 @@ function explain(cause: unknown): Finding {
 
 async function checkDatabase({ client, stores }: State, config: Config): Promise<Finding[]> {
   const keys = (await stores.keys.list()).filter(({ revokedAt }) => !revokedAt)
-  const hasKey = keys.length > 0 || config.GROXY_API_KEY !== undefined
+  const count = keys.length + Number(config.GROXY_API_KEY !== undefined)
   const findings = [
-    hasKey
-      ? good(`${keys.length} keys in force`)
+    count > 0
+      ? good(`${count} ${count === 1 ? 'key' : 'keys'} in force`)
       : bad('no key', 'Make one with: groxy keys create NAME'),
   ]
   if (!filePath(config)) return findings

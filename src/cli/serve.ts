@@ -82,6 +82,8 @@ function listen(config: Config, fetch: (request: Request) => Promise<Response>) 
       port: config.PORT,
       hostname: config.HOST,
       development: false,
+      // Else a second Groxy would share the port, and half of the calls would go astray.
+      reusePort: false,
       // A model may think for minutes; our own limits are in the settings.
       idleTimeout: 0,
       // Ours is a setting, and says so; Bun's own refusal has no body.

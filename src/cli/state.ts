@@ -7,7 +7,7 @@ import { SetupError } from '../errors'
 import { openFile } from '../store/file'
 import { explainLaterFault } from '../store/file-fault'
 import { migrate } from '../store/migrate'
-import { checkSecret, createStores, type Stores } from '../store/stores'
+import { checkSecret, createStores, isBegun, type Stores } from '../store/stores'
 
 /** An open database with the secret that belongs to it. */
 export interface State {
@@ -34,7 +34,8 @@ export async function openState(config: Config): Promise<State> {
     if (path) await explainLaterFault(path, checkFile(client, path))
     const migrated = migrate(client)
     const applied = await (path ? explainLaterFault(path, migrated) : explainRemote(migrated))
-    const secret = config.GROXY_SECRET ?? (path ? secretBeside(path) : missingSecret())
+    const begun = await isBegun(client)
+    const secret = config.GROXY_SECRET ?? (path ? secretBeside(path, begun) : missingSecret())
     const vault = createVault(secret)
     const stores = createStores({ client, vault, now: Date.now })
     await checkSecret(stores, vault)
@@ -69,9 +70,14 @@ async function checkFile(client: Client, path: string): Promise<void> {
 }
 
 /** Made on first use, readable by this user only, and never replaced. */
-function secretBeside(path: string): string {
+function secretBeside(path: string, begun: boolean): string {
   if (path === ':memory:') return randomToken(32)
   const file = secretPath(path)
+  if (begun && !existsSync(file))
+    throw new SetupError(
+      `The secret ${file} is missing, and the database was begun with it.`,
+      'Put the file back from a backup, or set GROXY_SECRET to what it holds.',
+    )
   try {
     if (!existsSync(file)) writeFileSync(file, `${randomToken(32)}\n`, { mode: 0o600, flag: 'wx' })
     else if (process.platform !== 'win32') chmodSync(file, 0o600)

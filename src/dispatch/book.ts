@@ -106,5 +106,6 @@ export function createBooks({ now, record }: BookParts) {
 
 function codeOf(error: unknown): string {
   if (error instanceof UpstreamFault) return error.details.code ?? `upstream_${error.kind}`
-  return error instanceof ApiError ? error.code : 'internal_error'
+  if (!(error instanceof ApiError)) return 'internal_error'
+  return error.details.upstreamCode ?? error.code
 }

@@ -108,5 +108,4 @@ function notServed(model: string, catalog: Catalog): never {
 }
 
 /** How much of a body is prompt: pictures and files within it are no text. */
-const promptBytes = (body: string): number =>
-  body.replaceAll(/"data:[^"]{256,}"/g, '').length
+const promptBytes = (body: string): number => body.replaceAll(/"data:[^"]{256,}"/g, '').length

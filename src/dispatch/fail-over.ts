@@ -56,8 +56,9 @@ export function createFailOver({ pool, books, now }: FailOverParts) {
     run: (attempt: Attempt) => Promise<T>,
   ): Promise<T> {
     const tried: Member[] = []
+    const endsAt = now() + settings.total_timeout_ms
     let last: Verdict | undefined
-    while (tried.length < settings.max_attempts) {
+    while (tried.length < settings.max_attempts && now() < endsAt) {
       if (signal.aborted) throw gone()
       const lease = pool.lease(candidates, tried)
       if (!lease) break
@@ -66,7 +67,7 @@ export function createFailOver({ pool, books, now }: FailOverParts) {
       const abort = new AbortController()
       const leave = () => abort.abort(gone())
       signal.addEventListener('abort', leave, { once: true })
-      const deadline = createDeadline({ abort, now, totalMs: settings.total_timeout_ms })
+      const deadline = createDeadline({ abort, now, totalMs: endsAt - now() })
       try {
         return await run({ lease, abort, deadline })
       } catch (cause) {

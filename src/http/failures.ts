@@ -2,21 +2,24 @@ import { Elysia } from 'elysia'
 import { ApiError, SetupError } from '../errors'
 
 /** Turn everything a route can throw into the one error shape of `src/errors.ts`. */
-export const failures = (onBug: (error: unknown) => void) =>
-  new Elysia({ name: 'failures' }).onError({ as: 'global' }, ({ code, error, path }) => {
+export const failures = (
+  onFailure: (failure: ApiError, error: unknown, request: Request) => void,
+) =>
+  new Elysia({ name: 'failures' }).onError({ as: 'global' }, ({ code, error, path, request }) => {
     const failure = explain(code, error, path)
-    if (failure.code === 'internal_error') onBug(error)
+    onFailure(failure, error, request)
     return failureResponse(failure)
   })
 
 /** An error as OpenAI answers it. */
 export function failureResponse(failure: ApiError): Response {
-  const { retryAfter } = failure.details
+  const { retryAfter, allow } = failure.details
   return new Response(JSON.stringify(failure.toBody()), {
     status: failure.status,
     headers: {
       'content-type': 'application/json',
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+      ...(allow && { allow: allow.join(', ') }),
     },
   })
 }

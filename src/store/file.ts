@@ -1,5 +1,5 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Client, InArgs, InStatement, InValue, ResultSet, Row } from '@libsql/client/web'
 import { explainFileFault } from './file-fault'
@@ -30,7 +30,7 @@ const PRAGMAS = [
  */
 export function openFile(path: string): Client {
   const database = explainFileFault(path, () => {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    if (path !== ':memory:') makeFile(path)
     const opened = new Database(path, { create: true, readwrite: true })
     for (const pragma of PRAGMAS) opened.run(`PRAGMA ${pragma}`)
     return opened
@@ -76,6 +76,12 @@ export function openFile(path: string): Client {
       database.close()
     },
   } as Client
+}
+
+/** Only this user may read it: it holds what programs asked for, if not what they said. */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600))
 }
 
 function result(

@@ -33,6 +33,10 @@ export type Stores = ReturnType<typeof createStores>
 
 const MARK = 'secret_check'
 
+/** Whether the database already belongs to some secret. */
+export const isBegun = async (client: Client): Promise<boolean> =>
+  (await createSettings(openDatabase(client)).mark(MARK)) !== undefined
+
 /**
  * Make sure that this secret is the one that the database was begun with.
  *

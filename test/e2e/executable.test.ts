@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { bytes, fakeUpstream, helloEvents, sse } from '../fakes/upstream'
@@ -210,6 +210,15 @@ describe('what is wrong with the machine is said in plain words', () => {
         1,
         expect.stringContaining('encrypted with another secret'),
       ])
+
+      const lost = await sick(async (folder) => {
+        await groxy(folder, ['keys', 'create', 'a'], AT)
+        rmSync(join(folder, 'groxy.secret'))
+      }, AT)
+      expect([lost.code, lost.stderr]).toEqual([
+        1,
+        expect.stringContaining('groxy.secret is missing'),
+      ])
     },
     SLOW,
   )
@@ -244,6 +253,12 @@ describe('what is wrong with the machine is said in plain words', () => {
       const folder = emptyFolder()
       const busy = await groxy(folder, ['--port', String(taken.port)])
       expect([busy.code, busy.stderr]).toEqual([
+        1,
+        expect.stringContaining('in use by another program'),
+      ])
+      await using one = await startGroxy(emptyFolder())
+      const two = await groxy(folder, ['--port', new URL(one.url).port])
+      expect([two.code, two.stderr]).toEqual([
         1,
         expect.stringContaining('in use by another program'),
       ])

@@ -23,6 +23,7 @@ export const passthroughRoutes = ({ passthrough, auth, modelled }: PassthroughRo
         throw new ApiError(
           'method_not_allowed',
           `${request.method} is not possible on ${path}: use ${methods.join(' or ')}.`,
+          { allow: methods },
         )
       return passthrough.pooled(request, { key: caller.key, requestId: requestIdOf(request) })
     },

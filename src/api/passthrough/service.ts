@@ -1,9 +1,12 @@
 import type { Forwarding, ForwardTurn } from '../../dispatch/forward'
 import { ApiError, UpstreamFault } from '../../errors'
 import type { Admission } from '../../http/admission'
+import { requestIdOf } from '../../http/context'
 import { unknownPath } from '../../http/failures'
 import type { Intake, IntakeLimits } from '../../http/intake'
 import { readObject } from '../../json'
+import type { Log } from '../../log'
+import { createDeadline } from '../../net/deadline'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { XaiForward } from '../../upstream/xai/forward'
@@ -18,6 +21,8 @@ interface PassthroughParts {
   readonly settings: () => Settings
   /** Where callers with a key of their own are forwarded to. */
   readonly xaiBaseUrl: string
+  readonly now: () => number
+  readonly log: Log
 }
 
 interface KeyCaller {
@@ -34,6 +39,9 @@ export function createPassthrough(parts: PassthroughParts) {
     async own(request: Request, secret: string): Promise<Response> {
       const abort = new AbortController()
       request.signal.addEventListener('abort', () => abort.abort(), { once: true })
+      const { total_timeout_ms: totalMs } = settings()
+      const deadline = createDeadline({ abort, now: parts.now, totalMs })
+      deadline.waitFor(totalMs, 'xAI did not answer in time.')
       try {
         const response = await forward.own({
           baseUrl: parts.xaiBaseUrl,
@@ -44,11 +52,19 @@ export function createPassthrough(parts: PassthroughParts) {
           abort,
         })
         const { status, headers, body } = response
+        const { pathname: path } = new URL(request.url)
+        parts.log.info('pass_through', { request: requestIdOf(request), path, status })
         return new Response(body, { status, headers: responseHeaders(headers) })
       } catch (cause) {
         if (cause instanceof UpstreamFault)
-          throw new ApiError('upstream_error', cause.message, { cause })
+          throw new ApiError(
+            cause.kind === 'timeout' ? 'upstream_timeout' : 'upstream_error',
+            cause.message,
+            { cause },
+          )
         throw cause
+      } finally {
+        deadline.end()
       }
     },
 
