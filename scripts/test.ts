@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs'
+
 // `npm test`: everything, in one run, with coverage. The last line says how many tests passed.
 
 const child = Bun.spawn([process.execPath, 'test', '--coverage', ...process.argv.slice(2)], {
@@ -8,7 +10,8 @@ const child = Bun.spawn([process.execPath, 'test', '--coverage', ...process.argv
 const decoder = new TextDecoder()
 let said = ''
 for await (const bytes of child.stderr) {
-  process.stderr.write(bytes)
+  // At once, so that nothing of it comes after our own last line.
+  writeSync(2, bytes)
   said += decoder.decode(bytes, { stream: true })
 }
 const code = await child.exited
@@ -19,5 +22,3 @@ const count = (word: string): number =>
 const failed = count('fail') + count('errors?') || Number(code !== 0)
 console.info(`${count('pass')} passed, ${failed} failed`)
 process.exit(code)
-
-export {}

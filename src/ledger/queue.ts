@@ -18,6 +18,8 @@ const CAPACITY = 50_000
 const RETRY_MS = 1_000
 /** A Worker may be stopped with its timer; then the next turn sets another. */
 const STALE_MS = 5_000
+/** A Worker may be stopped within a write, too; after so long that write is given up. */
+const LONGEST_WRITE_MS = 60_000
 
 /**
  * The ledger is written behind: no turn waits for the database, and none fails with it.
@@ -26,11 +28,13 @@ export function createLedgerQueue({ append, now, later, onFault }: QueueParts) {
   let waiting: LedgerEntry[] = []
   let dropped = 0
   let scheduledAt = Number.NEGATIVE_INFINITY
-  let writing = false
+  let writingSince = Number.NEGATIVE_INFINITY
+
+  const isWriting = () => now() - writingSince < LONGEST_WRITE_MS
 
   async function flush(): Promise<void> {
-    if (writing) return
-    writing = true
+    if (isWriting()) return
+    writingSince = now()
     try {
       while (waiting.length > 0) {
         const batch = waiting.slice(0, LARGEST_BATCH)
@@ -42,7 +46,7 @@ export function createLedgerQueue({ append, now, later, onFault }: QueueParts) {
       onFault(cause, waiting.length, dropped)
       schedule(RETRY_MS)
     } finally {
-      writing = false
+      writingSince = Number.NEGATIVE_INFINITY
     }
   }
 
@@ -60,7 +64,7 @@ export function createLedgerQueue({ append, now, later, onFault }: QueueParts) {
       }
       waiting.push(entry)
       if (now() - scheduledAt > STALE_MS) schedule(DELAY_MS)
-      else if (waiting.length === BATCH && !writing) later(flush())
+      else if (waiting.length === BATCH && !isWriting()) later(flush())
     },
 
     /** Write what waits, now. */
