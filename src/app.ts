@@ -13,7 +13,7 @@ import { createBooks } from './dispatch/book'
 import { createDispatch } from './dispatch/dispatch'
 import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
-import type { ApiError } from './errors'
+import { type ApiError, SetupError } from './errors'
 import { createAdmission } from './http/admission'
 import { createAuth } from './http/auth'
 import { createBodyReaders } from './http/body'
@@ -88,6 +88,8 @@ export function createApp(platform: Platform) {
 
   const onFailure = (failure: ApiError, error: unknown, request: Request) => {
     if (failure.code === 'internal_error') onBug(error)
+    const setup = [error, failure.details.cause].find((cause) => cause instanceof SetupError)
+    if (setup) log.error('setup', { problem: setup.message, remedy: setup.remedy })
     const { pathname: path } = new URL(request.url)
     const { status, code } = failure
     log.info('refused', { request: requestIdOf(request), path: path.slice(0, 200), status, code })

@@ -22,6 +22,7 @@ const FAILURES = {
   model_not_found: [404, 'invalid_request_error'],
   unknown_path: [404, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],
+  request_timeout: [408, 'invalid_request_error'],
   body_too_large: [413, 'invalid_request_error'],
   unsupported_media_type: [415, 'invalid_request_error'],
   rate_limit_exceeded: [429, 'rate_limit_error'],

@@ -24,7 +24,8 @@ export interface JsonObject<T = Readonly<Record<string, unknown>>> {
 
 /**
  * Read a JSON object strictly: no duplicate keys at any depth, since two readers may disagree about
- * which one counts (GHSA-4gph-2hhr-5mwg), and no nesting beyond 128 levels.
+ * which one counts (GHSA-4gph-2hhr-5mwg), and no nesting beyond 128 levels but in texts too short to
+ * do harm by it.
  */
 export function readObject(text: string): JsonObject {
   if (text.length > SHORT) return readScanned(text, scan(text))

@@ -81,6 +81,7 @@ export function createReplyReader({ pool, books, now }: ReaderParts) {
       stream,
       waiting: () => deadline.waitFor(settings.idle_timeout_ms, 'The upstream fell silent.'),
       waited: deadline.pause,
+      hangUp: () => abort.abort(),
       asFault: (cause) => asFault(cause, abort.signal),
     })
     return await open(source, stream.usage, running)

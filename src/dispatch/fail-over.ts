@@ -74,7 +74,7 @@ export function createFailOver({ pool, books, now }: FailOverParts) {
         deadline.end()
         signal.removeEventListener('abort', leave)
         abort.abort()
-        const fault = redactFault(cause, await lease.account.secret())
+        const fault = redactFault(cause, await secretOf(lease))
         last = settle(signal.aborted ? gone() : fault, lease)
         if (!last.elsewhere || !repeatable) break
       }
@@ -85,5 +85,14 @@ export function createFailOver({ pool, books, now }: FailOverParts) {
 }
 
 export type FailOver = ReturnType<typeof createFailOver>
+
+/** Nothing to hide when it cannot be opened. */
+async function secretOf({ account }: Lease): Promise<string> {
+  try {
+    return await account.secret()
+  } catch {
+    return ''
+  }
+}
 
 const gone = () => new ApiError('client_gone', 'The client left before the answer began.')

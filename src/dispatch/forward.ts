@@ -1,3 +1,4 @@
+import { ApiError, UpstreamFault } from '../errors'
 import type { Pool } from '../pool/pool'
 import type { Settings } from '../store/settings'
 import { createRedactor } from '../stream/redact'
@@ -30,6 +31,17 @@ export interface ForwardTurn {
   readonly onEnd: () => void
 }
 
+/**
+ * What a path that we know nothing about refuses or breaks on says little about the account: it must
+ * not rest for it, or any caller could put it to sleep.
+ */
+function blameless(cause: unknown): ApiError | undefined {
+  if (!(cause instanceof UpstreamFault) || cause.kind !== 'refused') return
+  const { status = 502 } = cause.details
+  if (status !== 403 && status < 500) return
+  return new ApiError('upstream_error', `xAI refused the call: ${cause.message}`, { cause })
+}
+
 /** Forwards what is not modelled over the accounts that have it. */
 export function createForwarding({ pool, books, failOver, forward }: ForwardingParts) {
   const capable = () => [...pool.members()].filter(({ account }) => account.kind === 'xai')
@@ -42,10 +54,12 @@ export function createForwarding({ pool, books, failOver, forward }: ForwardingP
     const secret = await lease.account.secret()
     const { path, method, body } = turn
     const { baseUrl } = lease.account
-    return forward.ours(
-      { baseUrl, path, method, headers: turn.headers(secret), body, abort },
-      secret,
-    )
+    try {
+      const headers = turn.headers(secret)
+      return await forward.ours({ baseUrl, path, method, headers, body, abort }, secret)
+    } catch (cause) {
+      throw blameless(cause) ?? cause
+    }
   }
 
   return {

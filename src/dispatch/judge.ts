@@ -1,4 +1,4 @@
-import { ApiError, UpstreamFault } from '../errors'
+import { ApiError, SetupError, UpstreamFault } from '../errors'
 import type { Kind } from '../pool/account'
 import type { CoolingReason } from '../pool/cooldown'
 
@@ -21,11 +21,19 @@ const MODERATION = /content|moderat|safety|usage guidelines|policy/i
 
 /** Judge whatever an attempt threw. What is not an upstream's fault is thrown on as it is. */
 export function judge(cause: unknown, kind: Kind): Verdict {
+  if (cause instanceof SetupError) return unopened(cause)
   if (!(cause instanceof UpstreamFault)) throw cause
   // The demo model fails when it is asked to.
   if (kind === 'demo') return { ...judgeFault(cause), cooling: undefined }
   return judgeFault(cause)
 }
+
+/** An account whose secret does not open is no use until its operator mends it. */
+const unopened = (cause: SetupError): Verdict => ({
+  cooling: 'unauthorized',
+  elsewhere: true,
+  error: new ApiError('not_ready', 'The account cannot be used: the log says why.', { cause }),
+})
 
 function judgeFault(cause: UpstreamFault): Verdict {
   const { status, retryAfterMs } = cause.details

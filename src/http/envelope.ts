@@ -18,18 +18,35 @@ const MOST_HEADER_BYTES = 64 * 1024
 export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
   return async (request: Request): Promise<Response> => {
     const requestId = `req_${newId()}`
-    setContext(request, { requestId })
     let response: Response
     try {
-      response =
-        headerBytes(request.headers) > MOST_HEADER_BYTES ? tooMuch() : await handle(request)
+      const routable = normalise(request)
+      setContext(routable, { requestId })
+      const flooded = headerBytes(request.headers) > MOST_HEADER_BYTES
+      response = flooded ? tooMuch() : await handle(routable)
     } catch (error) {
-      onBug(error)
-      response = failureResponse(new ApiError('internal_error', 'Groxy failed.'))
+      if (!(error instanceof ApiError)) onBug(error)
+      const known = error instanceof ApiError ? error : undefined
+      response = failureResponse(known ?? new ApiError('internal_error', 'Groxy failed.'))
     }
     response.headers.set('x-request-id', requestId)
     return response
   }
+}
+
+const WELL_FORMED = /^https?:\/\/(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?\//i
+
+/** Elysia's router looks for the path from here on. */
+const SHORTEST_ORIGIN = 11
+
+/** A request whose `Host` cannot lead the router, or anyone who parses its URL, astray. */
+function normalise(request: Request): Request {
+  const { url } = request
+  if (!WELL_FORMED.test(url)) throw new ApiError('invalid_value', 'The Host header is malformed.')
+  const path = url.indexOf('/', 'https://'.length)
+  return path >= SHORTEST_ORIGIN
+    ? request
+    : new Request(`http://localhost${url.slice(url.indexOf('/', 'http://'.length))}`, request)
 }
 
 const tooMuch = () =>

@@ -58,14 +58,14 @@ export function createIntake() {
     ): Promise<{ readonly text: string; readonly release: () => void }> {
       const declared = Number(request.headers.get('content-length') ?? Number.NaN)
       if (declared > maxBytes) throw tooLarge(maxBytes)
-      if (declared <= SMALL) return { text: await request.text(), release: () => {} }
+      if (declared <= SMALL) return { text: await read(request, request.text()), release: () => {} }
       const bytes = Number.isNaN(declared) ? maxBytes : declared
       const release = await reserve({ bytes, budget: budgetBytes })
       try {
-        const text = Number.isNaN(declared)
-          ? await readCounted(request, maxBytes)
-          : await request.text()
-        return { text, release }
+        if (request.signal.aborted)
+          throw new ApiError('client_gone', 'The client left before its turn.')
+        const text = Number.isNaN(declared) ? readCounted(request, maxBytes) : request.text()
+        return { text: await read(request, text), release }
       } catch (cause) {
         release()
         throw cause
@@ -85,6 +85,29 @@ async function awake<T>(promise: Promise<T>): Promise<T> {
     return await promise
   } finally {
     clearInterval(timer)
+  }
+}
+
+/** A client that sends slower than this would hold memory that others wait for. */
+const LONGEST_READ_MS = 120_000
+
+/** Wait for a body, but not for ever, nor for a client that has left. */
+async function read(request: Request, text: Promise<string>): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ApiError('request_timeout', 'The body took too long to arrive.')),
+      LONGEST_READ_MS,
+    )
+  })
+  try {
+    return await Promise.race([text, late])
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause
+    throw new ApiError('client_gone', 'The client left within its request.', { cause })
+  } finally {
+    clearTimeout(timer)
+    if (request.signal.aborted) text.catch(() => {})
   }
 }
 

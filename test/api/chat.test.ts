@@ -387,6 +387,35 @@ test('more large bodies than the budget holds wait for their turn, and all are a
   expect(replies.map(({ status }) => status)).toEqual(Array(8).fill(200))
 })
 
+test('a stream that is whole gives its connection up, even if the upstream does not', async () => {
+  await using upstream = fakeUpstream(({ path }) =>
+    path === '/v1/models' ? undefined : sse(helloEvents(), { hang: true }),
+  )
+  await using it = await gateway({ env: xaiAt(upstream.url) })
+  const reply = await it.post('/v1/chat/completions', STREAM)
+  expect(readEvents(await reply.text()).at(-1)).toBe('[DONE]')
+  await upstream.asked()[0]?.aborted
+})
+
+test('an account whose secret does not open rests, and another answers', async () => {
+  await using upstream = fakeUpstream()
+  await using it = await gateway()
+  const base = {
+    kind: 'openai',
+    baseUrl: upstream.url,
+    secret: 'sk-x',
+    models: ['grok-4'],
+  } as const
+  await it.stores.accounts.add({ ...base, name: 'broken', maxInFlight: 1 })
+  await it.client.execute("UPDATE accounts SET secret = 'v1.AAAA'")
+  await it.app.refresh()
+  expect((await it.post('/v1/chat/completions', ASK)).status).toBe(503)
+  expect(it.lines.join('\n')).toContain('encrypted with another secret')
+  await it.stores.accounts.add({ ...base, name: 'sound' })
+  await it.app.refresh()
+  expect((await it.post('/v1/chat/completions', ASK)).status).toBe(200)
+})
+
 test('n = 2 gives two, or an error, but never one', async () => {
   await using upstream = fakeUpstream(({ path }) =>
     path === '/v1/models' ? undefined : Response.json(hello()),

@@ -145,6 +145,35 @@ describe('the demo model', () => {
   })
 })
 
+test('nothing that is asked of the demo model keeps the gateway from others', async () => {
+  await using it = await gateway()
+  const startedAt = performance.now()
+  const long = await call(it, { messages: say('a'.repeat(200_000)), max_tokens: 5 })
+  expect(long.usage.prompt_tokens).toBeGreaterThan(10_000)
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  const strange = [
+    { type: 'object', properties: { a: true, b: null } },
+    { anyOf: [true] },
+    { allOf: [null] },
+    { type: 'string', minLength: 1e10 },
+    { type: 'array', minItems: 1e10, items: { type: 'array', minItems: 1e9, items: {} } },
+    {
+      type: 'object',
+      properties: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [at, { $ref: '#' }])),
+    },
+  ]
+  for (const schema of strange) {
+    const format = { type: 'json_schema', json_schema: { name: 's', schema } }
+    const reply = await it.post('/v1/chat/completions', {
+      model: 'demo',
+      messages: say('x'),
+      response_format: format,
+      max_tokens: 5,
+    })
+    expect(reply.status).toBe(200)
+  }
+}, 20_000)
+
 describe('a value for a schema fits it', () => {
   const leaf = fc.oneof(
     fc.record({ type: fc.constant('string'), minLength: fc.integer({ min: 0, max: 8 }) }),

@@ -135,6 +135,19 @@ describe('a path that Groxy does not model', () => {
     ).toBe(201)
   })
 
+  test('never puts the account to rest for what an unknown path refuses', async () => {
+    await using xai = fakeUpstream(({ path }) =>
+      path === '/v1/odd'
+        ? new Response('no', { status: 500 })
+        : path === '/v1/acl'
+          ? new Response('no', { status: 403 })
+          : undefined,
+    )
+    await using it = await gateway({ env: xaiAt(xai.url) })
+    for (const path of ['/v1/odd', '/v1/acl']) expect((await it.get(path)).status).toBe(502)
+    expect((await it.post('/v1/chat/completions', ASK)).status).toBe(200)
+  })
+
   test('is unknown where no xAI account is, and another method of a known path is 405', async () => {
     await using upstream = fakeUpstream()
     await using it = await gateway({ env: openaiAt(upstream.url) })

@@ -23,6 +23,14 @@ describe('the envelope', () => {
     expect([reply.status, (await reply.json()).error.code]).toEqual([500, 'internal_error'])
     expect(bugs).toHaveLength(1)
   })
+  test('routes by the path, however short the host, and refuses a host that is none', async () => {
+    const { envelope } = around((request) => new Response(new URL(request.url).pathname))
+    const at = (url: string) => Object.defineProperty(ask(), 'url', { value: url })
+    expect(await (await envelope(at('http://x/v1/models?a=1'))).text()).toBe('/v1/models')
+    expect(await (await envelope(at('http://[::1]:80/a'))).text()).toBe('/a')
+    for (const url of ['http://[::/v1', 'http:///?#/v1', 'http://a b/v1'])
+      expect((await envelope(at(url))).status).toBe(400)
+  })
   test('refuses a flood of headers', async () => {
     const { envelope } = around(() => new Response('ok'))
     const reply = await envelope(ask('/', { 'x-flood': 'y'.repeat(70_000) }))

@@ -110,6 +110,30 @@ describe('usage (C1, C2)', () => {
   })
 })
 
+test('the usage chunk is sent once, wherever the network cuts the end of the stream', () => {
+  const begin = [chunk({ role: 'assistant', content: 'a' }), chunk({}, 'stop')]
+  const right = { ...chunk({}), model: 'grok-4', choices: [], usage: USAGE }
+  for (const tail of [sse([right, '[DONE]']), sse([right]), `: ping\n\n${sse([right, '[DONE]'])}`])
+    for (let cut = 0; cut <= tail.length; cut++) {
+      const stream = createNativeStream({ ...TERMS, includeUsage: true })
+      const out = [sse(begin), tail.slice(0, cut), tail.slice(cut)].map((piece) =>
+        new TextDecoder().decode(stream.push(new TextEncoder().encode(piece))),
+      )
+      const events = readEvents(out.join('') + new TextDecoder().decode(stream.end()))
+      expect(events.filter((event) => (event as Json).usage)).toHaveLength(1)
+      expect(events.at(-1)).toBe('[DONE]')
+    }
+})
+
+test('a call that opens and ends in one chunk without arguments gets them in that chunk', () => {
+  const call = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } }
+  const { events } = run(sse([chunk({ tool_calls: [call] }, 'tool_calls'), '[DONE]']))
+  expect(deltas(events)).toHaveLength(1)
+  expect(deltaOf(deltas(events)[0]).tool_calls).toEqual([
+    { ...call, function: { name: 'f', arguments: '{}' } },
+  ])
+})
+
 describe('the end (C3, C10)', () => {
   const begin = [chunk({ role: 'assistant' }), chunk({ content: 'a' })]
   test('exactly one [DONE], however often it was sent', () => {

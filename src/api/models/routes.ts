@@ -35,7 +35,7 @@ export const modelRoutes = ({ models, auth, forwardOwn }: ModelRouteParts) => {
           }),
         },
       )
-      .get('/models/:model', ({ params, request }) => retrieve(request, params.model), {
+      .get('/models/:model', ({ path, request }) => retrieve(request, path.slice(MODELS.length)), {
         detail: operation({
           operationId: 'retrieveModel',
           summary: 'Describe one model',
@@ -52,11 +52,14 @@ export const modelRoutes = ({ models, auth, forwardOwn }: ModelRouteParts) => {
         }),
       })
       // A parameter ends at a slash, and the OpenAPI plugin leaves wildcards out of its document.
-      .get('/models/*', ({ params, request }) => retrieve(request, params['*']), {
+      .get('/models/*', ({ path, request }) => retrieve(request, path.slice(MODELS.length)), {
         detail: { hide: true },
       })
   )
 }
+
+/** What a model's id comes after. */
+const MODELS = '/v1/models/'
 
 /** An id with slashes comes encoded from some clients and as it is from others. */
 function decodeId(raw: string): string {

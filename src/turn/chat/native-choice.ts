@@ -93,13 +93,23 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
       const ordered = mendCalls(delta)
       const ended = mendFinish(choice)
       const logprobs = mendLogprobs(choice)
+      const missing = choice.finish_reason === null ? [] : calls.missingArguments()
+      // Calls that this very delta opens get their arguments in it; the others in one before it.
+      const before = missing.filter(({ index }) => !completeCall(delta, index))
       const { finish_reason: reason } = choice
       return {
-        changed: !hadDelta || role || reasoning || ordered || ended || logprobs,
+        changed:
+          !hadDelta ||
+          role ||
+          reasoning ||
+          ordered ||
+          ended ||
+          logprobs ||
+          before.length < missing.length,
         bare: reason === null && isBareText(choice, delta),
         useful: reason !== null || carriesAnswer(delta),
         bytes,
-        before: reason === null ? [] : calls.missingArguments(),
+        before,
       }
     },
 
@@ -116,6 +126,15 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
       }
     },
   }
+}
+
+/** Give a call without arguments the empty ones, if the delta has it. */
+function completeCall({ tool_calls: fragments }: Json, index: unknown): boolean {
+  const list = Array.isArray(fragments) ? (fragments as Json[]) : []
+  const fragment = list.find((one) => one.index === index)
+  if (!fragment) return false
+  fragment.function = { ...(fragment.function as Json), arguments: '{}' }
+  return true
 }
 
 /** OpenAI requires both lists of `logprobs`. Says whether one was missing. */

@@ -7,9 +7,14 @@ interface NativeSourceParts {
   /** Called before we wait for the upstream and after we have waited. */
   readonly waiting: () => void
   readonly waited: () => void
+  /** Close the connection: the answer is whole, but the upstream does not end it. */
+  readonly hangUp: () => void
   /** Turn what is thrown while reading into a fault. */
   readonly asFault: (cause: unknown) => unknown
 }
+
+/** How long an upstream may take to close a stream after `[DONE]`. */
+const PATIENCE_MS = 1_000
 
 /** The bytes of an upstream's stream, mended. */
 export function createNativeSource(parts: NativeSourceParts): Source {
@@ -29,6 +34,18 @@ export function createNativeSource(parts: NativeSourceParts): Source {
     }
   }
 
+  /** An upstream that ends its answer keeps its connection for the next one; another loses it. */
+  function awaitEnd() {
+    const timer = setTimeout(parts.hangUp, PATIENCE_MS)
+    reader.read().then(
+      ({ done }) => {
+        clearTimeout(timer)
+        if (!done) parts.hangUp()
+      },
+      () => clearTimeout(timer),
+    )
+  }
+
   function push(bytes: Uint8Array): Uint8Array {
     try {
       return stream.push(bytes)
@@ -46,7 +63,7 @@ export function createNativeSource(parts: NativeSourceParts): Source {
         if (stream.isDone() && !ended) {
           // Whatever comes after the end is read for the sake of the connection, and not waited for.
           ended = true
-          read().catch(() => {})
+          awaitEnd()
         }
         if (out.length > 0) return out
       }

@@ -45,7 +45,6 @@ export function createNativeStream(terms: StreamTerms) {
   let template: ContentTemplate | undefined
   let usage: Json | undefined
   let usageChunk: string | undefined
-  let usageChunkChanged = false
   let outputBytes = 0
   let malformed = 0
   let fault: UpstreamFault | undefined
@@ -108,10 +107,10 @@ export function createNativeStream(terms: StreamTerms) {
 
   /** The last one is sent when the stream ends: exactly one, after everything else. */
   function keepUsageChunk(chunk: Json, data: string) {
-    if (usageChunk !== undefined || !terms.includeUsage) mark()
+    mark()
     const mended = mendHead(chunk, true)
-    if (usage) usageChunkChanged = includeReasoning(usage) || mended
-    usageChunk = usageChunkChanged ? JSON.stringify({ ...chunk, usage }) : data
+    const counted = usage !== undefined && includeReasoning(usage)
+    usageChunk = counted || mended ? JSON.stringify({ ...chunk, usage }) : data
   }
 
   /** One id, time and model for all chunks, and `usage` only where it belongs. */
@@ -187,7 +186,7 @@ export function createNativeStream(terms: StreamTerms) {
     useful = true
     done = true
     if (terms.includeUsage) {
-      if (usageChunk === undefined || usageChunkChanged) mark()
+      mark()
       if (usage && usageChunk === undefined) includeReasoning(usage)
       const told = usage ?? toChatUsage(estimatedUsage(terms.promptBytes, outputBytes))
       emit(usageChunk !== undefined && usage ? usageChunk : { ...head, choices: [], usage: told })

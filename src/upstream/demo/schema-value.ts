@@ -3,6 +3,11 @@ type Schema = Readonly<Record<string, unknown>>
 /** Deep enough for any schema a person writes; recursive schemas end here. */
 const MAX_DEPTH = 12
 
+/** A schema may ask for more than anyone would want to read. */
+const MOST_VALUES = 5_000
+const MOST_ITEMS = 100
+const LONGEST_TEXT = 10_000
+
 /** What stands for a text of a given format. */
 const FORMATS: Readonly<Record<string, string>> = {
   date: '2026-01-31',
@@ -23,12 +28,13 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
   const numbers = (question.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number)
   let nextWord = 0
   let nextNumber = 0
+  let made = 0
 
   function text(schema: Schema): string {
     const format = FORMATS[String(schema.format)]
     if (format) return format
     const word = words[nextWord++ % Math.max(words.length, 1)] ?? 'demo'
-    const least = Number(schema.minLength ?? 0)
+    const least = Math.min(Number(schema.minLength ?? 0), LONGEST_TEXT)
     const most = Number(schema.maxLength ?? Number.POSITIVE_INFINITY)
     return word.padEnd(least, '.').slice(0, most)
   }
@@ -55,8 +61,10 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
     return rounded < low ? rounded + step : rounded > high ? rounded - step : rounded
   }
 
-  function make(schema: Schema, depth: number): unknown {
-    if (depth > MAX_DEPTH) return null
+  function make(wanted: unknown, depth: number): unknown {
+    if (depth > MAX_DEPTH || made++ > MOST_VALUES) return null
+    // `true` and `{}` allow anything.
+    const schema = (typeof wanted === 'object' && wanted !== null ? wanted : {}) as Schema
     for (const given of ['const', 'default'] as const) if (given in schema) return schema[given]
     const { enum: values, examples } = schema
     if (Array.isArray(values)) return values[0]
@@ -69,7 +77,7 @@ export function valueFor(root: Schema, words: readonly string[], question: strin
       case 'object':
         return object(schema, depth)
       case 'array': {
-        const least = Math.max(1, Number(schema.minItems ?? 1))
+        const least = Math.min(Math.max(1, Number(schema.minItems ?? 1)), MOST_ITEMS)
         const items = (schema.items ?? {}) as Schema
         return Array.from({ length: least }, () => make(items, depth + 1))
       }
@@ -116,7 +124,10 @@ function follow(root: Schema, reference: string): Schema {
 
 function merge(schema: Schema, parts: readonly unknown[]): Schema {
   const { allOf: _, ...own } = schema
-  const all = [own, ...(parts as Schema[])]
+  const all = [
+    own,
+    ...parts.filter((part) => typeof part === 'object' && part !== null),
+  ] as Schema[]
   return {
     ...Object.assign({}, ...all),
     properties: Object.assign({}, ...all.map(({ properties }) => properties ?? {})),
