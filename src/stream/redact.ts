@@ -1,3 +1,5 @@
+import { concatBytes } from './bytes'
+
 const MASK = new TextEncoder().encode('[redacted]')
 const NOTHING = new Uint8Array()
 
@@ -19,7 +21,7 @@ export function createRedactor(secret: string) {
   return {
     push(piece: Uint8Array): Uint8Array {
       if (needle.length === 0) return piece
-      const bytes = held.length > 0 ? join([held, piece]) : piece
+      const bytes = held.length > 0 ? concatBytes([held, piece]) : piece
       const parts: Uint8Array[] = []
       let from = 0
       let at = bytes.indexOf(needle[0] ?? 0)
@@ -33,25 +35,15 @@ export function createRedactor(secret: string) {
         } else if (at + length === bytes.length) {
           held = bytes.slice(at)
           parts.push(bytes.subarray(from, at))
-          return join(parts)
+          return concatBytes(parts)
         } else at = bytes.indexOf(needle[0] ?? 0, at + 1)
       }
       if (from === 0) return bytes
       parts.push(bytes.subarray(from))
-      return join(parts)
+      return concatBytes(parts)
     },
 
     /** What was held back when nothing followed it. */
     end: (): Uint8Array => held,
   }
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -1,3 +1,5 @@
+import { concatBytes } from './bytes'
+
 /** A running answer, as bytes for the client. */
 export interface Source {
   /**
@@ -31,19 +33,19 @@ export async function readHead(source: Source): Promise<Head> {
   const parts: Uint8Array[] = []
   let size = 0
   const first = await source.next()
-  if (!first) return { bytes: join(parts), whole: true }
+  if (!first) return { bytes: joined(parts), whole: true }
   parts.push(first)
   size += first.length
   while (size < MOST_BYTES) {
     const pending = source.next()
     const settled = await settledSoon(pending)
-    if (!settled) return { bytes: join(parts), whole: false, pending }
+    if (!settled) return { bytes: joined(parts), whole: false, pending }
     const bytes = await pending
-    if (!bytes) return { bytes: join(parts), whole: true }
+    if (!bytes) return { bytes: joined(parts), whole: true }
     parts.push(bytes)
     size += bytes.length
   }
-  return { bytes: join(parts), whole: false, pending: source.next() }
+  return { bytes: joined(parts), whole: false, pending: source.next() }
 }
 
 async function settledSoon(promise: Promise<unknown>): Promise<boolean> {
@@ -56,14 +58,7 @@ async function settledSoon(promise: Promise<unknown>): Promise<boolean> {
   return settled
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
+const joined = (parts: readonly Uint8Array[]): Uint8Array => {
   const [only] = parts
-  if (parts.length === 1 && only) return only
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+  return parts.length === 1 && only ? only : concatBytes(parts)
 }

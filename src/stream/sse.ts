@@ -1,3 +1,5 @@
+import { concatBytes } from './bytes'
+
 /** Takes the data of one server-sent event; its `event:` name only when it has one. */
 export type EventSink = (data: string, name?: string) => void
 
@@ -78,7 +80,7 @@ export function createEventReader(sink: EventSink) {
         return false
       }
       const whole = end === bytes.length ? bytes : bytes.subarray(0, end)
-      let text = decoder.decode(hadRest ? concat([...rest, whole]) : whole)
+      let text = decoder.decode(hadRest ? concatBytes([...rest, whole]) : whole)
       rest = end === bytes.length ? [] : [bytes.subarray(end)]
       restBytes = bytes.length - end
       const simple = !hadRest && restBytes === 0 && !endedWithCr && !text.includes('\r')
@@ -91,20 +93,10 @@ export function createEventReader(sink: EventSink) {
 
     /** The bytes have ended: give out what is left. */
     end() {
-      if (restBytes > 0) line(decoder.decode(concat(rest)))
+      if (restBytes > 0) line(decoder.decode(concatBytes(rest)))
       rest = []
       restBytes = 0
       dispatch()
     },
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
