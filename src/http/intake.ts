@@ -50,7 +50,7 @@ export function createIntake() {
      * The body as text, and a function that gives its memory back, to be called when the turn no
      * longer holds it.
      *
-     * @throws ApiError 413 before or while reading
+     * @throws ApiError 413 before or while reading, 408 when a large body comes too slowly
      */
     async read(
       request: Request,
@@ -58,14 +58,14 @@ export function createIntake() {
     ): Promise<{ readonly text: string; readonly release: () => void }> {
       const declared = Number(request.headers.get('content-length') ?? Number.NaN)
       if (declared > maxBytes) throw tooLarge(maxBytes)
-      if (declared <= SMALL) return { text: await read(request, request.text()), release: () => {} }
+      if (declared <= SMALL) return { text: await received(request.text()), release: () => {} }
       const bytes = Number.isNaN(declared) ? maxBytes : declared
       const release = await reserve({ bytes, budget: budgetBytes })
       try {
         if (request.signal.aborted)
           throw new ApiError('client_gone', 'The client left before its turn.')
         const text = Number.isNaN(declared) ? readCounted(request, maxBytes) : request.text()
-        return { text: await read(request, text), release }
+        return { text: await inTime(received(text)), release }
       } catch (cause) {
         release()
         throw cause
@@ -88,26 +88,29 @@ async function awake<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** A client that sends slower than this would hold memory that others wait for. */
-const LONGEST_READ_MS = 120_000
-
-/** Wait for a body, but not for ever, nor for a client that has left. */
-async function read(request: Request, text: Promise<string>): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ApiError('request_timeout', 'The body took too long to arrive.')),
-      LONGEST_READ_MS,
-    )
-  })
+/** A body, or word that its client has left within it. */
+async function received(text: Promise<string>): Promise<string> {
   try {
-    return await Promise.race([text, late])
+    return await text
   } catch (cause) {
     if (cause instanceof ApiError) throw cause
     throw new ApiError('client_gone', 'The client left within its request.', { cause })
+  }
+}
+
+/** A client that sends slower than this would hold memory that others wait for. */
+const LONGEST_READ_MS = 120_000
+
+async function inTime(text: Promise<string>): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const failure = new ApiError('request_timeout', 'The body took too long to arrive.')
+    timer = setTimeout(() => reject(failure), LONGEST_READ_MS)
+  })
+  try {
+    return await Promise.race([text, late])
   } finally {
     clearTimeout(timer)
-    if (request.signal.aborted) text.catch(() => {})
   }
 }
 
