@@ -26,6 +26,7 @@ export async function buildExecutable(
     format: 'esm',
     minify: true,
     bytecode: true,
+    splitting: true,
     sourcemap: 'linked',
     // Compiling fixes NODE_ENV; Elysia hides what it knows about errors only in production.
     define: { 'process.env.NODE_ENV': '"production"' },

@@ -24,7 +24,6 @@ const OPTIONS = {
 /** `groxy accounts` */
 export const accountsCommand: Command = {
   usage,
-  summary: 'add, list and test the accounts of the pool',
   help: `KIND is xai (an API key for api.x.ai) or openai (any OpenAI-compatible server, with --base-url).
 A secret of "-" is read from standard input, so that it stays out of the shell's history.
 

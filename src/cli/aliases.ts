@@ -6,7 +6,6 @@ const usage = 'aliases set NAME MODEL | remove NAME | list'
 /** `groxy aliases` */
 export const aliasesCommand: Command = {
   usage,
-  summary: 'give models other names',
   help: `An alias answers under its own name and appears in GET /v1/models while its model does.
 Example: groxy aliases set gpt-4o grok-4.3`,
   run(args) {

@@ -10,7 +10,6 @@ const usage = 'backup FILE'
 /** `groxy backup` */
 export const backupCommand: Command = {
   usage,
-  summary: 'copy the database into a file while the server runs',
   help: 'The copy is whole and compact. The secret is not in it: keep groxy.secret with it, safely.',
   async run(args) {
     const { words } = parse(args, {}, usage)

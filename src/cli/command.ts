@@ -5,7 +5,6 @@ import { SetupError } from '../errors'
 export interface Command {
   /** What it takes, as `--help` shows it. */
   readonly usage: string
-  readonly summary: string
   /** More for `groxy COMMAND --help`. */
   readonly help: string
   /** @returns the exit code */

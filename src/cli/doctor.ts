@@ -22,7 +22,6 @@ const bad = (line: string, remedy: string): Finding => ({
 /** `groxy doctor` */
 export const doctorCommand: Command = {
   usage: 'doctor',
-  summary: 'check what usually goes wrong',
   help: 'Secret, database, disk, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong.',
   async run(args) {
     parse(args, {}, 'doctor')

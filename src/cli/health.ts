@@ -6,7 +6,6 @@ const TIMEOUT_MS = 3_000
 /** `groxy health` */
 export const healthCommand: Command = {
   usage: 'health',
-  summary: 'ask whether Groxy answers on this machine (for containers)',
   help: 'Asks for /health at the port that PORT names. Exit code 0 when it answers, 1 when not.',
   async run(args) {
     parse(args, {}, 'health')

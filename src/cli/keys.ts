@@ -17,7 +17,6 @@ const DAY_MS = 86_400_000
 /** `groxy keys` */
 export const keysCommand: Command = {
   usage,
-  summary: 'make, list and revoke the keys of programs',
   help: `A key is shown once, when it is made; only its hash is kept. A running server knows of changes
 within two seconds.
 

@@ -6,7 +6,6 @@ import { openClient } from './state'
 /** `groxy migrate` */
 export const migrateCommand: Command = {
   usage: 'migrate',
-  summary: 'bring the database up to date (before a Worker is deployed)',
   help: 'The server does this by itself when it starts; a Worker cannot.',
   async run(args) {
     parse(args, {}, 'migrate')

@@ -10,7 +10,6 @@ import { createPlatform } from './platform'
 /** `groxy openapi` */
 export const openapiCommand: Command = {
   usage: 'openapi',
-  summary: 'print the OpenAPI document',
   help: 'The same that a running server answers at /openapi.json.',
   async run(args) {
     parse(args, {}, 'openapi')

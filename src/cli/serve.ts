@@ -21,7 +21,6 @@ const usage = 'serve [--port N] [--host ADDRESS]'
 /** `groxy serve` */
 export const serveCommand: Command = {
   usage,
-  summary: 'answer requests (what `groxy` alone does)',
   help: `Opens the database, prints the address and, at the first start, a key and a set-up link.
 SIGTERM or Ctrl-C stops it without cutting an answer; a second one stops it at once.`,
   async run(args) {

@@ -7,7 +7,6 @@ const usage = 'settings [list] | set NAME VALUE'
 /** `groxy settings` */
 export const settingsCommand: Command = {
   usage,
-  summary: 'see and change what may be changed while Groxy runs',
   help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.',
   run(args) {
     const { words } = parse(args, {}, usage)
