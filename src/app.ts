@@ -31,7 +31,7 @@ import { createHttp } from './net/http'
 import { createCatalog } from './pool/catalog'
 import { createPool } from './pool/pool'
 import { createRoster } from './pool/roster'
-import { hintOf, type Key } from './store/keys'
+import { hintOf, type Key, NO_LIMITS } from './store/keys'
 import type { LedgerEntry } from './store/ledger'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
@@ -243,9 +243,8 @@ export const environmentKey = (secret: string, hash: string, now: number) =>
         id: 'env',
         name: 'env',
         hint: hintOf(secret),
-        models: null,
-        requestsPerMinute: null,
-        concurrency: null,
+        enabled: true,
+        ...NO_LIMITS,
         expiresAt: null,
         createdAt: new Date(now),
         revokedAt: null,

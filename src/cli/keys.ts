@@ -31,9 +31,10 @@ within two seconds.
       const days = wholeNumber('days', values.days)
       const wanted = {
         name: subject,
-        models: list(values.models),
-        requestsPerMinute: wholeNumber('rpm', values.rpm),
-        concurrency: wholeNumber('concurrency', values.concurrency),
+
+        models: list(values.models) ?? null,
+        requestsPerMinute: wholeNumber('rpm', values.rpm) ?? null,
+        concurrency: wholeNumber('concurrency', values.concurrency) ?? null,
         expiresAt: days ? new Date(Date.now() + days * DAY_MS) : undefined,
       }
       return withState(async ({ stores }) => {

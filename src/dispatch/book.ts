@@ -28,7 +28,7 @@ interface BookParts {
 /** The account of one turn. */
 export interface Book {
   readonly entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] }
-  readonly onEnd: () => void
+  readonly onEnd: (entry: LedgerEntry) => void
   closed: boolean
 }
 
@@ -38,15 +38,18 @@ export type Books = ReturnType<typeof createBooks>
 export function createBooks({ now, record }: BookParts) {
   return {
     /** @param onEnd called once, when the turn is over */
-    open(facts: TurnFacts, onEnd: () => void): Book {
+    open(facts: TurnFacts, onEnd: (entry: LedgerEntry) => void): Book {
       const entry: Book['entry'] = {
         at: now(),
         requestId: facts.requestId,
         keyId: facts.keyId,
         endpoint: facts.endpoint,
         model: facts.model,
+        modelUsed: null,
+        kind: null,
         accountId: null,
         attempts: 0,
+        attemptLog: null,
         stream: facts.stream,
         status: 0,
         outcome: 'done',
@@ -59,6 +62,7 @@ export function createBooks({ now, record }: BookParts) {
         reasoningTokens: 0,
         usageSource: 'none',
         costTicks: null,
+        costSource: null,
       }
       return { entry, onEnd, closed: false }
     },
@@ -87,9 +91,10 @@ export function createBooks({ now, record }: BookParts) {
         entry.reasoningTokens = usage.reasoning
         entry.usageSource = usage.source
         entry.costTicks = usage.costTicks
+        entry.costSource = usage.costTicks === null ? null : 'reported'
       }
       record(entry)
-      book.onEnd()
+      book.onEnd(entry)
     },
 
     /** The turn ended before an answer began. What a client that left had used up is an estimate. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
+import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import type { StreamTerms } from '../turn/chat/native-stream'
 import type { ChatRequest } from '../turn/chat/schema'
@@ -31,7 +32,7 @@ export interface ChatTurn {
   readonly signal: AbortSignal
   readonly settings: Settings
   /** Called once, when the turn is over, which for a stream is long after the answer began. */
-  readonly onEnd: () => void
+  readonly onEnd: (entry: LedgerEntry) => void
 }
 
 /** The heart: takes a turn from lease to ledger, over as many accounts as it needs. */

@@ -1,5 +1,6 @@
 import { ApiError, UpstreamFault } from '../errors'
 import type { Pool } from '../pool/pool'
+import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import { createRedactor } from '../stream/redact'
 import { LEFT, tap } from '../stream/tap'
@@ -28,7 +29,7 @@ export interface ForwardTurn {
   readonly model: string
   readonly signal: AbortSignal
   readonly settings: Settings
-  readonly onEnd: () => void
+  readonly onEnd: (entry: LedgerEntry) => void
 }
 
 /**

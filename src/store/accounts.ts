@@ -18,6 +18,7 @@ export interface NewAccount {
   readonly secret: string
   readonly weight?: number | undefined
   readonly maxInFlight?: number | undefined
+  readonly requestsPerMinute?: number | undefined
   readonly models?: readonly string[] | undefined
 }
 
@@ -49,7 +50,9 @@ export function createAccounts(db: Database, vault: Vault, now: () => number) {
         enabled: true,
         weight: wanted.weight ?? 1,
         maxInFlight: wanted.maxInFlight ?? null,
+        requestsPerMinute: wanted.requestsPerMinute ?? null,
         models: wanted.models ?? null,
+        proxy: null,
         createdAt: new Date(now()),
       }
       await db.batch([db.insert(accounts).values(account), touchRevision(db)])

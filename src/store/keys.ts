@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, isNull } from 'drizzle-orm'
 import { newId, randomToken, sha256 } from '../crypto'
 import type { Database } from './database'
 import { touchRevision } from './revision'
@@ -8,12 +8,40 @@ import { keys } from './schema'
 export type Key = Omit<typeof keys.$inferSelect, 'secretHash'>
 
 /** What may be said about a key when it is made. */
-export interface NewKey {
+export interface NewKey extends Partial<KeyLimits> {
   readonly name: string
-  readonly models?: readonly string[] | undefined
-  readonly requestsPerMinute?: number | undefined
-  readonly concurrency?: number | undefined
   readonly expiresAt?: Date | undefined
+}
+
+/** What a key may do; null where there is no limit. */
+export type KeyLimits = Pick<
+  Key,
+  | 'models'
+  | 'requestsPerMinute'
+  | 'tokensPerMinute'
+  | 'concurrency'
+  | 'dailyChat'
+  | 'dailyHeavy'
+  | 'dailyImage'
+  | 'dailyVideo'
+  | 'dailyCostTicks'
+  | 'monthlyCostTicks'
+  | 'rescue'
+>
+
+/** What holds for a key of which nothing was said. */
+export const NO_LIMITS: KeyLimits = {
+  models: null,
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+  concurrency: null,
+  dailyChat: null,
+  dailyHeavy: null,
+  dailyImage: null,
+  dailyVideo: null,
+  dailyCostTicks: null,
+  monthlyCostTicks: null,
+  rescue: 'off',
 }
 
 const KEY_PREFIX = 'sk-groxy-'
@@ -33,16 +61,20 @@ export function createKeys(db: Database, now: () => number) {
     },
 
     /** The secret is shown once, here, and never again. */
-    async create(wanted: NewKey): Promise<{ readonly key: Key; readonly secret: string }> {
+    async create({
+      name,
+      expiresAt,
+      ...limits
+    }: NewKey): Promise<{ readonly key: Key; readonly secret: string }> {
       const secret = KEY_PREFIX + randomToken(32)
       const key: Key = {
         id: newId(),
-        name: wanted.name,
+        name,
         hint: hintOf(secret),
-        models: wanted.models ?? null,
-        requestsPerMinute: wanted.requestsPerMinute ?? null,
-        concurrency: wanted.concurrency ?? null,
-        expiresAt: wanted.expiresAt ?? null,
+        enabled: true,
+        ...NO_LIMITS,
+        ...limits,
+        expiresAt: expiresAt ?? null,
         createdAt: new Date(now()),
         revokedAt: null,
       }
@@ -66,16 +98,6 @@ export function createKeys(db: Database, now: () => number) {
   }
 }
 
-const WITHOUT_HASH = {
-  id: keys.id,
-  name: keys.name,
-  hint: keys.hint,
-  models: keys.models,
-  requestsPerMinute: keys.requestsPerMinute,
-  concurrency: keys.concurrency,
-  expiresAt: keys.expiresAt,
-  createdAt: keys.createdAt,
-  revokedAt: keys.revokedAt,
-}
+const { secretHash: _, ...WITHOUT_HASH } = getTableColumns(keys)
 
 export type Keys = ReturnType<typeof createKeys>

@@ -1,7 +1,7 @@
 import type { Client, InStatement, InValue } from '@libsql/client/web'
 import { desc, getTableColumns } from 'drizzle-orm'
 import type { Database } from './database'
-import { keyUsage, ledger } from './schema'
+import { ledger, ledgerHours } from './schema'
 
 /** One finished turn. */
 export type LedgerEntry = Readonly<Omit<typeof ledger.$inferInsert, 'id'>>
@@ -26,15 +26,15 @@ export function createLedgerStore(db: Database, client: Client) {
         statements.push({ sql: insertOf(size), args: argumentsOf(entries, at, size) })
         at += size
       }
-      await client.batch([...statements, ...countersOf(entries)], 'write')
+      await client.batch([...statements, ...additionsOf(entries)], 'write')
     },
 
     /** The newest entries first. */
     recent: (limit: number): Promise<LedgerRow[]> =>
       db.select().from(ledger).orderBy(desc(ledger.id)).limit(limit),
 
-    /** Turns and tokens of each key and UTC day. */
-    counters: () => db.select().from(keyUsage),
+    /** The sums of each hour, key, account and model. */
+    hours: () => db.select().from(ledgerHours),
   }
 }
 
@@ -51,35 +51,73 @@ const insertOf = (size: (typeof SIZES)[number]): string => INSERTS.get(size) ?? 
 function argumentsOf(entries: readonly LedgerEntry[], from: number, size: number): InValue[] {
   const values: InValue[] = []
   for (let at = from; at < from + size; at++)
-    for (const field of FIELDS) values.push(entries[at]?.[field] ?? null)
+    for (const field of FIELDS) {
+      const value = entries[at]?.[field] ?? null
+      values.push(typeof value === 'object' ? value && JSON.stringify(value) : value)
+    }
   return values
 }
 
-const ADD = `INSERT INTO key_usage (key_id, day, turns, failures, input_tokens, output_tokens)
-  VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET turns = turns + excluded.turns, failures = failures + excluded.failures,
-    input_tokens = input_tokens + excluded.input_tokens,
-    output_tokens = output_tokens + excluded.output_tokens`
+/** One sum of an hour, key, account and model. */
+export type LedgerSum = typeof ledgerHours.$inferSelect
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
-/** One addition for each key and day among the entries. */
-function countersOf(entries: readonly LedgerEntry[]): InStatement[] {
-  const groups = Map.groupBy(entries, ({ keyId, at }) => `${Math.floor(at / DAY_MS)} ${keyId}`)
-  return [...groups.values()].map((group) => {
-    const sum = (count: (entry: LedgerEntry) => number) =>
-      group.reduce((total, entry) => total + count(entry), 0)
-    const { keyId, at } = group[0] as LedgerEntry
-    return {
-      sql: ADD,
-      args: [
-        keyId,
-        new Date(at).toISOString().slice(0, 10),
-        group.length,
-        sum(({ outcome }) => Number(outcome === 'failed' || outcome === 'broken')),
-        sum(({ inputTokens }) => inputTokens),
-        sum(({ outputTokens }) => outputTokens),
-      ],
+const SUMMED = [
+  'turns',
+  'failures',
+  'gone',
+  'inputTokens',
+  'cachedTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'costTicks',
+  'totalMs',
+] as const satisfies readonly (keyof LedgerSum)[]
+
+const ADD = `INSERT INTO ledger_hours (hour, key_id, account_id, model, ${SUMMED.map(snake).join(', ')})
+  VALUES (?, ?, ?, ?, ${SUMMED.map(() => '?').join(', ')})
+  ON CONFLICT DO UPDATE SET ${SUMMED.map(snake)
+    .map((name) => `${name} = ${name} + excluded.${name}`)
+    .join(', ')}`
+
+/** One addition for each hour, key, account and model among the entries. */
+function additionsOf(entries: readonly LedgerEntry[]): InStatement[] {
+  const sums = new Map<string, { -readonly [K in keyof LedgerSum]: LedgerSum[K] }>()
+  for (const entry of entries) {
+    const { at, keyId, model } = entry
+    const accountId = entry.accountId ?? ''
+    const hour = Math.floor(at / HOUR_MS)
+    const name = `${hour} ${keyId} ${accountId} ${model}`
+    let sum = sums.get(name)
+    if (!sum) {
+      sum = { ...NOTHING, hour, keyId, accountId, model }
+      sums.set(name, sum)
     }
-  })
+    sum.turns++
+    if (entry.outcome === 'failed' || entry.outcome === 'broken') sum.failures++
+    if (entry.outcome === 'gone') sum.gone++
+    sum.inputTokens += entry.inputTokens
+    sum.cachedTokens += entry.cachedTokens
+    sum.outputTokens += entry.outputTokens
+    sum.reasoningTokens += entry.reasoningTokens
+    sum.costTicks += entry.costTicks ?? 0
+    sum.totalMs += entry.totalMs
+  }
+  return [...sums.values()].map((sum) => ({
+    sql: ADD,
+    args: [sum.hour, sum.keyId, sum.accountId, sum.model, ...SUMMED.map((name) => sum[name])],
+  }))
+}
+
+const NOTHING = {
+  turns: 0,
+  failures: 0,
+  gone: 0,
+  inputTokens: 0,
+  cachedTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costTicks: 0,
+  totalMs: 0,
 }

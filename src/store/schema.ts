@@ -1,4 +1,12 @@
-import { integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core'
+import {
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  unique,
+} from 'drizzle-orm/sqlite-core'
 
 const time = () => integer({ mode: 'timestamp_ms' })
 
@@ -20,11 +28,58 @@ export const accounts = sqliteTable(
     weight: integer().notNull().default(1),
     /** Turns at once; null for no limit. */
     maxInFlight: integer(),
+    /** Turns a minute; null for no limit of ours. */
+    requestsPerMinute: integer(),
     /** Model ids it serves, when they are not to be asked from the upstream. */
     models: text({ mode: 'json' }).$type<readonly string[]>(),
+    /** The HTTP(S) proxy that its calls go through, sealed: its address may hold a password. */
+    proxy: text(),
     createdAt: time().notNull(),
   },
   (table) => [unique('accounts_by_name').on(table.kind, table.name)],
+)
+
+/** Why an account, or one of its models or endpoints, takes no turns. */
+export const REST_STATES = ['cooling', 'exhausted', 'suspect', 'expired', 'disabled'] as const
+
+/**
+ * What is held against accounts, so that it outlives a restart. A row whose `until` has passed and
+ * that counts no faults means nothing any more.
+ */
+export const accountStates = sqliteTable(
+  'account_states',
+  {
+    accountId: text().notNull(),
+    /** Empty for the whole account, else a model, or a model and an endpoint. */
+    scope: text().notNull(),
+    state: text({ enum: REST_STATES }).notNull(),
+    reason: text().notNull(),
+    /** Milliseconds since 1970; null until an operator or a test says otherwise. */
+    until: integer(),
+    faults: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.scope] }),
+    index('account_states_by_time').on(table.updatedAt),
+  ],
+)
+
+/** What is left of an account's quotas, as its upstream said or as we count. */
+export const accountQuotas = sqliteTable(
+  'account_quotas',
+  {
+    accountId: text().notNull(),
+    /** `requests` or `tokens`, and the model it holds for where the upstream counts by model. */
+    bucket: text().notNull(),
+    limit: integer().notNull(),
+    remaining: integer().notNull(),
+    /** When the window ends, in milliseconds since 1970. */
+    resetAt: integer().notNull(),
+    source: text({ enum: ['reported', 'estimated'] }).notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.bucket] })],
 )
 
 /** The last model list that an account's upstream gave; outlives outages and restarts. */
@@ -51,16 +106,54 @@ export const keys = sqliteTable('keys', {
   name: text().notNull(),
   secretHash: text().notNull().unique(),
   hint: text().notNull(),
-  /** Model ids it may ask for; null for all. */
+  /** A key that is switched off is refused, and can be switched on again. */
+  enabled: integer({ mode: 'boolean' }).notNull().default(true),
+  /** Model ids it may ask for, `*` standing for any signs; null for all. */
   models: text({ mode: 'json' }).$type<readonly string[]>(),
-  /** Turns a minute; null for no limit. */
+  /** Turns a minute; null for no limit, as in all limits below; 0 for none at all. */
   requestsPerMinute: integer(),
-  /** Turns at once; null for no limit. */
+  tokensPerMinute: integer(),
+  /** Turns at once. */
   concurrency: integer(),
+  /** What it may ask for on one day of the operator's time zone. */
+  dailyChat: integer(),
+  dailyHeavy: integer(),
+  dailyImage: integer(),
+  dailyVideo: integer(),
+  /** Money a day and a calendar month: 10^10 ticks are one US dollar. */
+  dailyCostTicks: integer(),
+  monthlyCostTicks: integer(),
+  /** `buffer`: its streams are held until they are whole, so that a broken one is made again. */
+  rescue: text({ enum: ['off', 'buffer'] })
+    .notNull()
+    .default('off'),
   expiresAt: time(),
   createdAt: time().notNull(),
   revokedAt: time(),
 })
+
+/**
+ * What instances have taken of the limits of keys: each takes slices for itself, so that a turn needs
+ * no database. Of an instance whose row has expired only what it used counts.
+ */
+export const allowances = sqliteTable(
+  'allowances',
+  {
+    keyId: text().notNull(),
+    /** What is limited: `requests`, `tokens`, `chat`, `cost`, … */
+    bucket: text().notNull(),
+    /** The number of the minute, day or month. */
+    window: integer().notNull(),
+    instance: text().notNull(),
+    granted: integer().notNull(),
+    used: integer().notNull(),
+    expiresAt: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.keyId, table.bucket, table.window, table.instance] }),
+    index('allowances_by_expiry').on(table.expiresAt),
+  ],
+)
 
 /** Values of the settings that were changed, and marks of our own (`revision`, `secret_check`). */
 export const settings = sqliteTable('settings', {
@@ -68,11 +161,48 @@ export const settings = sqliteTable('settings', {
   value: text({ mode: 'json' }).$type<unknown>().notNull(),
 })
 
+/** Where the turns of an alias go. */
+export interface Route {
+  /** `order`: the first that can answer; `split`: one of them, by weight. */
+  readonly mode: 'order' | 'split'
+  readonly targets: readonly { readonly model: string; readonly weight?: number }[]
+  /** Refusals of a request that the next model may take. */
+  readonly also?: readonly ('context_length' | 'moderation')[]
+}
+
 /** Public names for models. */
 export const aliases = sqliteTable('aliases', {
   name: text().primaryKey(),
+  /** The first or only model. */
   model: text().notNull(),
+  /** Null for an alias of one model. */
+  route: text({ mode: 'json' }).$type<Route>(),
 })
+
+/** What models cost where their upstream does not say: US dollars for a million tokens. */
+export const prices = sqliteTable('prices', {
+  model: text().primaryKey(),
+  input: real().notNull(),
+  cached: real(),
+  output: real().notNull(),
+  /** From so many prompt tokens on the long prices hold. */
+  longFrom: integer(),
+  longInput: real(),
+  longCached: real(),
+  longOutput: real(),
+})
+
+/** What became of one attempt at a turn. */
+export interface AttemptRecord {
+  readonly account: string
+  readonly model: string
+  readonly ms: number
+  /** Absent when it gave the answer. */
+  readonly fault?: string
+  readonly status?: number
+  readonly code?: string
+  readonly effect?: string
+}
 
 /**
  * One row a turn, written behind. It has no index: ids follow time, and every turn would pay for one.
@@ -83,9 +213,15 @@ export const ledger = sqliteTable('ledger', {
   requestId: text().notNull(),
   keyId: text().notNull(),
   endpoint: text().notNull(),
+  /** As the client asked. */
   model: text().notNull(),
+  /** As the upstream was asked. */
+  modelUsed: text(),
+  kind: text(),
   accountId: text(),
   attempts: integer().notNull(),
+  /** Every attempt in order; null when the first one gave the answer. */
+  attemptLog: text({ mode: 'json' }).$type<readonly AttemptRecord[]>(),
   stream: integer({ mode: 'boolean' }).notNull(),
   status: integer().notNull(),
   outcome: text({ enum: ['done', 'failed', 'broken', 'gone'] }).notNull(),
@@ -97,20 +233,61 @@ export const ledger = sqliteTable('ledger', {
   outputTokens: integer().notNull(),
   reasoningTokens: integer().notNull(),
   usageSource: text({ enum: ['reported', 'estimated', 'none'] }).notNull(),
-  /** What the upstream says it costs: 10^10 ticks are one US dollar. */
+  /** 10^10 ticks are one US dollar; null when nobody knows. */
   costTicks: integer(),
+  /** Whether the upstream said so, or we worked it out from its prices. */
+  costSource: text({ enum: ['reported', 'computed'] }),
 })
 
-/** Counters that stay when ledger rows are dropped or pruned: one row a key and UTC day. */
-export const keyUsage = sqliteTable(
-  'key_usage',
+/** Sums that stay when ledger rows are dropped or pruned: one row an hour, key, account and model. */
+export const ledgerHours = sqliteTable(
+  'ledger_hours',
   {
+    /** Hours since 1970. */
+    hour: integer().notNull(),
     keyId: text().notNull(),
-    day: text().notNull(),
+    /** Empty when no account was asked. */
+    accountId: text().notNull(),
+    model: text().notNull(),
     turns: integer().notNull(),
     failures: integer().notNull(),
+    /** Turns whose client left. */
+    gone: integer().notNull(),
     inputTokens: integer().notNull(),
+    cachedTokens: integer().notNull(),
     outputTokens: integer().notNull(),
+    reasoningTokens: integer().notNull(),
+    costTicks: integer().notNull(),
+    totalMs: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.keyId, table.day] })],
+  (table) => [primaryKey({ columns: [table.hour, table.keyId, table.accountId, table.model] })],
 )
+
+/** Batches that were written, so that one whose answer was lost is not written twice. */
+export const ledgerBatches = sqliteTable('ledger_batches', {
+  id: text().primaryKey(),
+  at: integer().notNull(),
+})
+
+/** What turns said, only while the setting `keep_content_days` asks for it. */
+export const ledgerContent = sqliteTable('ledger_content', {
+  requestId: text().primaryKey(),
+  at: integer().notNull(),
+  request: text().notNull(),
+  answer: text().notNull(),
+})
+
+/** Background work, and how far it is. A row that has expired was interrupted. */
+export const jobs = sqliteTable('jobs', {
+  name: text().primaryKey(),
+  instance: text().notNull(),
+  state: text({ enum: ['running', 'done', 'failed', 'cancelled'] }).notNull(),
+  done: integer().notNull(),
+  total: integer().notNull(),
+  note: text(),
+  /** Asks the instance that runs it to stop, or to run it again. */
+  wanted: text({ enum: ['run', 'cancel'] }),
+  startedAt: integer().notNull(),
+  finishedAt: integer(),
+  expiresAt: integer().notNull(),
+})

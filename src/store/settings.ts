@@ -27,6 +27,22 @@ export const Settings = Type.Object({
     maximum: 100,
     description: 'Accounts that are tried for one turn before it fails.',
   }),
+  queue_timeout_ms: Type.Integer({
+    default: 5_000,
+    minimum: 0,
+    description: 'How long a turn waits for an account while all that could serve it are busy.',
+  }),
+  queue_length: Type.Integer({
+    default: 1_000,
+    minimum: 0,
+    description: 'Turns that may wait at once; more are refused.',
+  }),
+  retry_wait_ms: Type.Integer({
+    default: 2_000,
+    minimum: 0,
+    description:
+      'The longest Retry-After that is waited out when no other account can take the turn.',
+  }),
   max_body_bytes: Type.Integer({
     default: 64 * 1024 * 1024,
     minimum: 1024,
@@ -56,6 +72,49 @@ export const Settings = Type.Object({
     default: 10,
     minimum: 1,
     description: "How old an account's model list may grow before it is asked for again.",
+  }),
+  model_refresh: Type.Boolean({
+    default: true,
+    description: "Ask accounts' upstreams for their model lists in the background.",
+  }),
+  account_check: Type.Boolean({
+    default: true,
+    description: 'Ask again about an account that was refused, before it counts as expired.',
+  }),
+  cleaning: Type.Boolean({
+    default: true,
+    description: 'Remove what is older than the settings below keep.',
+  }),
+  ledger_days: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description: 'How long a turn stays in the ledger; its hourly sums stay a year.',
+  }),
+  ledger_rows: Type.Integer({
+    default: 1_000_000,
+    minimum: 1_000,
+    description: 'How many turns stay in the ledger at most.',
+  }),
+  keep_content_days: Type.Integer({
+    default: 0,
+    minimum: 0,
+    description: 'How long requests and answers are kept word for word; 0 keeps none.',
+  }),
+  time_zone_minutes: Type.Integer({
+    default: 0,
+    minimum: -840,
+    maximum: 840,
+    description: "Minutes by which the operator's days begin before those of UTC.",
+  }),
+  proxy_xai: Type.String({
+    default: '',
+    pattern: '^$|^https?://',
+    description: 'HTTP(S) proxy for the calls of `xai` accounts that have none of their own.',
+  }),
+  proxy_openai: Type.String({
+    default: '',
+    pattern: '^$|^https?://',
+    description: 'The same for `openai` accounts.',
   }),
 })
 

@@ -32,7 +32,7 @@ describe('an answer', () => {
         usageSource: 'reported',
       },
     ])
-    expect(await it.stores.ledger.counters()).toMatchObject([
+    expect(await it.stores.ledger.hours()).toMatchObject([
       { keyId: 'env', turns: 1, inputTokens: 9 },
     ])
   })

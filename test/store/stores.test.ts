@@ -93,7 +93,7 @@ test('a batch is all or nothing, and interactive transactions are refused', asyn
   expect((await client.execute('SELECT * FROM aliases')).rows).toEqual([])
   await expect(client.transaction('write')).rejects.toThrow('batch')
   await client.executeMultiple(
-    "INSERT INTO aliases VALUES ('x', 'y'); INSERT INTO aliases VALUES ('z', 'w')",
+    "INSERT INTO aliases (name, model) VALUES ('x', 'y'); INSERT INTO aliases (name, model) VALUES ('z', 'w')",
   )
   const { rows, columns } = await client.execute('SELECT name, model FROM aliases WHERE name = ?', [
     'x',
