@@ -29,8 +29,9 @@ import { createLedgerQueue } from './ledger/queue'
 import { faultFields, type Log } from './log'
 import { createHttp } from './net/http'
 import { createCatalog } from './pool/catalog'
-import { createPool } from './pool/pool'
+import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
+import { createWaiting } from './pool/waiting'
 import { hintOf, type Key, NO_LIMITS } from './store/keys'
 import type { LedgerEntry } from './store/ledger'
 import { DEFAULT_SETTINGS } from './store/settings'
@@ -74,8 +75,9 @@ export function createApp(platform: Platform) {
   const vault = createVault(secret)
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
-  const pool = createPool({ now, random })
-  const catalog = createCatalog(pool)
+  const pool: Pool = createPool({ now, random, onFree: () => waiting.offer() })
+  const waiting = createWaiting(pool)
+  const catalog = createCatalog({ pool, now })
   const roster = createRoster({ config, vault })
   const upstreams = {
     xai: createXai({ http, now }),
@@ -117,7 +119,12 @@ export function createApp(platform: Platform) {
       pool.setAccounts(roster(snapshot.accounts))
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
-      catalog.update({ priorities, aliases: snapshot.aliases })
+      const routes = new Map(
+        [...snapshot.aliases].map(
+          ([name, model]) => [name, { mode: 'order', targets: [{ model }] }] as const,
+        ),
+      )
+      catalog.update({ priorities, routes })
       if (isFirst) await refresh.recall()
       later(refresh.run())
     },
@@ -145,12 +152,12 @@ export function createApp(platform: Platform) {
   })
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
   const books = createBooks({ now, record })
-  const failOver = createFailOver({ pool, books, now })
+  const failOver = createFailOver({ pool, waiting, books, now })
   const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
   const forward = createForward({ http, now })
   const passthrough = createPassthrough({
     forward,
-    forwarding: createForwarding({ pool, books, failOver, forward }),
+    forwarding: createForwarding({ pool, catalog, books, failOver, forward }),
     admission,
     intake,
     limits,

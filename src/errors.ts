@@ -103,8 +103,18 @@ interface FaultDetails {
   readonly cause?: unknown
 }
 
-/** What went wrong between us and an upstream: it never answered, refused, or broke off. */
-export type FaultKind = 'unreachable' | 'timeout' | 'redirect' | 'refused' | 'malformed' | 'broken'
+/**
+ * What went wrong between us and an upstream: no connection came about, the way there is barred, it
+ * kept silent, pointed elsewhere, refused, talked nonsense, or broke the connection.
+ */
+export type FaultKind =
+  | 'unreachable'
+  | 'egress'
+  | 'timeout'
+  | 'redirect'
+  | 'refused'
+  | 'malformed'
+  | 'broken'
 
 /** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
 export class UpstreamFault extends Error {

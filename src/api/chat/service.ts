@@ -1,5 +1,4 @@
-import type { ChatAnswer } from '../../dispatch/chat-reply'
-import type { Dispatch } from '../../dispatch/dispatch'
+import type { Dispatch, Served } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
@@ -16,6 +15,8 @@ interface ChatParts {
 interface ChatCaller {
   readonly key: Key
   readonly requestId: string
+  /** The header `x-grok-conv-id`. */
+  readonly conversation: string | null
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
 }
@@ -25,15 +26,16 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
   return {
     async complete(
       body: Body<ChatRequest>,
-      { key, requestId, signal }: ChatCaller,
+      { key, requestId, conversation, signal }: ChatCaller,
     ): Promise<Response> {
       try {
         refuseUnclear(body.value)
         const onEnd = admission.enter(key, body.value.model)
         const turn = {
           requestId,
-          keyId: key.id,
+          key,
           request: body,
+          conversation,
           signal,
           settings: settings(),
           onEnd,
@@ -60,8 +62,22 @@ function refuseUnclear({ response_format: format, stream_options: options, strea
     })
 }
 
-const respond = ({ form, body }: ChatAnswer): Response =>
-  new Response(body as BodyInit, { headers: form === 'json' ? JSON_HEADERS : EVENT_HEADERS })
+function respond({ answer: { form, body }, by }: Served): Response {
+  const response = new Response(body as BodyInit, {
+    headers: form === 'json' ? JSON_HEADERS : EVENT_HEADERS,
+  })
+  if (!by) return response
+  const { headers } = response
+  headers.set('x-groxy-account', asHeader(by.account))
+  headers.set('x-groxy-model', asHeader(by.model))
+  headers.set('x-groxy-attempts', String(by.attempts))
+  headers.set('x-groxy-overhead-ms', String(by.overheadMs))
+  return response
+}
+
+/** A header holds Latin letters only; a name may be anything. */
+const asHeader = (text: string): string =>
+  /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
