@@ -29,6 +29,8 @@ interface PoolParts {
   readonly random: () => number
   /** What is held against an account has changed; it is to be stored. */
   readonly onRest?: (member: Member, scope: string, rest: Rest | undefined) => void
+  /** An upstream said what is left of a quota; it is to be stored. */
+  readonly onQuota?: (member: Member) => void
   /** Something became free that turns may wait for. */
   readonly onFree?: () => void
 }
@@ -39,7 +41,7 @@ const OWN_LIMIT = 'its limit of requests a minute'
 const MOST_SCOPES = 64
 
 /** Keeps count of every account's turns, rests and quotas, and hands accounts out. */
-export function createPool({ now, random, onRest = () => {}, onFree = () => {} }: PoolParts) {
+export function createPool({ now, random, onRest = () => {}, onQuota = () => {}, onFree = () => {} }: PoolParts) {
   const members = new Map<string, Member>()
   const returns = createReturns<Member>()
 
@@ -155,7 +157,8 @@ export function createPool({ now, random, onRest = () => {}, onFree = () => {} }
       const at = now()
       const { member } = lease
       // A turn that began before the fault says nothing about the time after it.
-      if (member.rest && member.rest.until <= at) change(member, '', undefined, at)
+      if (member.rest && member.rest.until <= at)
+        (member.rest.faults > 0 ? change : setRest)(member, '', undefined, at)
       const scoped = member.scoped?.get(lease.model)
       if (scoped && scoped.until <= at) change(member, lease.model, undefined, at)
       if (member.shelf) hostAnswered(member.shelf.host)
@@ -193,6 +196,7 @@ export function createPool({ now, random, onRest = () => {}, onFree = () => {} }
     /** Believe what the upstream says is left of a quota. */
     report({ member }: Lease, said: Report): void {
       report(member, said, now())
+      onQuota(member)
     },
 
     /** Hold something against an account, or nothing any more, whoever found out. */
@@ -209,6 +213,15 @@ export function createPool({ now, random, onRest = () => {}, onFree = () => {} }
         const member = members.get(accountId)
         if (member && rest.until > (restOf(member, scope)?.until ?? 0))
           setRest(member, scope, rest, at)
+      }
+    },
+
+    /** Take over what was known of quotas before. */
+    recallQuotas(found: Iterable<Report & { readonly accountId: string }>): void {
+      const at = now()
+      for (const { accountId, ...said } of found) {
+        const member = members.get(accountId)
+        if (member && !member.quotas?.has(said.bucket)) report(member, said, at)
       }
     },
 

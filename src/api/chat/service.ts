@@ -63,16 +63,18 @@ function refuseUnclear({ response_format: format, stream_options: options, strea
 }
 
 function respond({ answer: { form, body }, by }: Served): Response {
-  const response = new Response(body as BodyInit, {
-    headers: form === 'json' ? JSON_HEADERS : EVENT_HEADERS,
+  const isJson = form === 'json'
+  if (!by) return new Response(body as BodyInit, { headers: isJson ? JSON_HEADERS : EVENT_HEADERS })
+  const served = {
+    'x-groxy-account': asHeader(by.account),
+    'x-groxy-model': asHeader(by.model),
+    'x-groxy-attempts': String(by.attempts),
+    'x-groxy-overhead-ms': String(by.overheadMs),
+    'content-type': isJson ? JSON_HEADERS['content-type'] : EVENT_HEADERS['content-type'],
+  }
+  return new Response(body as BodyInit, {
+    headers: isJson ? served : { ...served, ...EVENT_HEADERS },
   })
-  if (!by) return response
-  const { headers } = response
-  headers.set('x-groxy-account', asHeader(by.account))
-  headers.set('x-groxy-model', asHeader(by.model))
-  headers.set('x-groxy-attempts', String(by.attempts))
-  headers.set('x-groxy-overhead-ms', String(by.overheadMs))
-  return response
 }
 
 /** A header holds Latin letters only; a name may be anything. */
