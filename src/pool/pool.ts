@@ -41,7 +41,13 @@ const OWN_LIMIT = 'its limit of requests a minute'
 const MOST_SCOPES = 64
 
 /** Keeps count of every account's turns, rests and quotas, and hands accounts out. */
-export function createPool({ now, random, onRest = () => {}, onQuota = () => {}, onFree = () => {} }: PoolParts) {
+export function createPool({
+  now,
+  random,
+  onRest = () => {},
+  onQuota = () => {},
+  onFree = () => {},
+}: PoolParts) {
   const members = new Map<string, Member>()
   const returns = createReturns<Member>()
 

@@ -58,7 +58,11 @@ export interface Report {
 }
 
 /** Believe the upstream: what it reports counts every turn that has reached it. */
-export function report(member: Member, { bucket, limit, remaining, resetAt }: Report, at: number): void {
+export function report(
+  member: Member,
+  { bucket, limit, remaining, resetAt }: Report,
+  at: number,
+): void {
   member.quotas ??= new Map()
   member.quotas.set(bucket, { limit, remaining, resetAt, source: 'reported', at })
 }

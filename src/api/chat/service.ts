@@ -2,6 +2,7 @@ import type { Dispatch, Served } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
+import type { Demand } from '../../http/demand'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { ChatRequest } from '../../turn/chat/schema'
@@ -30,7 +31,7 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
     ): Promise<Response> {
       try {
         refuseUnclear(body.value)
-        const onEnd = admission.enter(key, body.value.model)
+        const ticket = await admission.enter(key, demandOf(body))
         const turn = {
           requestId,
           key,
@@ -38,7 +39,7 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
           conversation,
           signal,
           settings: settings(),
-          onEnd,
+          onEnd: ticket.settle,
         }
         return respond(await dispatch.chat(turn))
       } finally {
@@ -49,6 +50,11 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
 }
 
 export type Chat = ReturnType<typeof createChat>
+
+function demandOf({ text, value }: Body<ChatRequest>): Demand {
+  const { model, n, max_completion_tokens: newer, max_tokens: older } = value
+  return { model, feature: 'chat', text, maxOutput: Math.max(0, newer ?? older ?? 0) * (n ?? 1) }
+}
 
 /** What OpenAI's schema allows and its API refuses. */
 function refuseUnclear({ response_format: format, stream_options: options, stream }: ChatRequest) {
