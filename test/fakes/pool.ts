@@ -70,17 +70,17 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
     const text = await bodyOf(request)
     const secret = request.headers.authorization?.replace('Bearer ', '') ?? ''
     const account = accounts.get(secret)
-    if (!account) return sendJson(response, 401, { error: 'Unknown key.' })
-    if (request.method === 'GET') return list(account, response)
-    chat(account, request, response, JSON.parse(text))
+    if (!account) sendJson(response, 401, { error: 'Unknown key.' })
+    else if (request.method === 'GET') list(account, response)
+    else chat(account, request, response, JSON.parse(text))
   }
 
   function list(account: FakeAccount, response: ServerResponse): void {
     account.listed++
     const refused = isBad(account.name)
-    if (refused) return sendJson(response, refused, { error: 'The API key is not valid.' })
     const data = models.map((id) => ({ id, object: 'model', created: 1760000000, owned_by: 'xai' }))
-    sendJson(response, 200, { object: 'list', data })
+    if (refused) sendJson(response, refused, { error: 'The API key is not valid.' })
+    else sendJson(response, 200, { object: 'list', data })
   }
 
   function chat(
@@ -115,11 +115,12 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
     })
   }
 
-  const servers = [await listen(answer, options.port)]
+  const first = await listen(answer, options.port)
+  const servers = [first]
   const stop = async () => {
     await Promise.all(servers.splice(0).map((server) => close(server)))
   }
-  const url = urlOf(servers[0])
+  const url = urlOf(first)
   return {
     url,
     port: Number(new URL(url).port),
@@ -167,8 +168,8 @@ function close(server: Server): Promise<void> {
   return closed
 }
 
-const urlOf = (server: Server | undefined): string =>
-  `http://127.0.0.1:${(server?.address() as AddressInfo).port}/v1`
+const urlOf = (server: Server): string =>
+  `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''
