@@ -1,4 +1,4 @@
-import { createVault, newId } from '#src/crypto'
+import { createVault, newId, randomToken, sha256 } from '#src/crypto'
 import { type FakePool, secretOf } from '../fakes/pool'
 import { textFor } from '../fakes/pool-acts'
 import { type Gateway, gateway, readEvents, textOf } from './gateway'
@@ -12,7 +12,7 @@ export interface PoolAccount {
   readonly max?: number
 }
 
-type Execute = (sql: string, args?: (string | number | null)[]) => Promise<unknown>
+export type Execute = (sql: string, args?: (string | number | null)[]) => Promise<unknown>
 
 export const TEST_SECRET = 'a secret for tests'
 
@@ -43,6 +43,27 @@ export async function insertAccounts(
       ],
     )
   await execute(TOUCH)
+}
+
+interface PoolKey {
+  readonly name: string
+  readonly rpm?: number
+  readonly concurrency?: number
+}
+
+/** Put a key into a database; what it returns is what programs present. */
+export async function insertKey(
+  execute: Execute,
+  { name, rpm, concurrency }: PoolKey,
+): Promise<string> {
+  const secret = `sk-groxy-${randomToken(32)}`
+  await execute(
+    `INSERT INTO keys (id, name, secret_hash, hint, enabled, requests_per_minute, concurrency,
+      rescue, created_at) VALUES (?, ?, ?, ?, 1, ?, ?, 'off', ?)`,
+    [newId(), name, await sha256(secret), '', rpm ?? null, concurrency ?? null, Date.now()],
+  )
+  await execute(TOUCH)
+  return secret
 }
 
 interface Options {
