@@ -97,7 +97,6 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
     account.most = Math.max(account.most, ++account.inFlight)
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     let cutByUs = false
-    response.socket?.once('close', () => resolve())
     response.once('close', () => {
       heard.endedAt = now()
       account.inFlight--
