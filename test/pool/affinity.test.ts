@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createRing, hashText } from '#src/pool/ring'
-import { account, poolOf } from '../support/pool'
+import { account, poolOf } from '../support/accounts-pool'
 
 const names = (count: number) => Array.from({ length: count }, (_, at) => `account-${at}`)
 const conversations = Array.from({ length: 2_000 }, (_, at) => hashText(`conversation ${at}`))

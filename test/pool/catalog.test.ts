@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { account, poolOf } from '../support/pool'
+import { account, poolOf } from '../support/accounts-pool'
 
 const idsOf = (plan: ReturnType<ReturnType<typeof poolOf>['catalog']['find']>) =>
   plan?.targets.map(({ upstreamModel, candidates }) => [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { restTime } from '#src/pool/rest'
-import { account, poolOf } from '../support/pool'
+import { account, poolOf } from '../support/accounts-pool'
 
 describe('a lease', () => {
   test('goes to the less busy, in proportion to weight', () => {

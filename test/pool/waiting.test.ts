@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { account, poolOf } from '../support/pool'
+import { account, poolOf } from '../support/accounts-pool'
 
 const LONG = 60_000
 

@@ -1,76 +1,207 @@
-import type { Account } from '#src/pool/account'
-import { createCatalog } from '#src/pool/catalog'
-import type { Lease } from '#src/pool/lease'
-import { createPool } from '#src/pool/pool'
-import type { Want } from '#src/pool/select'
-import { createWaiting } from '#src/pool/waiting'
-import type { Route } from '#src/store/schema'
+import { createVault, newId, randomToken, sha256 } from '#src/crypto'
+import { type FakePool, secretOf } from '../fakes/pool'
+import { textFor } from '../fakes/pool-acts'
+import { type Gateway, gateway, readEvents, textOf } from './gateway'
 
-export const MODEL = 'grok-4'
+/** What the tests for the pool say about an account. */
+export interface PoolAccount {
+  readonly name: string
+  readonly kind?: 'xai' | 'openai'
+  readonly baseUrl: string
+  readonly models?: readonly string[] | null
+  readonly max?: number
+}
 
-export const account = (id: string, fields: Partial<Account> = {}): Account => ({
-  id,
-  kind: 'xai',
-  name: id,
-  baseUrl: 'https://api.example',
-  secret: () => 'secret',
-  weight: 1,
-  maxInFlight: Number.POSITIVE_INFINITY,
-  requestsPerMinute: null,
-  models: [MODEL],
-  ...fields,
-})
+export type Execute = (sql: string, args?: (string | number | null)[]) => Promise<unknown>
 
-const PRIORITIES = { xai: 1, openai: 2, demo: 4 }
+export const TEST_SECRET = 'a secret for tests'
 
-/** A pool with a clock and a die of its own. */
-export function poolOf(accounts: readonly Account[], routes: Readonly<Record<string, Route>> = {}) {
-  let time = 1_000_000
-  let seed = 1
-  const random = () => {
-    seed = (seed * 16807) % 2147483647
-    return seed / 2147483647
-  }
-  const now = () => time
-  const pool = createPool({ now, random, onFree: () => waiting.offer() })
-  const waiting = createWaiting({
-    lease: (want) => pool.lease(want),
-    outlook: (want) => pool.outlook(want),
-  })
-  const catalog = createCatalog({ pool, now })
-  const update = (next: readonly Account[]) => {
-    pool.setAccounts(next)
-    catalog.update({ priorities: PRIORITIES, routes: new Map(Object.entries(routes)) })
-  }
-  update(accounts)
-  const want = (fields: Partial<Want> & { readonly asked?: string } = {}): Want => {
-    const { asked = MODEL, ...rest } = fields
-    const target = catalog.find(asked, 0)?.targets[0]
-    return {
-      candidates: target?.candidates ?? [],
-      model: target?.upstreamModel ?? asked,
-      endpoint: 'chat.completions',
-      conversation: undefined,
-      tokens: 1,
-      tried: [],
-      ...rest,
-    }
-  }
+const TOUCH = `INSERT INTO settings (name, value) VALUES ('revision', 1)
+  ON CONFLICT (name) DO UPDATE SET value = value + 1`
+
+/** Put accounts into a database as any program could that knows the tables and the secret. */
+export async function insertAccounts(
+  execute: Execute,
+  accounts: readonly PoolAccount[],
+  secret = TEST_SECRET,
+): Promise<void> {
+  const vault = createVault(secret)
+  for (const { name, kind = 'xai', baseUrl, models = ['grok-4'], max } of accounts)
+    await execute(
+      `INSERT INTO accounts (id, kind, name, base_url, secret, hint, enabled, weight, max_in_flight,
+        models, created_at) VALUES (?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?)`,
+      [
+        newId(),
+        kind,
+        name,
+        baseUrl,
+        await vault.seal(secretOf(name)),
+        secretOf(name).slice(-4),
+        max ?? null,
+        models && JSON.stringify(models),
+        Date.now(),
+      ],
+    )
+  await execute(TOUCH)
+}
+
+interface PoolKey {
+  readonly name: string
+  readonly rpm?: number
+  readonly concurrency?: number
+}
+
+/** Put a key into a database; what it returns is what programs present. */
+export async function insertKey(
+  execute: Execute,
+  { name, rpm, concurrency }: PoolKey,
+): Promise<string> {
+  const secret = `sk-groxy-${randomToken(32)}`
+  await execute(
+    `INSERT INTO keys (id, name, secret_hash, hint, enabled, requests_per_minute, concurrency,
+      rescue, created_at) VALUES (?, ?, ?, ?, 1, ?, ?, 'off', ?)`,
+    [newId(), name, await sha256(secret), '', rpm ?? null, concurrency ?? null, Date.now()],
+  )
+  await execute(TOUCH)
+  return secret
+}
+
+interface Options {
+  readonly accounts?: readonly PoolAccount[]
+  readonly settings?: Record<string, unknown>
+  readonly now?: () => number
+}
+
+const LOOK_MS = 500
+
+/** A whole gateway with accounts of a fake pool; like the server it looks around by itself. */
+export async function poolGateway({ accounts = [], settings = {}, now }: Options) {
+  const it = await gateway({ settings, ...(now && { now }) })
+  const execute: Execute = (sql, args = []) => it.client.execute({ sql, args })
+  await insertAccounts(execute, accounts)
+  await it.app.refresh()
+  const timer = setInterval(() => void it.app.refresh(), LOOK_MS)
   return {
-    pool,
-    catalog,
-    waiting,
-    update,
-    want,
-    now,
-    wait: (ms: number) => (time += ms),
-    lease: (fields?: Parameters<typeof want>[0]) => pool.lease(want(fields)),
-    /** Lease and hold something against whoever was got. */
-    fail(fields: Partial<Parameters<typeof pool.blame>[1]> = {}): Lease {
-      const lease = pool.lease(want())
-      if (!lease) throw new Error('Nobody is free.')
-      pool.blame(lease, { state: 'cooling', reason: 'test', scope: '', ...fields })
-      return lease
+    ...it,
+    /** Change the database by SQL, and let the gateway know. */
+    async change(sql: string, args: (string | number | null)[] = []): Promise<void> {
+      await execute(sql, args)
+      await execute(TOUCH)
+      await it.app.refresh()
+    },
+    async addAccounts(more: readonly PoolAccount[]): Promise<void> {
+      await insertAccounts(execute, more)
+      await it.app.refresh()
+    },
+    async rows(sql: string): Promise<Record<string, unknown>[]> {
+      await it.app.flush()
+      const { rows } = await it.client.execute(sql)
+      return rows.map((row) => ({ ...row }))
+    },
+    /** The names of accounts by their ids. */
+    async names(): Promise<ReadonlyMap<string, string>> {
+      const { rows } = await it.client.execute('SELECT id, name FROM accounts')
+      return new Map(rows.map(({ id, name }) => [String(id), String(name)]))
+    },
+    async key(name: string): Promise<string> {
+      const { secret } = await it.stores.keys.create({ name })
+      await it.app.refresh()
+      return secret
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await it[Symbol.asyncDispose]()
     },
   }
+}
+
+export type PoolGateway = Awaited<ReturnType<typeof poolGateway>>
+
+/** All accounts of a fake, at its address. */
+export const accountsOf = (
+  pool: FakePool,
+  more: Partial<Omit<PoolAccount, 'name'>> = {},
+): PoolAccount[] => pool.accounts().map(({ name }) => ({ name, baseUrl: pool.url, ...more }))
+
+interface Turn {
+  readonly prompt: string
+  readonly model?: string
+  readonly stream?: boolean
+  readonly key?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: object
+  readonly signal?: AbortSignal
+}
+
+/** One turn through a gateway, read to its end, and what became of it. */
+export async function take(at: Pick<Gateway, 'url'>, turn: Turn, fallbackKey?: string) {
+  const { prompt, model = 'grok-4', stream = false, key = fallbackKey, body, signal } = turn
+  const startedAt = performance.now()
+  const response = await fetch(`${at.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      ...turn.headers,
+    },
+    body: JSON.stringify({
+      model,
+      messages: [{ role: 'user', content: prompt }],
+      ...(stream && { stream, stream_options: { include_usage: true } }),
+      ...body,
+    }),
+    ...(signal && { signal }),
+  })
+  let isCut = false
+  const text = await textUpToCut(response, () => (isCut = true))
+  const said = stream && response.status === 200 ? textOf(readEvents(text)) : contentOf(text)
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    /** What the model said. */
+    said,
+    /** The connection was cut within the answer. */
+    isCut,
+    ms: performance.now() - startedAt,
+    account: response.headers.get('x-groxy-account') ?? '',
+    model: response.headers.get('x-groxy-model') ?? '',
+    attempts: Number(response.headers.get('x-groxy-attempts') ?? Number.NaN),
+    overheadMs: Number(response.headers.get('x-groxy-overhead-ms') ?? Number.NaN),
+    /** It is the whole answer of that account. */
+    isWhole: (account: string) =>
+      said === textFor(prompt, account) && (!stream || text.endsWith('data: [DONE]\n\n')),
+  }
+}
+
+async function textUpToCut(response: Response, onCut: () => void): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true })
+  } catch {
+    onCut()
+  }
+  return text
+}
+
+function contentOf(text: string): string {
+  try {
+    return JSON.parse(text).choices?.[0]?.message?.content ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** Do something for each item, so many at once, in order. */
+export async function inParallel<T>(
+  width: number,
+  items: Iterable<T>,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]()
+  const worker = async () => {
+    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value)
+  }
+  await Promise.all(Array.from({ length: width }, worker))
 }

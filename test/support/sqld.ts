@@ -1,6 +1,6 @@
 import { chmod, mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort, type Program, runProgram, scratch, startProgram } from './programs'
+import { freePort, runProgram, scratch, startProgram } from './programs'
 
 // Not a dependency: its post-install script breaks `npm ci`. So it is fetched when it is first needed.
 const VERSION = '0.24.1-pre.42'
@@ -19,24 +19,42 @@ if (isWithoutSqld)
   )
 
 /** A real libSQL server with an empty database. */
-export async function sqld(): Promise<Program> {
+export async function sqld() {
   const file = await fetched()
   const folder = await scratch('sqld')
   const port = freePort()
-  const program = await startProgram({
-    command: [file, '--db-path', 'data', '--http-listen-addr', `127.0.0.1:${port}`, '--no-welcome'],
-    cwd: folder.path,
-    port,
-    path: '/health',
-  })
+  const start = () =>
+    startProgram({
+      command: [
+        file,
+        '--db-path',
+        'data',
+        '--http-listen-addr',
+        `127.0.0.1:${port}`,
+        '--no-welcome',
+      ],
+      cwd: folder.path,
+      port,
+      path: '/health',
+    })
+  let program = await start()
   return {
-    ...program,
+    url: program.url,
+    signal: (name: NodeJS.Signals): void => program.signal(name),
+    /** As if its machine lost power. */
+    kill: () => program[Symbol.asyncDispose](),
+    /** Start it again at the same address, with what it had written. */
+    async restart(): Promise<void> {
+      program = await start()
+    },
     async [Symbol.asyncDispose]() {
       await program[Symbol.asyncDispose]()
       await folder[Symbol.asyncDispose]()
     },
   }
 }
+
+export type Sqld = Awaited<ReturnType<typeof sqld>>
 
 async function fetched(): Promise<string> {
   if ((await checksum(FILE)) === SHA256) return FILE

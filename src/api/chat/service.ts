@@ -31,7 +31,8 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
     ): Promise<Response> {
       try {
         refuseUnclear(body.value)
-        const ticket = await admission.enter(key, demandOf(body))
+        const entered = admission.enter(key, demandOf(body))
+        const ticket = entered instanceof Promise ? await entered : entered
         const turn = {
           requestId,
           key,
