@@ -79,7 +79,7 @@ export function createApp(platform: Platform) {
   const http = createHttp(fetch)
   const pool: Pool = createPool({ now, random, onFree: () => waiting.offer() })
   const waiting = createWaiting(pool)
-  const catalog = createCatalog({ pool, now })
+  const catalog = createCatalog({ pool, now, onChange: waiting.offer })
   const roster = createRoster({ config, vault })
   const upstreams = {
     xai: createXai({ http, now }),

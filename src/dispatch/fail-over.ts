@@ -99,7 +99,10 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
       if (signal.aborted) throw gone()
       const found = next(turn, course)
       const lease = found instanceof Promise ? await found : found
-      if (!lease) break
+      if (!lease) {
+        if (signal.aborted) throw gone()
+        break
+      }
       course.attempts++
       books.attempt(book, lease)
       const abort = new AbortController()

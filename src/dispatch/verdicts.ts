@@ -1,4 +1,5 @@
 import type { FaultKind } from '../errors'
+import type { HostSign } from '../pool/host'
 import type { RestState } from '../pool/rest'
 
 /** Whose fault a failed attempt is. */
@@ -28,7 +29,7 @@ export interface Rule {
   /** What the rest holds for; else the whole account. */
   readonly scope?: 'model' | 'endpoint'
   /** The host may be to blame for it; `certain` when nobody answered at all. */
-  readonly host?: 'likely' | 'certain'
+  readonly host?: HostSign
   /** Another account may answer the same request. */
   readonly elsewhere: boolean
   /** The same account may answer it after the time that the upstream gave. */

@@ -8,7 +8,7 @@ import { shelve } from './shelving'
 /** A public model and who can serve it. */
 interface Offer {
   readonly model: UpstreamModel
-  readonly candidates: Candidates
+  readonly candidates: Shelf[][]
 }
 
 /** One model that may serve a turn, and who has it. */
@@ -30,6 +30,8 @@ type Models = readonly UpstreamModel[]
 interface CatalogParts {
   readonly pool: Pool
   readonly now: () => number
+  /** Turns that wait may find an account now. */
+  readonly onChange: () => void
 }
 
 /**
@@ -39,7 +41,7 @@ interface CatalogParts {
  * Accounts with the same list on the same host share a shelf, so that what is worked out here grows
  * with the lists, not with the accounts.
  */
-export function createCatalog({ pool, now }: CatalogParts) {
+export function createCatalog({ pool, now, onChange }: CatalogParts) {
   /** Each list once, however many accounts have it. */
   const distinct = new Map<string, Models>()
   const lists = new Map<string, Models>()
@@ -51,7 +53,7 @@ export function createCatalog({ pool, now }: CatalogParts) {
   let plans = new Map<string, Plan | undefined>()
   let listed: Models = []
   /** Accounts whose list was never seen: asked when those that list a model cannot, or none does. */
-  let unlisted: Candidates = []
+  let unlisted: Shelf[][] = []
   let byKind: ReadonlyMap<Kind, Shelf[]> = new Map()
   let stale = true
 
@@ -104,11 +106,14 @@ export function createCatalog({ pool, now }: CatalogParts) {
         for (const alias of model.aliases ?? []) note(hidden, alias, { ...model, id: alias }, shelf)
       }
     }
-    unlisted = byPriority(blank)
+    unlisted = renewed(unlisted, byPriority(blank))
     byKind = Map.groupBy(used, ({ kind }) => kind)
+    const before = offers
     offers = new Map()
-    for (const [id, { model, shelves: having }] of [...hidden, ...found])
-      offers.set(id, { model, candidates: [...byPriority(having), ...unlisted] })
+    for (const [id, { model, shelves: having }] of [...hidden, ...found]) {
+      const candidates = renewed(before.get(id)?.candidates, [...byPriority(having), ...unlisted])
+      offers.set(id, { model, candidates })
+    }
     plans = new Map()
     const models = new Map([...found.values()].map(({ model }) => [model.id, model]))
     for (const [name, { targets }] of routes) {
@@ -177,6 +182,7 @@ export function createCatalog({ pool, now }: CatalogParts) {
       routes = changed.routes
       for (const member of pool.members()) place(member)
       rebuild()
+      onChange()
     },
 
     /** Model lists of accounts have been learnt. */
@@ -187,6 +193,7 @@ export function createCatalog({ pool, now }: CatalogParts) {
         if (member) place(member)
       }
       if (stale) rebuild()
+      onChange()
     },
 
     /** Every model that some account can serve, now or after a rest. */
@@ -216,6 +223,13 @@ export function createCatalog({ pool, now }: CatalogParts) {
       return { targets: [{ upstreamModel: '', candidates: [shelves] }], also: [] }
     },
   }
+}
+
+/** The same list with new content: turns that wait hold on to it. */
+function renewed(list: Shelf[][] | undefined, groups: readonly Shelf[][]): Shelf[][] {
+  if (!list) return [...groups]
+  list.splice(0, list.length, ...groups)
+  return list
 }
 
 export type Catalog = ReturnType<typeof createCatalog>

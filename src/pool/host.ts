@@ -6,8 +6,14 @@ import type { Host, Member } from './member'
 const FIRST_OPEN_MS = 1_000
 const LONGEST_OPEN_MS = 30_000
 
-/** So many accounts must fail side by side before their host is taken for down, if it has as many. */
-const WITNESSES = 3
+/**
+ * So many accounts must fail side by side before their host is taken for down, if it has as many: few
+ * when no connection comes about, more when connections break, which may be about the accounts.
+ */
+const WITNESSES = { certain: 3, likely: 10 } as const
+
+/** How sure it is that the host failed, and not an account there. */
+export type HostSign = keyof typeof WITNESSES
 
 export const newHost = (): Host => ({
   accounts: 0,
@@ -33,13 +39,13 @@ export function hostAnswered(host: Host): void {
 /**
  * Note that an account could not be served for a reason that may be its host's.
  *
- * @param certain no connection came about, which a host that works does to nobody
+ * @param sign `certain` when no connection came about, which a host that works does to nobody
  * @returns whether the host is down, so that no account is to blame
  */
-export function hostFailed(host: Host, member: Member, at: number, certain: boolean): boolean {
+export function hostFailed(host: Host, member: Member, at: number, sign: HostSign): boolean {
   host.failed.add(member)
   host.probing = false
-  const needed = certain ? Math.min(WITNESSES, host.accounts) : WITNESSES
+  const needed = Math.min(WITNESSES[sign], host.accounts)
   if (host.openUntil === 0 && host.failed.size < needed) return false
   if (host.openUntil <= at) {
     host.openUntil = at + Math.min(FIRST_OPEN_MS * 2 ** host.trips, LONGEST_OPEN_MS)

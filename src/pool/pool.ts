@@ -1,5 +1,5 @@
 import type { Account } from './account'
-import { admits, hostAnswered, hostFailed } from './host'
+import { admits, type HostSign, hostAnswered, hostFailed } from './host'
 import type { Lease } from './lease'
 import { type Candidates, type Member, newMember } from './member'
 import { findOut, type Outlook } from './outlook'
@@ -20,7 +20,7 @@ export interface Blame {
   /** How long when it says nothing; else by the faults in a row. */
   readonly usualMs?: number | undefined
   /** The host may be to blame instead; `certain` when no connection came about. */
-  readonly host?: 'likely' | 'certain' | undefined
+  readonly host?: HostSign | undefined
 }
 
 interface PoolParts {
@@ -132,7 +132,6 @@ export function createPool({
         member.account = account
         look(member, at)
       }
-      onFree()
     },
 
     members: (): IterableIterator<Member> => members.values(),
@@ -178,7 +177,7 @@ export function createPool({
       if (!lease.ended && member.shelf) {
         const { host: where } = member.shelf
         if (!host) hostAnswered(where)
-        else if (hostFailed(where, member, at, host === 'certain')) {
+        else if (hostFailed(where, member, at, host)) {
           for (const other of where.failed)
             if (other.rest?.state === 'cooling') change(other, '', undefined, at)
           if (end(lease, at)) giveBack(lease)

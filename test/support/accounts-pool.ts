@@ -37,7 +37,7 @@ export function poolOf(accounts: readonly Account[], routes: Readonly<Record<str
     lease: (want) => pool.lease(want),
     outlook: (want) => pool.outlook(want),
   })
-  const catalog = createCatalog({ pool, now })
+  const catalog = createCatalog({ pool, now, onChange: waiting.offer })
   const update = (next: readonly Account[]) => {
     pool.setAccounts(next)
     catalog.update({ priorities: PRIORITIES, routes: new Map(Object.entries(routes)) })
