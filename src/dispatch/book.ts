@@ -1,4 +1,5 @@
 import { ApiError, UpstreamFault } from '../errors'
+import type { Pricing } from '../ledger/price'
 import type { LedgerEntry } from '../store/ledger'
 import type { Usage } from '../turn/usage'
 
@@ -21,6 +22,7 @@ interface Ending {
 
 interface BookParts {
   readonly now: () => number
+  readonly pricing: Pricing
   /** Takes what a turn came to, exactly once. */
   readonly record: (entry: LedgerEntry) => void
 }
@@ -35,7 +37,7 @@ export interface Book {
 export type Books = ReturnType<typeof createBooks>
 
 /** Keeps the accounts of turns: each is closed exactly once, however the turn ends. */
-export function createBooks({ now, record }: BookParts) {
+export function createBooks({ now, pricing, record }: BookParts) {
   return {
     /** @param onEnd called once, when the turn is over */
     open(facts: TurnFacts, onEnd: (entry: LedgerEntry) => void): Book {
@@ -90,8 +92,9 @@ export function createBooks({ now, record }: BookParts) {
         entry.outputTokens = usage.output
         entry.reasoningTokens = usage.reasoning
         entry.usageSource = usage.source
-        entry.costTicks = usage.costTicks
-        entry.costSource = usage.costTicks === null ? null : 'reported'
+        entry.costTicks = usage.costTicks ?? pricing.cost(entry.modelUsed ?? entry.model, usage)
+        if (entry.costTicks !== null)
+          entry.costSource = usage.costTicks === null ? 'computed' : 'reported'
       }
       record(entry)
       book.onEnd(entry)

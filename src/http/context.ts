@@ -1,6 +1,13 @@
+/** A server that knows who is at the other end of a request's connection. */
+export interface Listener {
+  requestIP(request: Request): { readonly address: string } | null
+}
+
 /** What is known of a request outside its own words. */
 export interface RequestContext {
   readonly requestId: string
+  /** Absent where the platform does not tell. */
+  readonly listener: Listener | undefined
 }
 
 const contexts = new WeakMap<Request, RequestContext>()
@@ -9,6 +16,9 @@ const contexts = new WeakMap<Request, RequestContext>()
 export const setContext = (request: Request, context: RequestContext): void => {
   contexts.set(request, context)
 }
+
+/** What is known of a request, as far as anyone noted it. */
+export const contextOf = (request: Request): RequestContext | undefined => contexts.get(request)
 
 /** The id under which a request is logged and answered. */
 export const requestIdOf = (request: Request): string =>

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { setContext } from './context'
+import { type Listener, setContext } from './context'
 import { failureResponse } from './failures'
 
 interface EnvelopeParts {
@@ -16,12 +16,12 @@ const MOST_HEADER_BYTES = 64 * 1024
  * leave a client without an answer.
  */
 export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
-  return async (request: Request): Promise<Response> => {
+  return async (request: Request, listener?: Listener): Promise<Response> => {
     const requestId = `req_${newId()}`
     let response: Response
     try {
       const routable = normalise(request)
-      setContext(routable, { requestId })
+      setContext(routable, { requestId, listener })
       const flooded = headerBytes(request.headers) > MOST_HEADER_BYTES
       response = flooded ? tooMuch() : await handle(routable)
     } catch (error) {

@@ -20,6 +20,7 @@ export function createCatalog(pool: Pool) {
   let aliases: ReadonlyMap<string, string> = new Map()
   let offers = new Map<string, Offer>()
   let listed: readonly UpstreamModel[] = []
+  let names: ReadonlySet<string> = new Set()
 
   /** Accounts whose list was never seen: asked when those that list a model cannot, or none does. */
   let unlisted: Candidates = []
@@ -55,6 +56,7 @@ export function createCatalog(pool: Pool) {
     const models = new Map([...found.values()].map(({ model }) => [model.id, model]))
     for (const model of own) models.set(model.id, model)
     listed = [...models.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    names = new Set(models.keys())
   }
 
   function byPriority(members: readonly Member[]): Member[][] {
@@ -81,6 +83,9 @@ export function createCatalog(pool: Pool) {
 
     /** Every model that some account can serve, now or after a rest. */
     list: (): readonly UpstreamModel[] => listed,
+
+    /** Whether a model is in the list, under this name. */
+    isListed: (id: string): boolean => names.has(id),
 
     /** One model, under any of its names. */
     model: (id: string): UpstreamModel | undefined =>

@@ -2,10 +2,12 @@ import type { Client } from '@libsql/client/web'
 import type { Vault } from '../crypto'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
+import { createCleaningStore } from './cleaning'
 import { openDatabase } from './database'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
+import { createPrices } from './prices'
 import { readRevision } from './revision'
 import { createSettings } from './settings'
 
@@ -18,12 +20,15 @@ interface StoreParts {
 /** Every repository over one database. */
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
+  const ledger = createLedgerStore(db, client)
   return {
     accounts: createAccounts(db, vault, now),
     aliases: createAliases(db),
     keys: createKeys(db, now),
-    ledger: createLedgerStore(db, client),
+    ledger,
+    cleaning: createCleaningStore({ client, ledger, now }),
     modelLists: createModelLists(db),
+    prices: createPrices(db),
     settings: createSettings(db),
     revision: () => readRevision(db),
   }

@@ -1,16 +1,19 @@
 import type { ChatAnswer } from '../../dispatch/chat-reply'
-import type { Dispatch } from '../../dispatch/dispatch'
+import type { ChatTurn, Dispatch } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { ChatRequest } from '../../turn/chat/schema'
+import type { ContentKeeper } from './content'
 
 interface ChatParts {
   readonly dispatch: Dispatch
   readonly admission: Admission
   readonly settings: () => Settings
+  readonly content: ContentKeeper
+  readonly now: () => number
 }
 
 interface ChatCaller {
@@ -21,7 +24,18 @@ interface ChatCaller {
 }
 
 /** `POST /v1/chat/completions` behind its route. */
-export function createChat({ dispatch, admission, settings }: ChatParts) {
+export function createChat({ dispatch, admission, settings, content, now }: ChatParts) {
+  /** The same as without, and a copy of what was said. */
+  async function chatKept(turn: ChatTurn): Promise<ChatAnswer> {
+    const asked = { requestId: turn.requestId, at: now(), request: turn.request.text }
+    try {
+      return content.answered(asked, await dispatch.chat(turn))
+    } catch (cause) {
+      content.failed(asked, cause)
+      throw cause
+    }
+  }
+
   return {
     async complete(
       body: Body<ChatRequest>,
@@ -38,7 +52,8 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
           settings: settings(),
           onEnd,
         }
-        return respond(await dispatch.chat(turn))
+        const isKept = turn.settings.keep_content_days > 0
+        return respond(await (isKept ? chatKept(turn) : dispatch.chat(turn)))
       } finally {
         body.release()
       }
