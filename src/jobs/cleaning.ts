@@ -70,6 +70,4 @@ export function createCleaning({ store, settings, now, random, log }: CleaningPa
   }
 }
 
-export type Cleaning = ReturnType<typeof createCleaning>
-
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
