@@ -1,6 +1,8 @@
 import type { Client } from '@libsql/client/web'
 import { Elysia, type ElysiaConfig } from 'elysia'
+import { version } from '../package.json'
 import { PASSWORD_MARK, setupRoutes } from './admin/setup'
+import { createContentKeeper } from './api/chat/content'
 import { chatRoutes } from './api/chat/routes'
 import { createChat } from './api/chat/service'
 import { modelRoutes } from './api/models/routes'
@@ -25,17 +27,22 @@ import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
 import { health } from './http/health'
 import { createIntake } from './http/intake'
+import { metricsRoutes } from './http/metrics'
 import { type Asset, swaggerUi } from './http/swagger'
+import { createCleaning } from './jobs/cleaning'
 import { createModelRefresh } from './jobs/model-refresh'
+import { createMetrics, type ProcessUse } from './ledger/metrics'
+import { createPricing } from './ledger/price'
 import { createLedgerQueue } from './ledger/queue'
+import { createRecord } from './ledger/record'
 import { faultFields, type Log } from './log'
 import { createHttp } from './net/http'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
+import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
 import type { Key } from './store/keys'
-import type { LedgerEntry } from './store/ledger'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
@@ -60,6 +67,8 @@ export interface Platform {
   /** SHA-256 in hexadecimal, at once where the runtime can. */
   readonly digest: (text: string) => string | Promise<string>
   readonly tokenizer: () => Promise<Tokenizer>
+  /** What the process takes of its machine, where it is known. */
+  readonly processUse?: () => ProcessUse
   readonly asset: Asset
   /** The key of `GROXY_API_KEY`, by its hash. */
   readonly environmentKey: ReadonlyMap<string, Key>
@@ -81,6 +90,7 @@ export function createApp(platform: Platform) {
   const waiting = createWaiting(pool)
   const catalog = createCatalog({ pool, now, onChange: waiting.offer })
   const roster = createRoster({ config, vault })
+  const pricing = createPricing({ modelOf: catalog.model, now })
   const upstreams = {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
@@ -119,6 +129,7 @@ export function createApp(platform: Platform) {
       const isFirst = current === undefined
       current = snapshot
       pool.setAccounts(roster(snapshot.accounts))
+      pricing.update(snapshot.prices)
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
       const routes = new Map(
@@ -134,17 +145,27 @@ export function createApp(platform: Platform) {
 
   const ledger = createLedgerQueue({
     append: stores.ledger.append,
+    keep: stores.ledger.keep,
     now,
+    newId,
     later,
     onFault: (cause, waiting, dropped) =>
       log.warn('ledger_waits', { ...faultFields(cause), waiting, dropped }),
   })
-  const record = (entry: LedgerEntry) => {
-    ledger.push(entry)
-    // What went well is in the ledger; the log tells what did not.
-    const level = entry.outcome === 'done' ? 'debug' : 'info'
-    if (log.writes(level)) log[level]('turn', turnFields(entry))
-  }
+  const metrics = createMetrics({
+    version,
+    isListed: catalog.isListed,
+    gauges: {
+      poolStates: () => poolStates(pool.members(), now()),
+      queueDepth: waiting.depth,
+      inFlight: () => [...pool.members()].reduce((sum, { inFlight }) => sum + inFlight, 0),
+      ledgerWaiting: ledger.waiting,
+      ledgerDropped: ledger.dropped,
+      process: platform.processUse,
+    },
+  })
+  const record = createRecord({ ledger, metrics, log })
+  const cleaning = createCleaning({ store: stores.cleaning, settings, now, random, log })
 
   const counters = createCounters({
     newId,
@@ -158,7 +179,7 @@ export function createApp(platform: Platform) {
     counters,
     now,
     isHeavy: (model) => isHeavyModel(current?.aliases.get(model) ?? model),
-    estimateCost: () => 0,
+    estimateCost: pricing.estimate,
   })
   const intake = createIntake()
   const limits = () => ({
@@ -166,7 +187,7 @@ export function createApp(platform: Platform) {
     budgetBytes: settings().body_budget_bytes,
   })
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
-  const books = createBooks({ now, record })
+  const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
   const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
   const forward = createForward({ http, now })
@@ -198,10 +219,17 @@ export function createApp(platform: Platform) {
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
     .use(health(isReady))
+    .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(
       chatRoutes({
-        chat: createChat({ dispatch, admission, settings }),
+        chat: createChat({
+          dispatch,
+          admission,
+          settings,
+          content: createContentKeeper(ledger.keep),
+          now,
+        }),
         auth,
         readers: createBodyReaders({ intake, limits }),
         forwardOwn,
@@ -242,6 +270,8 @@ export function createApp(platform: Platform) {
     async refresh(): Promise<void> {
       await snapshots.refresh()
       await counters.tick()
+      if (ledger.waiting() > 0) later(ledger.flush())
+      later(cleaning.runWhenDue().catch(onFault))
       await refresh.run()
     },
 
@@ -252,6 +282,7 @@ export function createApp(platform: Platform) {
     /** Take no more traffic for ready. */
     drain(): void {
       draining = true
+      cleaning.stop()
     },
 
     /** Write what the ledger still holds, and give back what keys have not used. */
@@ -264,6 +295,8 @@ export function createApp(platform: Platform) {
   }
 }
 
+export type App = ReturnType<typeof createApp>
+
 /** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
 function modelledMethods(path: string): readonly string[] | undefined {
   if (path === '/v1/chat/completions') return ['POST']
@@ -271,19 +304,3 @@ function modelledMethods(path: string): readonly string[] | undefined {
 }
 
 const noSetup = () => Promise.reject(new Error('There is no set-up here.'))
-
-const turnFields = (entry: LedgerEntry) => ({
-  request: entry.requestId,
-  key: entry.keyId,
-  endpoint: entry.endpoint,
-  model: entry.model.slice(0, 100),
-  account: entry.accountId ?? undefined,
-  attempts: entry.attempts,
-  status: entry.status,
-  outcome: entry.outcome,
-  code: entry.errorCode ?? undefined,
-  first_ms: entry.firstByteMs ?? undefined,
-  ms: entry.totalMs,
-  in: entry.inputTokens,
-  out: entry.outputTokens,
-})

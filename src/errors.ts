@@ -19,6 +19,7 @@ const FAILURES = {
   unsupported_parameter: [400, 'invalid_request_error'],
   invalid_api_key: [401, 'invalid_request_error'],
   model_not_allowed: [403, 'invalid_request_error'],
+  access_denied: [403, 'invalid_request_error'],
   model_not_found: [404, 'invalid_request_error'],
   unknown_path: [404, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],

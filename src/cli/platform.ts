@@ -42,6 +42,14 @@ export function createPlatform(
       tokenizer = createGptTokenizer(ranks)
       return tokenizer
     },
+    processUse: () => {
+      const { user, system } = process.cpuUsage()
+      return {
+        residentBytes: process.memoryUsage.rss(),
+        cpuSeconds: (user + system) / 1e6,
+        startedAt: Date.now() / 1000 - process.uptime(),
+      }
+    },
     asset: async (name) => Bun.file(FILES[name]),
     environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),
     setup: { token: randomToken(24), hashPassword },

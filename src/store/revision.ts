@@ -14,7 +14,7 @@ export const touchRevision = (db: Database) =>
     .values({ name: NAME, value: 1 })
     .onConflictDoUpdate({ target: settings.name, set: { value: sql`${settings.value} + 1` } })
 
-/** How often keys, accounts, settings and aliases have changed. */
+/** How often keys, accounts, settings, aliases and prices have changed. */
 export async function readRevision(db: Database): Promise<number> {
   const [row] = await db
     .select({ value: settings.value })

@@ -3,10 +3,12 @@ import type { Vault } from '../crypto'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
+import { createCleaningStore } from './cleaning'
 import { openDatabase } from './database'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
+import { createPrices } from './prices'
 import { readRevision } from './revision'
 import { createSettings } from './settings'
 
@@ -19,13 +21,16 @@ interface StoreParts {
 /** Every repository over one database. */
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
+  const ledger = createLedgerStore(db, client)
   return {
     accounts: createAccounts(db, vault, now),
     aliases: createAliases(db),
     allowances: createAllowances(client),
     keys: createKeys(db, now),
-    ledger: createLedgerStore(db, client),
+    ledger,
+    cleaning: createCleaningStore({ client, ledger, now }),
     modelLists: createModelLists(db),
+    prices: createPrices(db),
     settings: createSettings(db),
     revision: () => readRevision(db),
   }
