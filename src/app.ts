@@ -27,7 +27,7 @@ import { type Asset, swaggerUi } from './http/swagger'
 import { createModelRefresh } from './jobs/model-refresh'
 import { createLedgerQueue } from './ledger/queue'
 import { faultFields, type Log } from './log'
-import { createHttp } from './net/http'
+import { createHttp, type FetchInit } from './net/http'
 import { createCatalog } from './pool/catalog'
 import { createPool } from './pool/pool'
 import { createRoster } from './pool/roster'
@@ -50,7 +50,9 @@ export interface Platform {
   readonly secret: string
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
   readonly later: (work: Promise<unknown>) => void
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly fetch: (url: string, init: FetchInit) => Promise<Response>
+  /** Whether `fetch` can go through a proxy. */
+  readonly canProxy: boolean
   readonly now: () => number
   readonly random: () => number
   readonly log: Log
@@ -76,7 +78,7 @@ export function createApp(platform: Platform) {
   const http = createHttp(fetch)
   const pool = createPool({ now, random })
   const catalog = createCatalog(pool)
-  const roster = createRoster({ config, vault })
+  const roster = createRoster({ config, vault, canProxy: platform.canProxy, log })
   const upstreams = {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
@@ -114,7 +116,7 @@ export function createApp(platform: Platform) {
     async onChange(snapshot) {
       const isFirst = current === undefined
       current = snapshot
-      pool.setAccounts(roster(snapshot.accounts))
+      pool.setAccounts(roster(snapshot.accounts, snapshot.settings))
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
       catalog.update({ priorities, aliases: snapshot.aliases })

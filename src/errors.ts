@@ -103,8 +103,18 @@ interface FaultDetails {
   readonly cause?: unknown
 }
 
-/** What went wrong between us and an upstream: it never answered, refused, or broke off. */
-export type FaultKind = 'unreachable' | 'timeout' | 'redirect' | 'refused' | 'malformed' | 'broken'
+/**
+ * What went wrong between us and an upstream: it never answered, refused, or broke off. `egress` is
+ * our own proxy that failed, of which neither account nor upstream knows.
+ */
+export type FaultKind =
+  | 'unreachable'
+  | 'egress'
+  | 'timeout'
+  | 'redirect'
+  | 'refused'
+  | 'malformed'
+  | 'broken'
 
 /** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
 export class UpstreamFault extends Error {

@@ -39,7 +39,8 @@ const platform: Platform = {
   client: openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN),
   secret,
   later: waitUntil,
-  fetch: (url, init) => fetch(url, init),
+  fetch: (url, init) => fetch(url, init as RequestInit),
+  canProxy: false,
   now: Date.now,
   random: Math.random,
   log: createLog({

@@ -45,6 +45,8 @@ const TOP: Readonly<Record<string, string>> = {
   errors: 'core',
   json: 'core',
   log: 'core',
+  parallel: 'core',
+  proxy: 'core',
 }
 
 const layerOf = (path: string): string => {

@@ -5,6 +5,7 @@ import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineFetch } from './machine-fetch'
 import { hashPassword } from './password'
 import type { State } from './state'
 
@@ -30,7 +31,8 @@ export function createPlatform(
         .catch((cause) => log.error('background_failed', { error: String(cause) }))
         .finally(() => pending.delete(work))
     },
-    fetch,
+    fetch: machineFetch(),
+    canProxy: true,
     now: Date.now,
     random: Math.random,
     digest,

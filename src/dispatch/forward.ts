@@ -57,7 +57,8 @@ export function createForwarding({ pool, books, failOver, forward }: ForwardingP
     const { baseUrl } = lease.account
     try {
       const headers = turn.headers(secret)
-      return await forward.ours({ baseUrl, path, method, headers, body, abort }, secret)
+      const proxy = await lease.account.proxy()
+      return await forward.ours({ baseUrl, path, method, headers, body, proxy, abort }, secret)
     } catch (cause) {
       throw blameless(cause) ?? cause
     }

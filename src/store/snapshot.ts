@@ -1,5 +1,5 @@
 import type { Accounts, StoredAccount } from './accounts'
-import type { Aliases } from './aliases'
+import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
 import type { Settings, SettingsStore } from './settings'
 
@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly accounts: readonly StoredAccount[]
   readonly settings: Settings
   readonly aliases: ReadonlyMap<string, string>
+  /** Where the turns of each alias go. */
+  readonly routes: ReadonlyMap<string, Route>
 }
 
 interface SnapshotParts {
@@ -42,13 +44,16 @@ export function createSnapshots(parts: SnapshotParts) {
   let checkedAt = Number.NEGATIVE_INFINITY
 
   async function load(revision: number): Promise<Snapshot> {
-    const [keys, accounts, settings, aliases] = await Promise.all([
+    const [keys, accounts, settings, routes] = await Promise.all([
       parts.keys.byHash(),
       parts.accounts.list(),
       parts.settings.all(),
-      parts.aliases.all(),
+      parts.aliases.routes(),
     ])
-    const loaded = { revision, keys, accounts, settings, aliases }
+    const aliases = new Map(
+      [...routes].map(([name, { targets }]) => [name, targets[0]?.model ?? '']),
+    )
+    const loaded = { revision, keys, accounts, settings, aliases, routes }
     await parts.onChange(loaded)
     current = loaded
     return loaded

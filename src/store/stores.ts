@@ -1,5 +1,7 @@
 import type { Client } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountQuotas } from './account-quotas'
+import { createAccountStates } from './account-states'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { openDatabase } from './database'
@@ -7,7 +9,7 @@ import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
 import { readRevision } from './revision'
-import { createSettings } from './settings'
+import { createSettings, readMark } from './settings'
 
 interface StoreParts {
   readonly client: Client
@@ -19,13 +21,15 @@ interface StoreParts {
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
   return {
-    accounts: createAccounts(db, vault, now),
-    aliases: createAliases(db),
-    keys: createKeys(db, now),
+    accounts: createAccounts({ db, client, vault, now }),
+    accountQuotas: createAccountQuotas(client),
+    accountStates: createAccountStates(db, client, now),
+    aliases: createAliases(db, client),
+    keys: createKeys(db, client, now),
     ledger: createLedgerStore(db, client),
-    modelLists: createModelLists(db),
-    settings: createSettings(db),
-    revision: () => readRevision(db),
+    modelLists: createModelLists(db, client),
+    settings: createSettings(db, client, vault),
+    revision: () => readRevision(client),
   }
 }
 
@@ -35,7 +39,7 @@ const MARK = 'secret_check'
 
 /** Whether the database already belongs to some secret. */
 export const isBegun = async (client: Client): Promise<boolean> =>
-  (await createSettings(openDatabase(client)).mark(MARK)) !== undefined
+  (await readMark(openDatabase(client), MARK)) !== undefined
 
 /**
  * Make sure that this secret is the one that the database was begun with.
