@@ -1,5 +1,4 @@
-import type { Client } from '@libsql/client/web'
-import { Elysia, type ElysiaConfig } from 'elysia'
+import { Elysia } from 'elysia'
 import { version } from '../package.json'
 import { PASSWORD_MARK, setupRoutes } from './admin/setup'
 import { createContentKeeper } from './api/chat/content'
@@ -9,7 +8,6 @@ import { modelRoutes } from './api/models/routes'
 import { createModels } from './api/models/service'
 import { passthroughRoutes } from './api/passthrough/routes'
 import { createPassthrough } from './api/passthrough/service'
-import type { Config } from './config'
 import { createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
 import { createDispatch } from './dispatch/dispatch'
@@ -28,57 +26,29 @@ import { failures } from './http/failures'
 import { health } from './http/health'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
-import { type Asset, swaggerUi } from './http/swagger'
+import { swaggerUi } from './http/swagger'
 import { createCleaning } from './jobs/cleaning'
+import { createKeeper } from './jobs/keeper'
 import { createModelRefresh } from './jobs/model-refresh'
-import { createMetrics, type ProcessUse } from './ledger/metrics'
+import { createMetrics } from './ledger/metrics'
 import { createPricing } from './ledger/price'
 import { createLedgerQueue } from './ledger/queue'
 import { createRecord } from './ledger/record'
-import { faultFields, type Log } from './log'
+import { faultFields } from './log'
 import { createHttp } from './net/http'
+import type { Platform } from './platform'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
 import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
-import type { Key } from './store/keys'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
-import type { Tokenizer } from './turn/tokenizer'
 import { createDemo } from './upstream/demo/demo'
 import { createOpenAi } from './upstream/openai/openai'
 import { createForward } from './upstream/xai/forward'
 import { createXai } from './upstream/xai/xai'
-
-/** What differs between a machine, a Worker and a test. */
-export interface Platform {
-  readonly config: Config
-  readonly client: Client
-  /** `GROXY_SECRET`, from wherever it is kept. */
-  readonly secret: string
-  /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
-  readonly later: (work: Promise<unknown>) => void
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
-  readonly now: () => number
-  readonly random: () => number
-  readonly log: Log
-  /** SHA-256 in hexadecimal, at once where the runtime can. */
-  readonly digest: (text: string) => string | Promise<string>
-  readonly tokenizer: () => Promise<Tokenizer>
-  /** What the process takes of its machine, where it is known. */
-  readonly processUse?: () => ProcessUse
-  readonly asset: Asset
-  /** The key of `GROXY_API_KEY`, by its hash. */
-  readonly environmentKey: ReadonlyMap<string, Key>
-  /** Present where a set-up link is on offer. */
-  readonly setup?: {
-    readonly token: string
-    readonly hashPassword: (password: string) => Promise<string>
-  }
-  readonly adapter?: ElysiaConfig<''>['adapter']
-}
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
@@ -86,10 +56,16 @@ export function createApp(platform: Platform) {
   const vault = createVault(secret)
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
-  const pool: Pool = createPool({ now, random, onFree: () => waiting.offer() })
+  const pool: Pool = createPool({
+    now,
+    random,
+    onRest: (member, scope, rest) => keeper.noteRest(member, scope, rest),
+    onQuota: (member) => keeper.noteQuota(member),
+    onFree: () => waiting.offer(),
+  })
   const waiting = createWaiting(pool)
   const catalog = createCatalog({ pool, now, onChange: waiting.offer })
-  const roster = createRoster({ config, vault })
+  const roster = createRoster({ config, vault, canProxy: platform.canProxy, log })
   const pricing = createPricing({ modelOf: catalog.model, now })
   const upstreams = {
     xai: createXai({ http, now }),
@@ -108,6 +84,15 @@ export function createApp(platform: Platform) {
     const { status, code } = failure
     log.info('refused', { request: requestIdOf(request), path: path.slice(0, 200), status, code })
   }
+
+  const keeper = createKeeper({
+    pool: () => pool,
+    states: stores.accountStates,
+    quotas: stores.accountQuotas,
+    now,
+    later,
+    onFault,
+  })
 
   let current: Snapshot | undefined
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
@@ -128,16 +113,12 @@ export function createApp(platform: Platform) {
     async onChange(snapshot) {
       const isFirst = current === undefined
       current = snapshot
-      pool.setAccounts(roster(snapshot.accounts))
+      pool.setAccounts(roster(snapshot.accounts, snapshot.settings))
       pricing.update(snapshot.prices)
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
-      const routes = new Map(
-        [...snapshot.aliases].map(
-          ([name, model]) => [name, { mode: 'order', targets: [{ model }] }] as const,
-        ),
-      )
-      catalog.update({ priorities, routes })
+      catalog.update({ priorities, routes: snapshot.routes })
+      await keeper.recall()
       if (isFirst) await refresh.recall()
       later(refresh.run())
     },
@@ -178,7 +159,7 @@ export function createApp(platform: Platform) {
   const admission = createAdmission({
     counters,
     now,
-    isHeavy: (model) => isHeavyModel(current?.aliases.get(model) ?? model),
+    isHeavy: (model) => isHeavyModel(current?.routes.get(model)?.targets[0]?.model ?? model),
     estimateCost: pricing.estimate,
   })
   const intake = createIntake()
@@ -269,6 +250,7 @@ export function createApp(platform: Platform) {
     /** See what has changed in the database and at the upstreams. */
     async refresh(): Promise<void> {
       await snapshots.refresh()
+      await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
       later(cleaning.runWhenDue().catch(onFault))
@@ -287,7 +269,7 @@ export function createApp(platform: Platform) {
 
     /** Write what the ledger still holds, and give back what keys have not used. */
     async flush(): Promise<void> {
-      await Promise.all([ledger.flush(), counters.giveBack()])
+      await Promise.all([ledger.flush(), keeper.save(), counters.giveBack()])
     },
 
     /** The OpenAPI document, as text. */

@@ -33,6 +33,9 @@ export interface Vault {
 const VERSION = 'v1'
 const NONCE_BYTES = 12
 
+/** Whether a text looks like one that a vault sealed. */
+export const isSealed = (text: string): boolean => text.startsWith(`${VERSION}.`)
+
 /**
  * AES-256-GCM under a key derived from `GROXY_SECRET` (HKDF-SHA-256). A sealed value reads
  * `v1.<base64url of nonce and ciphertext>`; a value that was tampered with does not open.

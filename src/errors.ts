@@ -108,8 +108,9 @@ interface FaultDetails {
 }
 
 /**
- * What went wrong between us and an upstream: no connection came about, the way there is barred, it
- * kept silent, pointed elsewhere, refused, talked nonsense, or broke the connection.
+ * What went wrong between us and an upstream: no connection came about, it kept silent, pointed
+ * elsewhere, refused, talked nonsense, or broke the connection. `egress` is our own proxy that failed,
+ * of which neither account nor upstream knows.
  */
 export type FaultKind =
   | 'unreachable'

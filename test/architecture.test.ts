@@ -40,11 +40,14 @@ const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
   app: 'app',
+  platform: 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',
   json: 'core',
   log: 'core',
+  parallel: 'core',
+  proxy: 'core',
 }
 
 const layerOf = (path: string): string => {

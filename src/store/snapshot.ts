@@ -1,5 +1,5 @@
 import type { Accounts, StoredAccount } from './accounts'
-import type { Aliases } from './aliases'
+import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
 import type { Price, Prices } from './prices'
 import type { Settings, SettingsStore } from './settings'
@@ -10,7 +10,8 @@ export interface Snapshot {
   readonly keys: ReadonlyMap<string, Key>
   readonly accounts: readonly StoredAccount[]
   readonly settings: Settings
-  readonly aliases: ReadonlyMap<string, string>
+  /** Where the turns of each alias go. */
+  readonly routes: ReadonlyMap<string, Route>
   readonly prices: ReadonlyMap<string, Price>
 }
 
@@ -48,9 +49,9 @@ export function createSnapshots(parts: SnapshotParts) {
     // Two at a time: a libSQL server refuses what is more than a hundred requests at once, and the
     // first calls of a Worker all come here together.
     const [keys, accounts] = await Promise.all([parts.keys.byHash(), parts.accounts.list()])
-    const [settings, aliases] = await Promise.all([parts.settings.all(), parts.aliases.all()])
+    const [settings, routes] = await Promise.all([parts.settings.all(), parts.aliases.routes()])
     const prices = await parts.prices.all()
-    const loaded = { revision, keys, accounts, settings, aliases, prices }
+    const loaded = { revision, keys, accounts, settings, routes, prices }
     await parts.onChange(loaded)
     current = loaded
     return loaded
