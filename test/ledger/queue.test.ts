@@ -22,11 +22,12 @@ function queueOver(store: {
   const batches: LedgerBatch[] = []
   const faults: { readonly waiting: number; readonly dropped: number }[] = []
   let running = 0
+  const hung = Promise.withResolvers<void>()
   const state = { refuses: false, losesAnswers: false, hangs: false }
   const queue = createLedgerQueue({
     async append(batch) {
       batches.push(batch)
-      if (state.hangs) return new Promise(() => {})
+      if (state.hangs) return hung.promise
       running++
       try {
         if (state.refuses) throw new Error('no database')
@@ -53,6 +54,8 @@ function queueOver(store: {
       do await Bun.sleep(2)
       while (running > 0)
     },
+    /** What hangs comes back, as if it had done what it was told. */
+    release: hung.resolve,
     wait: (ms: number) => (time += ms),
   }
 }
@@ -191,6 +194,26 @@ describe('while the database is away', () => {
     await flush()
     expect(await countsOf(it.stores)).toMatchObject({ rows: 20, different: 20, turns: 20 })
   })
+})
+
+test('a write that comes back after it was given up takes no other batch with it', async () => {
+  await using it = await gateway()
+  const { queue, flush, state, wait, release } = queueOver(it.stores.ledger)
+  state.hangs = true
+  fill(queue, 10)
+  void queue.flush()
+  state.hangs = false
+  wait(61_000)
+  await flush()
+  fill(queue, 10, 10)
+  state.refuses = true
+  await flush()
+  release()
+  await Bun.sleep(2)
+  expect(queue.waiting()).toBe(10)
+  state.refuses = false
+  await flush()
+  expect(await countsOf(it.stores)).toMatchObject({ rows: 20, different: 20, turns: 20 })
 })
 
 describe('when the answer to a write is lost', () => {
