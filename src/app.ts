@@ -25,6 +25,7 @@ import { health } from './http/health'
 import { createIntake } from './http/intake'
 import { type Asset, swaggerUi } from './http/swagger'
 import { createModelRefresh } from './jobs/model-refresh'
+import { createJobs } from './jobs/runner'
 import { createLedgerQueue } from './ledger/queue'
 import { faultFields, type Log } from './log'
 import { createHttp, type FetchInit } from './net/http'
@@ -53,6 +54,8 @@ export interface Platform {
   readonly fetch: (url: string, init: FetchInit) => Promise<Response>
   /** Whether `fetch` can go through a proxy. */
   readonly canProxy: boolean
+  /** Over how long background work is spread after the start; 0 where nothing stays to wait. */
+  readonly spreadMs: number
   readonly now: () => number
   readonly random: () => number
   readonly log: Log
@@ -72,7 +75,8 @@ export interface Platform {
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, client, secret, later, fetch, now, random, log, digest, setup } = platform
+  const { config, client, secret, later, fetch, now, random, log, digest, setup, spreadMs } =
+    platform
   const vault = createVault(secret)
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
@@ -104,10 +108,21 @@ export function createApp(platform: Platform) {
     catalog,
     upstreams,
     modelLists: stores.modelLists,
+    isOn: () => settings().model_refresh,
     maxAgeMs: () => settings().model_refresh_minutes * 60_000,
     now,
+    random,
+    spreadMs,
     log,
   })
+  let ownName: string | undefined
+  const instance = () => {
+    // Not at once: a Worker has no random numbers before its first request.
+    ownName ??= newId()
+    return ownName
+  }
+  const jobs = createJobs({ store: stores.jobs, now, random, instance, spreadMs, log })
+  jobs.add(refresh.job)
   const snapshots = createSnapshots({
     ...stores,
     now,
@@ -120,8 +135,9 @@ export function createApp(platform: Platform) {
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
       catalog.update({ priorities, aliases: snapshot.aliases })
+      refresh.follow()
       if (isFirst) await refresh.recall()
-      later(refresh.run())
+      later(jobs.tick())
     },
   })
 
@@ -216,7 +232,7 @@ export function createApp(platform: Platform) {
     /** See what has changed in the database and at the upstreams. */
     async refresh(): Promise<void> {
       await snapshots.refresh()
-      await refresh.run()
+      await jobs.tick()
     },
 
     /** Whether the operator still has to choose a password. */

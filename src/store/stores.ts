@@ -5,6 +5,7 @@ import { createAccountStates } from './account-states'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { openDatabase } from './database'
+import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
@@ -25,9 +26,10 @@ export function createStores({ client, vault, now }: StoreParts) {
     accountQuotas: createAccountQuotas(client),
     accountStates: createAccountStates(db, client, now),
     aliases: createAliases(db, client),
+    jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger: createLedgerStore(db, client),
-    modelLists: createModelLists(db, client),
+    modelLists: createModelLists(client),
     settings: createSettings(db, client, vault),
     revision: () => readRevision(client),
   }

@@ -84,7 +84,7 @@ describe('the snapshot', () => {
     const seen: Snapshot[] = []
     const faults: unknown[] = []
     const work: Promise<unknown>[] = []
-    const empty = { list: async () => [], all: async () => new Map() }
+    const empty = { list: async () => [], routes: async () => new Map() }
     const it = createSnapshots({
       keys: { byHash: async () => new Map() } as never,
       accounts: empty as never,
