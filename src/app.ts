@@ -8,6 +8,7 @@ import { modelRoutes } from './api/models/routes'
 import { createModels } from './api/models/service'
 import { passthroughRoutes } from './api/passthrough/routes'
 import { createPassthrough } from './api/passthrough/service'
+import { createBackground } from './background'
 import { createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
 import { createDispatch } from './dispatch/dispatch'
@@ -27,9 +28,7 @@ import { health } from './http/health'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
-import { createCleaning } from './jobs/cleaning'
 import { createKeeper } from './jobs/keeper'
-import { createModelRefresh } from './jobs/model-refresh'
 import { createMetrics } from './ledger/metrics'
 import { createPricing } from './ledger/price'
 import { createLedgerQueue } from './ledger/queue'
@@ -96,14 +95,13 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
-  const refresh = createModelRefresh({
+  const { models, jobs } = createBackground({
+    platform,
+    stores,
     pool,
     catalog,
     upstreams,
-    modelLists: stores.modelLists,
-    maxAgeMs: () => settings().model_refresh_minutes * 60_000,
-    now,
-    log,
+    settings,
   })
   const snapshots = createSnapshots({
     ...stores,
@@ -119,8 +117,9 @@ export function createApp(platform: Platform) {
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
       await keeper.recall()
-      if (isFirst) await refresh.recall()
-      later(refresh.run())
+      models.follow()
+      if (isFirst) await models.recall()
+      later(jobs.tick())
     },
   })
 
@@ -146,7 +145,6 @@ export function createApp(platform: Platform) {
     },
   })
   const record = createRecord({ ledger, metrics, log })
-  const cleaning = createCleaning({ store: stores.cleaning, settings, now, random, log })
 
   const counters = createCounters({
     newId,
@@ -253,8 +251,7 @@ export function createApp(platform: Platform) {
       await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
-      later(cleaning.runWhenDue().catch(onFault))
-      await refresh.run()
+      await jobs.tick()
     },
 
     /** Whether the operator still has to choose a password. */
@@ -264,7 +261,7 @@ export function createApp(platform: Platform) {
     /** Take no more traffic for ready. */
     drain(): void {
       draining = true
-      cleaning.stop()
+      jobs.stop()
     },
 
     /** Write what the ledger still holds, and give back what keys have not used. */

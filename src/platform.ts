@@ -19,6 +19,8 @@ export interface Platform {
   readonly fetch: (url: string, init: FetchInit) => Promise<Response>
   /** Whether `fetch` can go through a proxy. */
   readonly canProxy: boolean
+  /** Over how long background work is spread after the start; 0 where nothing stays to wait. */
+  readonly spreadMs: number
   readonly now: () => number
   readonly random: () => number
   readonly log: Log

@@ -43,6 +43,7 @@ const platform: Platform = {
   later: waitUntil,
   fetch: (url, init) => fetch(url, init as RequestInit),
   canProxy: false,
+  spreadMs: 0,
   now: Date.now,
   random: Math.random,
   log: createLog({

@@ -40,6 +40,7 @@ const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
   app: 'app',
+  background: 'app',
   platform: 'app',
   config: 'core',
   crypto: 'core',

@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./keys')).keysCommand,
   },
   accounts: {
-    summary: 'add, list and test the accounts of the pool',
+    summary: 'add, change, list, test and remove the accounts of the pool',
     load: async () => (await import('./accounts')).accountsCommand,
   },
   aliases: {
@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   settings: {
     summary: 'see and change what may be changed while Groxy runs',
     load: async () => (await import('./settings')).settingsCommand,
+  },
+  jobs: {
+    summary: 'see background work, begin or cancel it',
+    load: async () => (await import('./jobs')).jobsCommand,
   },
   migrate: {
     summary: 'bring the database up to date (before a Worker is deployed)',

@@ -12,6 +12,9 @@ import type { State } from './state'
 
 const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
 
+/** Over how long background work is spread after the start. */
+const SPREAD_MS = 30_000
+
 /** A machine with Bun, as a platform. */
 export function createPlatform(
   config: Config,
@@ -34,6 +37,7 @@ export function createPlatform(
     },
     fetch: machineFetch(),
     canProxy: true,
+    spreadMs: SPREAD_MS,
     now: Date.now,
     random: Math.random,
     digest,

@@ -86,7 +86,7 @@ function amount(name: string, values: Values): number | null {
 
 async function showAll({ stores }: State): Promise<number> {
   const own = await stores.prices.all()
-  const lists = await stores.modelLists.all()
+  const lists = await stores.modelLists.since(0)
   const rows = new Map<string, readonly string[]>()
   for (const { models } of lists)
     for (const model of models) {

@@ -114,8 +114,6 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
   }
 }
 
-export type Keeper = ReturnType<typeof createKeeper>
-
 const nameOf = (accountId: string, scope: string): string => `${accountId}\n${scope}`
 
 const toRest = ({ accountId, scope, state, reason, until, faults }: AccountState) => ({

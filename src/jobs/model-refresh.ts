@@ -1,86 +1,200 @@
 import { faultFields, type Log } from '../log'
+import { inParallel } from '../parallel'
 import type { Account, Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
-import type { ModelLists, UpstreamModel } from '../store/model-lists'
+import type { ModelList, ModelLists, UpstreamModel } from '../store/model-lists'
 import type { Upstream } from '../upstream/upstream'
+import { askModels, PARALLEL } from './inquiry'
+import {
+  ASKED_EACH_TIME,
+  commonList,
+  dropList,
+  type Group,
+  groupName,
+  isLarge,
+  keepList,
+  type Listed,
+  slowness,
+} from './model-groups'
+import type { Job } from './runner'
 
 interface RefreshParts {
   readonly pool: Pool
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly modelLists: ModelLists
+  readonly isOn: () => boolean
   readonly maxAgeMs: () => number
   readonly now: () => number
+  readonly random: () => number
+  /** Over how long the lists that grew old while nothing ran are asked for again. */
+  readonly spreadMs: number
   readonly log: Log
 }
 
-/** Upstreams asked at the same time. */
-const PARALLEL = 4
-const TIMEOUT_MS = 15_000
 /** How soon an upstream is asked again that did not answer. */
 const RETRY_MS = 60_000
+/** What was learnt is told and stored so often at most: the catalog is made anew each time. */
+const TELL_MS = 1_000
 
 /**
  * Keeps the accounts' model lists fresh. An upstream that does not answer changes nothing: its last
  * good list stays, over outages and restarts.
+ *
+ * Up to twenty accounts of one upstream are each asked when their list is old. Of more, about
+ * twenty are asked in that time, in turn, and the others are taken to offer what most do until it is
+ * their turn: ten thousand keys of one upstream are no reason to ask it ten thousand times.
  */
 export function createModelRefresh(parts: RefreshParts) {
-  const { pool, catalog, upstreams, modelLists, maxAgeMs, now, log } = parts
-  /** When each account's list is due, by account and address. */
-  const due = new Map<string, number>()
-  const nameOf = ({ id, baseUrl }: Account) => `${id} ${baseUrl}`
+  const { pool, catalog, upstreams, modelLists, maxAgeMs, now, random, log } = parts
+  const groups = new Map<string, Group>()
+  const accounts = new Map<string, Listed>()
+  let earliest = 0
+  let seenAt = 0
 
-  async function refresh(account: Account): Promise<void> {
-    due.set(nameOf(account), now() + RETRY_MS)
-    const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS)
-    try {
-      const models = await upstreams[account.kind].models(account, abort)
-      due.set(nameOf(account), now() + maxAgeMs())
-      catalog.learn([[account.id, models]])
-      if (account.kind !== 'demo') await save(account, models)
-      log.debug('models', { account: account.name, kind: account.kind, models: models.length })
-    } catch (cause) {
-      log.warn('models_failed', {
-        account: account.name,
-        kind: account.kind,
-        ...faultFields(cause),
-      })
-    } finally {
-      clearTimeout(timer)
+  const jittered = (ms: number): number => ms * (0.9 + 0.2 * random())
+  const groupOf = (account: Account): Group => {
+    const name = groupName(account)
+    const group = groups.get(name) ?? { members: new Map(), lists: new Map() }
+    groups.set(name, group)
+    return group
+  }
+
+  function drop(id: string, listed: Listed): void {
+    const group = groupOf(listed.account)
+    dropList(group, listed)
+    group.members.delete(id)
+    accounts.delete(id)
+    if (group.members.size === 0) groups.delete(groupName(listed.account))
+  }
+
+  /** Tell the catalog what is new: own lists, and for those who have none what most offer. */
+  function tell(): void {
+    const news: [string, readonly UpstreamModel[]][] = []
+    for (const group of groups.values()) {
+      const common = isLarge(group) ? commonList(group) : undefined
+      for (const [id, listed] of group.members) {
+        const list = listed.own ?? common
+        if (!list || list === listed.told) continue
+        listed.told = list
+        news.push([id, list])
+      }
+    }
+    if (news.length > 0) catalog.learn(news)
+  }
+
+  /** New accounts are asked at once, but for those of a large group whose list is known, or soon is. */
+  function giveTurns(added: Iterable<Listed>): void {
+    const first = new Map<Group, number>()
+    for (const listed of added) {
+      const group = groupOf(listed.account)
+      if (!isLarge(group) || listed.dueAt > 0) continue
+      const asked = first.get(group) ?? 0
+      first.set(group, asked + 1)
+      if (group.lists.size === 0 && asked < ASKED_EACH_TIME) continue
+      listed.dueAt = now() + random() * maxAgeMs() * slowness(group)
     }
   }
 
-  const save = (account: Account, models: readonly UpstreamModel[]) =>
-    modelLists.save({
-      accountId: account.id,
-      baseUrl: account.baseUrl,
-      models,
-      fetchedAt: new Date(now()),
-    })
+  /** Learn what is stored, as far as the accounts are still the same. */
+  async function recall(): Promise<void> {
+    const since = seenAt
+    seenAt = now()
+    const notBefore = since === 0 ? () => now() + random() * parts.spreadMs : () => 0
+    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(since)) {
+      const listed = accounts.get(accountId)
+      if (listed?.account.baseUrl !== baseUrl) continue
+      const group = groupOf(listed.account)
+      keepList(group, listed, models)
+      const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group))
+      listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
+    }
+    if (since === 0) giveTurns(accounts.values())
+    tell()
+  }
+
+  /** Ask one account's upstream; gives what is to be stored. */
+  async function refresh(listed: Listed, signal: AbortSignal): Promise<ModelList | undefined> {
+    const { account } = listed
+    const { id, kind, name, baseUrl } = account
+    const group = groupOf(account)
+    listed.dueAt = now() + jittered(RETRY_MS * slowness(group))
+    try {
+      const models = await askModels(upstreams, account, signal)
+      if (accounts.get(id) !== listed) return
+      listed.dueAt = now() + jittered(maxAgeMs() * slowness(group))
+      const isNew = keepList(group, listed, models)
+      log.debug('models', { account: name, kind, models: models.length })
+      // In a large group those that offer what all do need no row of their own.
+      if (kind === 'demo' || (isLarge(group) && !isNew && listed.own === commonList(group))) return
+      return { accountId: id, baseUrl, models, fetchedAt: new Date(now()) }
+    } catch (cause) {
+      if (!signal.aborted) log.warn('models_failed', { account: name, kind, ...faultFields(cause) })
+      return
+    }
+  }
+
+  const job: Job = {
+    name: 'models',
+    isOn: parts.isOn,
+    dueAt: () => earliest,
+
+    async run(signal, progress, asked) {
+      // Another instance may have asked already.
+      await recall().catch((cause) => log.warn('database_unreachable', faultFields(cause)))
+      const due = [...accounts.values()].filter(({ dueAt }) => asked || dueAt <= now())
+      const unsaved: ModelList[] = []
+      let done = 0
+      let toldAt = 0
+      const flush = async () => {
+        toldAt = now()
+        tell()
+        await modelLists
+          .save(unsaved.splice(0))
+          .catch((cause) => log.warn('database_unreachable', faultFields(cause)))
+      }
+      try {
+        const ask = async (listed: Listed) => {
+          const list = await refresh(listed, signal)
+          if (list) unsaved.push(list)
+          progress(++done, due.length)
+          if (now() - toldAt >= TELL_MS) await flush()
+        }
+        await inParallel(due, PARALLEL, ask, signal)
+      } finally {
+        await flush()
+        earliest = Number.POSITIVE_INFINITY
+        for (const { dueAt } of accounts.values()) earliest = Math.min(earliest, dueAt)
+      }
+    },
+  }
 
   return {
-    /** Learn the lists that were stored, as far as their accounts are still the same. */
-    async recall(): Promise<void> {
-      const accounts = new Map([...pool.members()].map(({ account }) => [account.id, account]))
-      const lists = await modelLists.all()
-      const valid = lists.filter((list) => accounts.get(list.accountId)?.baseUrl === list.baseUrl)
-      catalog.learn(valid.map(({ accountId, models }) => [accountId, models] as const))
-      for (const { accountId, baseUrl, fetchedAt } of valid)
-        due.set(`${accountId} ${baseUrl}`, fetchedAt.getTime() + maxAgeMs())
-    },
+    job,
+    recall,
 
-    /** Ask every upstream whose list is due. */
-    async run(): Promise<void> {
-      const waiting = [...pool.members()]
-        .map(({ account }) => account)
-        .filter((account) => !account.models && (due.get(nameOf(account)) ?? 0) <= now())
-      const next = async (): Promise<void> => {
-        for (let account = waiting.shift(); account; account = waiting.shift())
-          await refresh(account)
+    /** The accounts have changed: know the new ones, forget those that are gone. */
+    follow(): void {
+      const present = new Map([...pool.members()].map(({ account }) => [account.id, account]))
+      for (const [id, listed] of accounts) {
+        const account = present.get(id)
+        const isSame =
+          account && !account.models && groupName(account) === groupName(listed.account)
+        if (isSame) listed.account = account
+        else drop(id, listed)
       }
-      await Promise.all(Array.from({ length: PARALLEL }, next))
+      const added: Listed[] = []
+      for (const [id, account] of present) {
+        if (account.models || accounts.has(id)) continue
+        const listed = { account, dueAt: 0, own: undefined, told: undefined }
+        accounts.set(id, listed)
+        groupOf(account).members.set(id, listed)
+        added.push(listed)
+      }
+      giveTurns(added)
+      if (added.length > 0) earliest = 0
+      tell()
     },
   }
 }

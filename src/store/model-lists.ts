@@ -1,23 +1,22 @@
 import type { Client } from '@libsql/client/web'
-import type { Database } from './database'
-import { createReader } from './rows'
+import { createReader, insertsOf } from './rows'
 import { modelLists, type UpstreamModel } from './schema'
 
 export type ModelList = typeof modelLists.$inferSelect
 export type { UpstreamModel }
 
+const MERGE = `ON CONFLICT (account_id) DO UPDATE SET
+  base_url = excluded.base_url, models = excluded.models, fetched_at = excluded.fetched_at`
+
 /** The last good model list of each account. */
-export function createModelLists(db: Database, client: Client) {
+export function createModelLists(client: Client) {
   const read = createReader(client, modelLists)
   return {
-    all: (): Promise<ModelList[]> => read(),
+    /** Those that were fetched then or later, by whichever instance. */
+    since: (fetchedAt: number): Promise<ModelList[]> => read('WHERE fetched_at >= ?', [fetchedAt]),
 
-    async save(list: ModelList): Promise<void> {
-      const { accountId: _, ...set } = list
-      await db
-        .insert(modelLists)
-        .values(list)
-        .onConflictDoUpdate({ target: modelLists.accountId, set })
+    async save(lists: readonly ModelList[]): Promise<void> {
+      if (lists.length > 0) await client.batch(insertsOf(modelLists, lists, MERGE), 'write')
     },
   }
 }

@@ -36,8 +36,14 @@ export function createReader<T extends Table>(client: Client, table: T) {
   }
 }
 
+function encoded(value: unknown): InValue {
+  if (value instanceof Date) return value.getTime()
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value)
+  return (value ?? null) as InValue
+}
+
 /** How many rows one statement writes: SQLite takes 32,766 values at most, and Turso fewer bytes. */
-const ROWS_AT_ONCE = 200
+const ROWS_AT_ONCE = 100
 
 /**
  * Statements that insert rows, many at once, with what is to be done about those that exist.
@@ -57,7 +63,7 @@ export function insertsOf<T extends Table>(
     const some: readonly Record<string, unknown>[] = rows.slice(from, from + ROWS_AT_ONCE)
     statements.push({
       sql: `${into}${some.map(() => places).join(', ')} ${conflict}`,
-      args: some.flatMap((row) => names.map((name) => (row[name] ?? null) as InValue)),
+      args: some.flatMap((row) => names.map((name) => encoded(row[name]))),
     })
   }
   return statements

@@ -7,6 +7,7 @@ import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
 import { createCleaningStore } from './cleaning'
 import { openDatabase } from './database'
+import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
@@ -30,10 +31,11 @@ export function createStores({ client, vault, now }: StoreParts) {
     accountStates: createAccountStates(db, client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
+    cleaning: createCleaningStore({ client, ledger, now }),
+    jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
-    cleaning: createCleaningStore({ client, ledger, now }),
-    modelLists: createModelLists(db, client),
+    modelLists: createModelLists(client),
     prices: createPrices(db),
     settings: createSettings(db, client, vault),
     revision: () => readRevision(client),

@@ -60,6 +60,18 @@ export function readRetryAfter(headers: Headers, now: number): number | undefine
 /** What looks like a credential of the services we speak to, whoever it belongs to. */
 const CREDENTIALS = /\b(?:xai|sk|gsk|rk|pk)-[A-Za-z0-9_*-]{8,}|\bBearer\s+[^\s"',]+/g
 
+/** What an upstream says about our credential, in refusals whose status says something else. */
+const ABOUT_KEY =
+  /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
+
+/** Whether an upstream refused a call that anyone may make, so that only the key can be at fault. */
+export function refusesKey({ kind, message, details }: UpstreamFault): boolean {
+  if (kind !== 'refused') return false
+  const { status, code } = details
+  if (status === 401 || status === 403) return true
+  return status === 400 && ABOUT_KEY.test(`${message} ${code ?? ''}`)
+}
+
 /** Take credentials out of a text that others may see. */
 export function redact(text: string, secret: string): string {
   const hidden = secret.length >= 4 ? text.replaceAll(secret, '[redacted]') : text

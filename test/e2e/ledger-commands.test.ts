@@ -63,15 +63,17 @@ async function world() {
       }),
     ]),
   )
-  await stores.modelLists.save({
-    accountId: account.id,
-    baseUrl: account.baseUrl,
-    models: [
-      { id: 'grok-4.3', prompt_text_token_price: 12_500, completion_text_token_price: 25_000 },
-      { id: 'broken', prompt_text_token_price: -1, completion_text_token_price: 1 },
-    ],
-    fetchedAt: new Date(),
-  })
+  await stores.modelLists.save([
+    {
+      accountId: account.id,
+      baseUrl: account.baseUrl,
+      models: [
+        { id: 'grok-4.3', prompt_text_token_price: 12_500, completion_text_token_price: 25_000 },
+        { id: 'broken', prompt_text_token_price: -1, completion_text_token_price: 1 },
+      ],
+      fetchedAt: new Date(),
+    },
+  ])
   const command = [process.execPath, 'src/main.ts']
   const env = { DATABASE_URL: `file:${path}`, GROXY_SECRET: SECRET }
   return {

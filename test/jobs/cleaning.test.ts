@@ -13,8 +13,7 @@ const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
 
 /** A cleaner over an empty database, at a time that stands still. */
 async function cleaner(changed: Partial<Settings> = {}) {
-  let time = NOW
-  const now = () => time
+  const now = () => NOW
   const client = openFile(':memory:')
   await migrate(client)
   const stores = createStores({ client, vault: createVault('a secret for tests'), now })
@@ -23,8 +22,6 @@ async function cleaner(changed: Partial<Settings> = {}) {
   const cleaning = createCleaning({
     store: stores.cleaning,
     settings: () => settings,
-    now,
-    random: () => 0.5,
     log,
   })
   const never = new AbortController().signal
@@ -33,8 +30,12 @@ async function cleaner(changed: Partial<Settings> = {}) {
     client,
     cleaning,
     settings,
-    clean: () => cleaning.run(never),
-    wait: (ms: number) => (time += ms),
+    /** Says how many rows are gone. */
+    async clean() {
+      let removed = 0
+      await cleaning.run(never, (done) => (removed = done), false)
+      return removed
+    },
     column: async (sql: string) => (await client.execute(sql)).rows.map((row) => row[0]),
   }
 }
@@ -68,7 +69,7 @@ describe('turns', () => {
     await turnsAt(it, Array(4_500).fill(NOW))
     const seen: (readonly [number, number])[] = []
     const signal = new AbortController().signal
-    await it.cleaning.run(signal, (done, total) => seen.push([done, total]))
+    await it.cleaning.run(signal, (done, total) => seen.push([done, total]), false)
     expect(seen).toEqual([
       [1_000, 3_500],
       [2_000, 3_500],
@@ -87,7 +88,7 @@ describe('turns', () => {
     const it = await cleaner({ ledger_rows: 1_000 })
     await turnsAt(it, Array(4_500).fill(NOW))
     const stop = new AbortController()
-    await it.cleaning.run(stop.signal, (done) => done === 2_000 && stop.abort())
+    await it.cleaning.run(stop.signal, (done) => done === 2_000 && stop.abort(), false)
     expect(await it.column('SELECT count(*) FROM ledger')).toEqual([2_500])
     expect(await it.clean()).toBe(1_500)
   })
@@ -170,31 +171,7 @@ test('allowances go when their windows are long over', async () => {
   expect(await left('month')).toEqual(windows.month.slice(0, 2))
 })
 
-describe('when it is time', () => {
-  test('is minutes after the start, then about every hour', async () => {
-    const it = await cleaner()
-    expect(it.cleaning.isDue()).toBe(false)
-    it.wait(5 * MINUTE)
-    expect(it.cleaning.isDue()).toBe(false)
-    it.wait(5 * MINUTE)
-    expect(it.cleaning.isDue()).toBe(true)
-    await it.cleaning.runWhenDue()
-    expect(it.cleaning.isDue()).toBe(false)
-    it.wait(HOUR)
-    expect(it.cleaning.isDue()).toBe(false)
-    it.wait(HOUR / 4)
-    expect(it.cleaning.isDue()).toBe(true)
-  })
-
-  test('is never while the setting is off', async () => {
-    const it = await cleaner({ cleaning: false, ledger_days: 1 })
-    await turnsAt(it, [NOW - 5 * DAY])
-    it.cleaning.isDue()
-    it.wait(DAY)
-    await it.cleaning.runWhenDue()
-    expect(await it.column('SELECT count(*) FROM ledger')).toEqual([1])
-    Object.assign(it.settings, { cleaning: true })
-    await it.cleaning.runWhenDue()
-    expect(await it.column('SELECT count(*) FROM ledger')).toEqual([0])
-  })
+test('is a job that its setting switches off', async () => {
+  expect((await cleaner()).cleaning.isOn()).toBe(true)
+  expect((await cleaner({ cleaning: false })).cleaning.isOn()).toBe(false)
 })

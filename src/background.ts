@@ -1,0 +1,60 @@
+import { newId } from './crypto'
+import { createAccountCheck } from './jobs/account-check'
+import { createCleaning } from './jobs/cleaning'
+import { createModelRefresh } from './jobs/model-refresh'
+import { createJobs } from './jobs/runner'
+import type { Platform } from './platform'
+import type { Kind } from './pool/account'
+import type { Catalog } from './pool/catalog'
+import type { Pool } from './pool/pool'
+import { createSuspects } from './pool/suspects'
+import type { Settings } from './store/settings'
+import type { Stores } from './store/stores'
+import type { Upstream } from './upstream/upstream'
+
+interface BackgroundParts {
+  readonly platform: Platform
+  readonly stores: Stores
+  readonly pool: Pool
+  readonly catalog: Catalog
+  readonly upstreams: Readonly<Record<Kind, Upstream>>
+  readonly settings: () => Settings
+}
+
+/** Everything that Groxy does without being asked, as jobs that nobody has started yet. */
+export function createBackground(parts: BackgroundParts) {
+  const { platform, stores, pool, catalog, upstreams, settings } = parts
+  const { now, random, spreadMs, log } = platform
+  let ownName: string | undefined
+  const instance = () => {
+    // Not at once: a Worker has no random numbers before its first request.
+    ownName ??= newId()
+    return ownName
+  }
+  const models = createModelRefresh({
+    pool,
+    catalog,
+    upstreams,
+    modelLists: stores.modelLists,
+    isOn: () => settings().model_refresh,
+    maxAgeMs: () => settings().model_refresh_minutes * 60_000,
+    now,
+    random,
+    spreadMs,
+    log,
+  })
+  const suspects = createSuspects(pool)
+  const jobs = createJobs({ store: stores.jobs, now, random, instance, spreadMs, log })
+  jobs.add(models.job)
+  jobs.add(createCleaning({ store: stores.cleaning, settings, log }))
+  jobs.add(
+    createAccountCheck({
+      upstreams,
+      suspects: suspects.list,
+      verdict: suspects.settle,
+      isOn: () => settings().account_check,
+      now,
+    }),
+  )
+  return { models, jobs }
+}

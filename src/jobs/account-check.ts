@@ -1,0 +1,68 @@
+import { UpstreamFault } from '../errors'
+import { inParallel } from '../parallel'
+import type { Account, Kind } from '../pool/account'
+import { refusesKey } from '../upstream/fault'
+import type { Upstream } from '../upstream/upstream'
+import { askModels, PARALLEL } from './inquiry'
+import type { Job } from './runner'
+
+interface CheckParts {
+  readonly upstreams: Readonly<Record<Kind, Upstream>>
+  /** Accounts that were refused once, and of which nobody knows yet whether they still work. */
+  readonly suspects: () => Iterable<Account>
+  /** Told what the upstream says: the account works, is refused for good, or nobody knows. */
+  readonly verdict: (account: Account, alive: boolean | 'unknown', status?: number) => void
+  readonly isOn: () => boolean
+  readonly now: () => number
+}
+
+/** How soon an account is asked about again when nothing was learnt. */
+const AGAIN_MS = 60_000
+
+/**
+ * Asks about accounts that were refused: a single 401 may be a fault of the upstream's, a second one
+ * on a call that costs nothing is a verdict.
+ */
+export function createAccountCheck(parts: CheckParts): Job {
+  const { upstreams, suspects, verdict, isOn, now } = parts
+  /** When each suspect may be asked about again. */
+  const notBefore = new Map<string, number>()
+
+  const waiting = (asked: boolean): Account[] =>
+    [...suspects()].filter(({ id }) => asked || (notBefore.get(id) ?? 0) <= now())
+
+  async function check(account: Account, signal: AbortSignal): Promise<void> {
+    notBefore.set(account.id, now() + AGAIN_MS)
+    try {
+      await askModels(upstreams, account, signal)
+      notBefore.delete(account.id)
+      verdict(account, true)
+    } catch (cause) {
+      if (signal.aborted) return
+      const isRefused = cause instanceof UpstreamFault && refusesKey(cause)
+      if (isRefused) notBefore.delete(account.id)
+      verdict(account, isRefused ? false : 'unknown', isRefused ? cause.details.status : undefined)
+    }
+  }
+
+  return {
+    name: 'accounts',
+    isOn,
+    dueAt: () => (waiting(false).length > 0 ? 0 : Number.POSITIVE_INFINITY),
+
+    async run(signal, progress, asked) {
+      for (const [id, at] of notBefore) if (at <= now()) notBefore.delete(id)
+      const accounts = waiting(asked)
+      let done = 0
+      await inParallel(
+        accounts,
+        PARALLEL,
+        async (account) => {
+          await check(account, signal)
+          progress(++done, accounts.length)
+        },
+        signal,
+      )
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import { faultFields, type Log } from '../log'
+import type { JobName, JobRows } from '../store/jobs'
+
+/** Tell how much of the work is done. To be called every 20 s at least: silence looks like a crash. */
+export type Progress = (done: number, total: number, note?: string) => void
+
+/** What every job does when its time has come. */
+interface Work {
+  readonly name: JobName
+  /** Whether its setting is on; an operator may ask for it all the same. */
+  readonly isOn: () => boolean
+  /**
+   * Do what is due, or everything when an operator asked. When the signal aborts it comes to an
+   * end soon, at a place where nothing is half done.
+   */
+  readonly run: (signal: AbortSignal, progress: Progress, asked: boolean) => Promise<void>
+}
+
+/** Work of which every instance has its own. */
+interface OwnWork extends Work {
+  /** When something is due next, in milliseconds since 1970. */
+  readonly dueAt: () => number
+}
+
+/** Work that one instance does for all. */
+interface SharedWork extends Work {
+  readonly everyMs: () => number
+}
+
+export type Job = OwnWork | SharedWork
+
+interface JobsParts {
+  readonly store: JobRows
+  readonly now: () => number
+  readonly random: () => number
+  /** Names this instance to the others; asked when it is first needed. */
+  readonly instance: () => string
+  /** Over how long the first runs after a start are spread; 0 where nothing stays to wait. */
+  readonly spreadMs: number
+  readonly log: Log
+}
+
+/** A run that has said nothing for so long was interrupted. */
+const LEASE_MS = 30_000
+/** Progress is written so often at most. */
+const WRITE_MS = 1_000
+/** After a failure or a cancellation nothing begins by itself for so long. */
+const PAUSE_MS = 600_000
+
+interface Entry {
+  readonly job: Job
+  /** Undefined until the first look: Workers have neither clock nor chance before. */
+  nextAt: number | undefined
+  /** Until when a run is taken to be alive: on Workers one may end without a word. */
+  busyUntil: number
+  abort: AbortController | undefined
+}
+
+/** Runs background work: when it is due, once at a time, visibly, and until somebody cancels it. */
+export function createJobs(parts: JobsParts) {
+  const { store, now, random, instance, spreadMs, log } = parts
+  const entries = new Map<string, Entry>()
+
+  /** A tenth more or less, so that instances and accounts drift apart. */
+  const jittered = (ms: number): number => ms * (0.9 + 0.2 * random())
+
+  function isDue(entry: Entry): boolean {
+    const { job } = entry
+    entry.nextAt ??= 'everyMs' in job ? now() + random() * spreadMs : 0
+    if (!job.isOn() || entry.nextAt > now()) return false
+    return !('dueAt' in job) || job.dueAt() <= now()
+  }
+
+  const pause = (entry: Entry) => {
+    entry.nextAt = Math.max(entry.nextAt ?? 0, now() + PAUSE_MS)
+  }
+
+  async function start(entry: Entry, asked: boolean): Promise<void> {
+    const { job } = entry
+    const { name } = job
+    entry.busyUntil = now() + LEASE_MS
+    const everyMs = 'everyMs' in job ? job.everyMs() : undefined
+    // Instances that look a little early or late still see that the last run was not long ago.
+    const startedBefore = everyMs === undefined ? now() : now() - everyMs * 0.8
+    const claim = { name, instance: instance(), leaseMs: LEASE_MS, startedBefore }
+    const isClaimed = await store.claim(claim).catch((cause) => {
+      log.warn('database_unreachable', faultFields(cause))
+      return false
+    })
+    if (everyMs !== undefined) entry.nextAt = now() + jittered(isClaimed ? everyMs : everyMs / 10)
+    if (isClaimed || (everyMs === undefined && !asked)) await work(entry, asked, isClaimed)
+    entry.busyUntil = 0
+  }
+
+  async function work(entry: Entry, asked: boolean, isClaimed: boolean): Promise<void> {
+    const { name, run } = entry.job
+    const abort = new AbortController()
+    entry.abort = abort
+    let step = { name, instance: instance(), done: 0, total: 0, note: null as string | null }
+    let writtenAt = now()
+    let writing: Promise<void> = Promise.resolve()
+
+    const progress: Progress = (done, total, note) => {
+      step = { ...step, done, total, note: note ?? null }
+      entry.busyUntil = now() + LEASE_MS
+      if (!isClaimed || now() - writtenAt < WRITE_MS) return
+      writtenAt = now()
+      writing = writing.then(write)
+    }
+    const write = async () => {
+      try {
+        if (!(await store.step(step, LEASE_MS))) abort.abort()
+      } catch {
+        // What is not seen this second is seen the next.
+      }
+    }
+    const finish = async (state: 'done' | 'failed' | 'cancelled') => {
+      await writing
+      if (isClaimed)
+        await store
+          .finish(state, step)
+          .catch((cause) => log.warn('database_unreachable', faultFields(cause)))
+    }
+
+    try {
+      await run(abort.signal, progress, asked)
+      if (abort.signal.aborted) pause(entry)
+      await finish(abort.signal.aborted ? 'cancelled' : 'done')
+      log.debug('job', { name, done: step.done, total: step.total })
+    } catch (cause) {
+      const { error } = faultFields(cause)
+      step = { ...step, note: String(error).slice(0, 500) }
+      pause(entry)
+      log.error('job_failed', { name, ...faultFields(cause) })
+      await finish('failed')
+    } finally {
+      entry.abort = undefined
+    }
+  }
+
+  /** What operators want; without a database nobody wants anything. */
+  async function wishes(): Promise<ReadonlyMap<string, string>> {
+    try {
+      return new Map((await store.wanted()).map(({ name, wanted }) => [name, wanted]))
+    } catch {
+      return new Map()
+    }
+  }
+
+  return {
+    /** Take a job on. */
+    add(job: Job): void {
+      entries.set(job.name, { job, nextAt: undefined, busyUntil: 0, abort: undefined })
+    },
+
+    /** End what is running, soon and cleanly. */
+    stop(): void {
+      for (const { abort } of entries.values()) abort?.abort()
+    },
+
+    /** Do what is due and what operators ask for; resolves when what it began is done. */
+    async tick(): Promise<void> {
+      const wanted = await wishes()
+      const started: Promise<void>[] = []
+      for (const [name, entry] of entries) {
+        const wish = wanted.get(name)
+        if (wish === 'cancel') entry.abort?.abort()
+        if (entry.busyUntil > now()) continue
+        const asked = wish === 'run'
+        if (asked || isDue(entry)) started.push(start(entry, asked))
+      }
+      await Promise.all(started)
+    },
+  }
+}
