@@ -2,6 +2,7 @@ import type { Allowances, Bucket } from '../store/allowances'
 import {
   bareNeedOf,
   type Counter,
+  changeLimit,
   fits,
   isCounted,
   isCurrent,
@@ -78,7 +79,7 @@ export function createCounters(parts: CounterParts) {
     const known = ofKey.get(bucket)
     const zone = zoneMinutes()
     if (known && isCurrent(known, at, zone)) {
-      known.limit = limit
+      if (known.limit !== limit) changeLimit(known, limit)
       return known
     }
     if (known) retire(known)
