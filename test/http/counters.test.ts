@@ -17,6 +17,7 @@ async function shared() {
     asked: 0,
     steps: 0,
     slowMs: 0,
+    stumbles: 0,
   }
   const faults: unknown[] = []
   let instances = 0
@@ -28,7 +29,7 @@ async function shared() {
         ...store,
         async hold(holder, wants) {
           state.asked++
-          if (state.down) throw new Error('down')
+          if (state.down || state.stumbles-- > 0) throw new Error('down')
           const held = await store.hold(holder, wants)
           if (state.slowMs > 0) await Bun.sleep(state.slowMs)
           return held
@@ -299,6 +300,15 @@ test('without a database limits hold for each instance alone, and what was used 
   await one.tick()
   expect(await it.rows()).toMatchObject([{ bucket: 'chat', granted: 6, used: 6 }])
   expect(await it.instance().take('chat', 6)).toBeUndefined()
+})
+
+test('a database that stumbles once gives no limit twice', async () => {
+  const it = await shared()
+  const [one, other] = [it.instance(), it.instance()]
+  expect(await one.take('chat', 1)).toBeDefined()
+  it.state.stumbles = 1
+  expect(await other.take('chat', 1)).toBeUndefined()
+  expect(it.faults).toEqual([])
 })
 
 test('a key that nobody uses asks the database for nothing', async () => {
