@@ -81,6 +81,13 @@ export function newCounter({ keyId, bucket, limit, at, zone }: NewCounter): Coun
 export const sliceOf = (bucket: Bucket, limit: number): number =>
   bucket === 'concurrency' ? Math.floor(limit / SLICES) : Math.max(1, Math.ceil(limit / SLICES))
 
+/** The operator gave more or less: it holds at once, whatever was granted before. */
+export function changeLimit(counter: Counter, limit: number): void {
+  counter.limit = limit
+  counter.granted = Math.min(counter.granted, Math.max(0, limit - counter.others))
+  counter.spentUntil = Number.NEGATIVE_INFINITY
+}
+
 /** Whether a counter's window is still open. */
 export const isCurrent = ({ endsAt, zoneMinutes }: Counter, at: number, zone: number): boolean =>
   at < endsAt && zoneMinutes === zone

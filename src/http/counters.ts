@@ -2,6 +2,7 @@ import type { Allowances, Bucket } from '../store/allowances'
 import {
   bareNeedOf,
   type Counter,
+  changeLimit,
   fits,
   isCounted,
   isCurrent,
@@ -37,8 +38,9 @@ const SPENT_MS = 1_000
 /** The same for slots, and how often a turn looks again: those that another gave back are on their way. */
 const SLOT_MS = 50
 const SLOT_LOOKS = 6
+const RETRY_MS = 50
 /** How long a turn waits for the database before limits hold for this instance alone. */
-const ANSWER_MS = 1_000
+const ANSWER_MS = 2_000
 /** How long turns then do not ask at all; the tick does. */
 const DOWN_MS = 5_000
 /** A limit that was not used for so long is given back. */
@@ -78,7 +80,7 @@ export function createCounters(parts: CounterParts) {
     const known = ofKey.get(bucket)
     const zone = zoneMinutes()
     if (known && isCurrent(known, at, zone)) {
-      known.limit = limit
+      if (known.limit !== limit) changeLimit(known, limit)
       return known
     }
     if (known) retire(known)
@@ -118,7 +120,10 @@ export function createCounters(parts: CounterParts) {
     instance ??= newId()
     try {
       const holder = { instance, now: at, expiresAt: at + EXPIRY_MS }
-      const held = await within(ANSWER_MS, allowances.hold(holder, wants))
+      const hold = () => allowances.hold(holder, wants)
+      // Once more: a server that was busy for a moment is no reason to give a limit twice.
+      const again = () => sleep(RETRY_MS).then(hold)
+      const held = await within(ANSWER_MS, hold().catch(again))
       downUntil = Number.NEGATIVE_INFINITY
       for (const [index, counter] of asked.entries()) {
         const [want, answer] = [wants[index], held[index]]

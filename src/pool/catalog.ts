@@ -3,6 +3,7 @@ import type { Kind } from './account'
 import { newHost } from './host'
 import { type Candidates, type Host, type Member, newShelf, type Shelf } from './member'
 import type { Pool } from './pool'
+import { mix } from './ring'
 import { shelve } from './shelving'
 
 /** A public model and who can serve it. */
@@ -151,7 +152,7 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
   function order({ mode, targets }: Route, conversation: number): readonly string[] {
     if (mode === 'order') return targets.map(({ model }) => model)
     const total = targets.reduce((sum, { weight = 1 }) => sum + weight, 0)
-    let point = (conversation / 2 ** 32) * total
+    let point = (mix(conversation) / 2 ** 32) * total
     for (const { model, weight = 1 } of targets) {
       point -= weight
       if (point < 0) return [model]

@@ -72,7 +72,7 @@ export type Ring = ReturnType<typeof createRing>
 const GOLDEN = 0x9e3779b9
 
 /** Spread a number over 32 bits (the finisher of MurmurHash3). */
-function mix(value: number): number {
+export function mix(value: number): number {
   let hash = value | 0
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)

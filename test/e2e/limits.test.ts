@@ -58,6 +58,7 @@ async function open() {
     client,
     one,
     other,
+    start: () => startGroxy(folder, env),
     async key(...limits: string[]) {
       const { stdout } = await groxy(folder, ['keys', 'create', 'k', ...limits], env)
       const secret = stdout.split('\n')[0] ?? ''
@@ -70,12 +71,19 @@ async function open() {
         })
       const isKnown = async ({ url }: { readonly url: string }) =>
         (await fetch(`${url}/v1/models`, { headers })).status === 200 || undefined
-      await until(() => isKnown(one))
-      await until(() => isKnown(other))
+      for (const each of [one, other]) if (isAlive(each)) await until(() => isKnown(each))
       return { ask, id: stdout.match(/id (\w+)/)?.[1] ?? '' }
     },
     usage: async (id: string) => (await groxy(folder, ['keys', 'usage', id], env)).stdout,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+const isAlive = ({ pid }: { readonly pid: number }): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 
@@ -140,6 +148,30 @@ describe.skipIf(isWithoutSqld)('two instances over one libSQL server', () => {
         return replies.every(({ status }) => status === 200) || undefined
       }, 30_000).then(() => Date.now() - killedAt)
       expect(back).toBeLessThan(30_000)
+    },
+    SLOW,
+  )
+
+  test(
+    'and one that stops gives back at once what it did not use',
+    async () => {
+      const { upstream, client } = world
+      upstream.script(() => undefined)
+      await using third = await world.start()
+      const { ask, id } = await world.key('--chat-per-day', '100', '--concurrency', '40')
+      await until(async () => (await ask(third)).status === 200 || undefined)
+      const held = async () => {
+        const sql = 'SELECT bucket, granted, used FROM allowances WHERE key_id = ? ORDER BY bucket'
+        const { rows } = await client.execute({ sql, args: [id] })
+        return rows.map(({ bucket, granted, used }) => [bucket, granted, used])
+      }
+      expect((await held())[0]?.[1]).toBeGreaterThan(1)
+      third.signal('SIGTERM')
+      await third.exited
+      expect(await held()).toEqual([
+        ['chat', 1, 1],
+        ['concurrency', 0, 0],
+      ])
     },
     SLOW,
   )

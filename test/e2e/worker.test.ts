@@ -113,6 +113,23 @@ describe.skipIf(isWithoutSqld)('on Workers over a libSQL server', () => {
     })
   })
 
+  test('holds a key to its limits, of many at once and of those that follow', async () => {
+    const limits = ['--chat-per-day', '20', '--rpm', '50']
+    const key = keyIn(await groxy(['keys', 'create', 'limited', ...limits], world.env))
+    await using worker = await another()
+    const asker = { url: worker.url, key }
+    const replies = await Promise.all(Array.from({ length: 60 }, () => post(asker, {})))
+    await Promise.all(replies.map((reply) => reply.text()))
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(20)
+    const late = await post(asker, {})
+    expect((await late.json()).error.code).toBe('daily_quota_exceeded')
+    expect(late.headers.get('x-ratelimit-remaining-requests')).toBe('30')
+    await until(
+      async () =>
+        /limited +chat today +20 +20/.test(await groxy(['keys', 'usage'], world.env)) || undefined,
+    )
+  })
+
   test('streams a chat', async () => {
     const reply = await world.ask({ stream: true })
     expect(reply.headers.get('content-type')).toStartWith('text/event-stream')

@@ -16,6 +16,8 @@ async function shared() {
     zone: 0,
     asked: 0,
     steps: 0,
+    slowMs: 0,
+    stumbles: 0,
   }
   const faults: unknown[] = []
   let instances = 0
@@ -25,9 +27,12 @@ async function shared() {
       newId: () => `instance-${++instances}`,
       allowances: {
         ...store,
-        hold(holder, wants) {
+        async hold(holder, wants) {
           state.asked++
-          return state.down ? Promise.reject(new Error('down')) : store.hold(holder, wants)
+          if (state.down || state.stumbles-- > 0) throw new Error('down')
+          const held = await store.hold(holder, wants)
+          if (state.slowMs > 0) await Bun.sleep(state.slowMs)
+          return held
         },
       },
       now: () => {
@@ -82,6 +87,35 @@ describe('a limit that instances share', () => {
     const before = it.state.asked
     expect(await count(1000, (index) => pick(index).take('requests', 100))).toBe(0)
     expect(it.state.asked - before).toBeLessThan(3)
+  })
+
+  test('makes only the first turn wait: slices are claimed ahead of need', async () => {
+    const it = await shared()
+    const one = it.instance()
+    let waits = 0
+    for (let turn = 0; turn < 90; turn++) {
+      const taken = one.takeAll([one.needOf('requests', 100)])
+      if (taken instanceof Promise) waits++
+      expect(await taken).toBeUndefined()
+      await one.done()
+    }
+    expect(waits).toBe(1)
+  })
+
+  test('what is being given back is not used any more, before the answer has come', async () => {
+    const it = await shared()
+    const [one, other] = [it.instance(), it.instance()]
+    const need = await one.take('concurrency', 1)
+    if (!need) throw new Error('Not let in.')
+    one.settle(need, 0)
+    it.state.slowMs = 30
+    const tick = one.tick()
+    const taken = await Promise.all([
+      other.take('concurrency', 1),
+      one.take('concurrency', 1),
+      tick,
+    ])
+    expect(taken.filter(Boolean)).toHaveLength(1)
   })
 
   test('is there again in the next minute', async () => {
@@ -266,6 +300,15 @@ test('without a database limits hold for each instance alone, and what was used 
   await one.tick()
   expect(await it.rows()).toMatchObject([{ bucket: 'chat', granted: 6, used: 6 }])
   expect(await it.instance().take('chat', 6)).toBeUndefined()
+})
+
+test('a database that stumbles once gives no limit twice', async () => {
+  const it = await shared()
+  const [one, other] = [it.instance(), it.instance()]
+  expect(await one.take('chat', 1)).toBeDefined()
+  it.state.stumbles = 1
+  expect(await other.take('chat', 1)).toBeUndefined()
+  expect(it.faults).toEqual([])
 })
 
 test('a key that nobody uses asks the database for nothing', async () => {

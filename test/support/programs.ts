@@ -58,7 +58,7 @@ export async function startProgram({ command, port, cwd = ROOT, env = {}, path =
   }
 }
 
-type Program = Awaited<ReturnType<typeof startProgram>>
+export type Program = Awaited<ReturnType<typeof startProgram>>
 
 /** Run a program to its end. */
 export async function runProgram(
