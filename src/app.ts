@@ -18,6 +18,8 @@ import { createAdmission } from './http/admission'
 import { createAuth } from './http/auth'
 import { createBodyReaders } from './http/body'
 import { requestIdOf } from './http/context'
+import { createCounters } from './http/counters'
+import { isHeavyModel } from './http/demand'
 import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
@@ -29,9 +31,10 @@ import { createLedgerQueue } from './ledger/queue'
 import { faultFields, type Log } from './log'
 import { createHttp } from './net/http'
 import { createCatalog } from './pool/catalog'
-import { createPool } from './pool/pool'
+import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
-import { hintOf, type Key, NO_LIMITS } from './store/keys'
+import { createWaiting } from './pool/waiting'
+import type { Key } from './store/keys'
 import type { LedgerEntry } from './store/ledger'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
@@ -74,8 +77,9 @@ export function createApp(platform: Platform) {
   const vault = createVault(secret)
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
-  const pool = createPool({ now, random })
-  const catalog = createCatalog(pool)
+  const pool: Pool = createPool({ now, random, onFree: () => waiting.offer() })
+  const waiting = createWaiting(pool)
+  const catalog = createCatalog({ pool, now, onChange: waiting.offer })
   const roster = createRoster({ config, vault })
   const upstreams = {
     xai: createXai({ http, now }),
@@ -117,7 +121,12 @@ export function createApp(platform: Platform) {
       pool.setAccounts(roster(snapshot.accounts))
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
-      catalog.update({ priorities, aliases: snapshot.aliases })
+      const routes = new Map(
+        [...snapshot.aliases].map(
+          ([name, model]) => [name, { mode: 'order', targets: [{ model }] }] as const,
+        ),
+      )
+      catalog.update({ priorities, routes })
       if (isFirst) await refresh.recall()
       later(refresh.run())
     },
@@ -137,7 +146,20 @@ export function createApp(platform: Platform) {
     if (log.writes(level)) log[level]('turn', turnFields(entry))
   }
 
-  const admission = createAdmission(now)
+  const counters = createCounters({
+    newId,
+    allowances: stores.allowances,
+    now,
+    later,
+    zoneMinutes: () => settings().time_zone_minutes,
+    onFault: (cause) => log.warn('limits_alone', faultFields(cause)),
+  })
+  const admission = createAdmission({
+    counters,
+    now,
+    isHeavy: (model) => isHeavyModel(current?.aliases.get(model) ?? model),
+    estimateCost: () => 0,
+  })
   const intake = createIntake()
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
@@ -145,12 +167,12 @@ export function createApp(platform: Platform) {
   })
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
   const books = createBooks({ now, record })
-  const failOver = createFailOver({ pool, books, now })
+  const failOver = createFailOver({ pool, waiting, books, now })
   const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
   const forward = createForward({ http, now })
   const passthrough = createPassthrough({
     forward,
-    forwarding: createForwarding({ pool, books, failOver, forward }),
+    forwarding: createForwarding({ pool, catalog, books, failOver, forward }),
     admission,
     intake,
     limits,
@@ -202,7 +224,12 @@ export function createApp(platform: Platform) {
   const app = routes.use(docs(routes)).compile()
 
   return {
-    fetch: createEnvelope({ handle: (request) => app.fetch(request), newId, onBug }),
+    fetch: createEnvelope({
+      handle: (request) => app.fetch(request),
+      newId,
+      onBug,
+      describeLimits: admission.describe,
+    }),
     stores,
     vault,
 
@@ -214,6 +241,7 @@ export function createApp(platform: Platform) {
     /** See what has changed in the database and at the upstreams. */
     async refresh(): Promise<void> {
       await snapshots.refresh()
+      await counters.tick()
       await refresh.run()
     },
 
@@ -226,31 +254,15 @@ export function createApp(platform: Platform) {
       draining = true
     },
 
-    /** Write what the ledger still holds. */
-    flush: ledger.flush,
+    /** Write what the ledger still holds, and give back what keys have not used. */
+    async flush(): Promise<void> {
+      await Promise.all([ledger.flush(), counters.giveBack()])
+    },
 
     /** The OpenAPI document, as text. */
     describe: () => describe(routes),
   }
 }
-
-/** The key that `GROXY_API_KEY` sets, by the hash of its secret. */
-export const environmentKey = (secret: string, hash: string, now: number) =>
-  new Map<string, Key>([
-    [
-      hash,
-      {
-        id: 'env',
-        name: 'env',
-        hint: hintOf(secret),
-        enabled: true,
-        ...NO_LIMITS,
-        expiresAt: null,
-        createdAt: new Date(now),
-        revokedAt: null,
-      },
-    ],
-  ])
 
 /** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
 function modelledMethods(path: string): readonly string[] | undefined {

@@ -26,6 +26,9 @@ const FAILURES = {
   body_too_large: [413, 'invalid_request_error'],
   unsupported_media_type: [415, 'invalid_request_error'],
   rate_limit_exceeded: [429, 'rate_limit_error'],
+  // Clients tell by the type that a retry within seconds is in vain.
+  daily_quota_exceeded: [429, 'insufficient_quota'],
+  insufficient_quota: [429, 'insufficient_quota'],
   headers_too_large: [431, 'invalid_request_error'],
   client_gone: [499, 'invalid_request_error'],
   internal_error: [500, 'server_error'],
@@ -103,8 +106,18 @@ interface FaultDetails {
   readonly cause?: unknown
 }
 
-/** What went wrong between us and an upstream: it never answered, refused, or broke off. */
-export type FaultKind = 'unreachable' | 'timeout' | 'redirect' | 'refused' | 'malformed' | 'broken'
+/**
+ * What went wrong between us and an upstream: no connection came about, the way there is barred, it
+ * kept silent, pointed elsewhere, refused, talked nonsense, or broke the connection.
+ */
+export type FaultKind =
+  | 'unreachable'
+  | 'egress'
+  | 'timeout'
+  | 'redirect'
+  | 'refused'
+  | 'malformed'
+  | 'broken'
 
 /** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
 export class UpstreamFault extends Error {

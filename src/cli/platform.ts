@@ -1,9 +1,10 @@
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
 import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
-import { environmentKey, type Platform } from '../app'
+import type { Platform } from '../app'
 import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
+import { environmentKey } from '../store/keys'
 import type { Tokenizer } from '../turn/tokenizer'
 import { hashPassword } from './password'
 import type { State } from './state'

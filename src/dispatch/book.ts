@@ -1,6 +1,10 @@
 import { ApiError, UpstreamFault } from '../errors'
+import type { Account } from '../pool/account'
+import type { Lease } from '../pool/lease'
 import type { LedgerEntry } from '../store/ledger'
+import type { AttemptRecord } from '../store/schema'
 import type { Usage } from '../turn/usage'
+import type { Effect } from './verdicts'
 
 /** What a turn is, before anyone was asked. */
 export interface TurnFacts {
@@ -19,6 +23,12 @@ interface Ending {
   readonly error?: unknown
 }
 
+interface FailedAttempt {
+  readonly lease: Lease
+  readonly fault: unknown
+  readonly effect: Effect
+}
+
 interface BookParts {
   readonly now: () => number
   /** Takes what a turn came to, exactly once. */
@@ -29,6 +39,14 @@ interface BookParts {
 export interface Book {
   readonly entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] }
   readonly onEnd: (entry: LedgerEntry) => void
+  /** Every attempt so far, once there was one that failed. */
+  attempts: AttemptRecord[] | undefined
+  /** Who is asked now, or was asked last. */
+  account: Account | undefined
+  /** When the attempt that is under way began. */
+  startedAt: number
+  /** Milliseconds that were spent waiting for upstreams until the answer began. */
+  upstreamMs: number
   closed: boolean
 }
 
@@ -36,6 +54,18 @@ export type Books = ReturnType<typeof createBooks>
 
 /** Keeps the accounts of turns: each is closed exactly once, however the turn ends. */
 export function createBooks({ now, record }: BookParts) {
+  function note(
+    book: Book,
+    { account, model }: Lease,
+    rest?: Omit<AttemptRecord, 'account' | 'model' | 'ms'>,
+  ) {
+    const ms = now() - book.startedAt
+    book.upstreamMs += ms
+    if (!rest && !book.attempts) return
+    book.attempts ??= []
+    book.attempts.push({ account: account.id, model, ms, ...rest })
+  }
+
   return {
     /** @param onEnd called once, when the turn is over */
     open(facts: TurnFacts, onEnd: (entry: LedgerEntry) => void): Book {
@@ -64,16 +94,39 @@ export function createBooks({ now, record }: BookParts) {
         costTicks: null,
         costSource: null,
       }
-      return { entry, onEnd, closed: false }
+      return {
+        entry,
+        onEnd,
+        account: undefined,
+        attempts: undefined,
+        startedAt: 0,
+        upstreamMs: 0,
+        closed: false,
+      }
     },
 
-    attempt({ entry }: Book, accountId: string): void {
+    /** An account is asked. */
+    attempt(book: Book, { account, model }: Lease): void {
+      const { entry } = book
       entry.attempts++
-      entry.accountId = accountId
+      entry.accountId = account.id
+      entry.kind = account.kind
+      entry.modelUsed = model
+      book.account = account
+      book.startedAt = now()
     },
 
-    firstByte({ entry }: Book): void {
-      entry.firstByteMs ??= now() - entry.at
+    /** An attempt came to nothing. */
+    failed(book: Book, { lease, fault, effect }: FailedAttempt): void {
+      const status = fault instanceof UpstreamFault ? fault.details.status : undefined
+      const kind = fault instanceof UpstreamFault ? fault.kind : codeOf(fault)
+      note(book, lease, { fault: kind, ...(status && { status }), code: codeOf(fault), effect })
+    },
+
+    /** The answer has begun. */
+    answered(book: Book, lease: Lease): void {
+      note(book, lease)
+      book.entry.firstByteMs = now() - book.entry.at
     },
 
     close(book: Book, outcome: LedgerEntry['outcome'], { status, usage, error }: Ending): void {
@@ -83,6 +136,7 @@ export function createBooks({ now, record }: BookParts) {
       entry.totalMs = now() - entry.at
       entry.status = status
       entry.outcome = outcome
+      if (book.attempts) entry.attemptLog = book.attempts
       if (error !== undefined) entry.errorCode = codeOf(error)
       if (usage) {
         entry.inputTokens = usage.input

@@ -1,10 +1,11 @@
-import { UpstreamFault } from '../errors'
+import { ApiError, UpstreamFault } from '../errors'
 import type { Deadline } from '../net/deadline'
 import { asFault } from '../net/http'
-import type { Lease, Pool } from '../pool/pool'
+import type { Lease } from '../pool/lease'
+import type { Pool } from '../pool/pool'
 import type { Settings } from '../store/settings'
 import { type StreamEnd, streamBody } from '../stream/body'
-import { readHead, type Source } from '../stream/source'
+import { type Head, readHead, readWhole, type Source } from '../stream/source'
 import { createChatStream, encodeChatAnswer } from '../turn/chat/encode'
 import { createEventSource } from '../turn/chat/event-source'
 import { farewell } from '../turn/chat/farewell'
@@ -15,6 +16,7 @@ import type { Usage } from '../turn/usage'
 import { redactFault } from '../upstream/fault'
 import type { ChatReply } from '../upstream/upstream'
 import type { Book, Books } from './book'
+import { blame } from './fail-over'
 import { judge } from './judge'
 
 /** What goes to the client: a JSON text, or server-sent events that are whole or still running. */
@@ -34,6 +36,9 @@ interface Running {
   readonly stream: boolean
   readonly terms: StreamTerms
   readonly settings: Settings
+  readonly endpoint: string
+  /** Hold the stream until it is whole, so that a broken one can be made again elsewhere. */
+  readonly rescue: boolean
   readonly abort: AbortController
   readonly deadline: Deadline
   readonly lease: Lease
@@ -45,7 +50,7 @@ interface Running {
  * another account; once it returns, the answer has begun.
  */
 export function createReplyReader({ pool, books, now }: ReaderParts) {
-  async function readWhole({
+  async function answerWhole({
     reply,
     terms,
     abort,
@@ -59,7 +64,7 @@ export function createReplyReader({ pool, books, now }: ReaderParts) {
         : mendAnswer(await readBody(reply.response, abort), terms)
     deadline.end()
     pool.succeed(lease)
-    books.firstByte(book)
+    books.answered(book, lease)
     books.close(book, 'done', { status: 200, usage })
     return { form: 'json', body: text }
   }
@@ -89,14 +94,20 @@ export function createReplyReader({ pool, books, now }: ReaderParts) {
 
   /** Wait for the first useful bytes, then hand over; from here on nothing is tried again. */
   async function open(source: Source, usage: () => Usage, running: Running): Promise<ChatAnswer> {
-    const { abort, deadline, lease, book, settings } = running
-    const head = await readHead(source)
-    books.firstByte(book)
+    const { abort, deadline, lease, book, settings, endpoint } = running
+    const head = await (running.rescue ? readHeld(source) : readHead(source))
+    books.answered(book, lease)
     const onEnd = (end: StreamEnd, cause?: unknown) => {
       deadline.end()
       if (end === 'whole') pool.succeed(lease)
       else abort.abort()
-      if (end === 'broken') blame(cause, lease)
+      if (end === 'broken' && cause instanceof UpstreamFault)
+        blame(
+          pool,
+          lease,
+          judge(cause, { kind: lease.account.kind, model: lease.model, endpoint }),
+          cause,
+        )
       pool.release(lease)
       books.close(book, OUTCOMES[end], { status: 200, usage: usage(), error: cause })
     }
@@ -116,19 +127,25 @@ export function createReplyReader({ pool, books, now }: ReaderParts) {
     return { form: 'events', body }
   }
 
-  function blame(cause: unknown, lease: Lease) {
-    if (!(cause instanceof UpstreamFault)) return
-    const { cooling, retryAfterMs } = judge(cause, lease.account.kind)
-    if (cooling) pool.cool(lease, cooling, retryAfterMs)
-  }
-
   return (running: Running): Promise<ChatAnswer> => {
     const { reply, stream, terms, deadline } = running
-    if (!stream) return readWhole(running)
+    if (!stream) return answerWhole(running)
     if (reply.form === 'native') return openNative(reply.response, running)
     deadline.pause()
     const encoder = createChatStream(terms)
     return open(createEventSource(reply.events, encoder), encoder.usage, running)
+  }
+}
+
+/** What a stream that is held may weigh. */
+const MOST_HELD = 16 * 1024 * 1024
+
+async function readHeld(source: Source): Promise<Head> {
+  try {
+    return await readWhole(source, MOST_HELD)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new ApiError('upstream_error', `A key with rescue cannot take it: ${cause.message}`)
   }
 }
 

@@ -2,16 +2,22 @@ import { ApiError } from '../errors'
 import type { JsonObject } from '../json'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
+import type { Candidates } from '../pool/member'
 import type { Pool } from '../pool/pool'
+import type { Want } from '../pool/select'
+import type { Key } from '../store/keys'
 import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import type { StreamTerms } from '../turn/chat/native-stream'
 import type { ChatRequest } from '../turn/chat/schema'
 import { estimatedUsage } from '../turn/usage'
+import { readLimits } from '../upstream/limits'
 import type { Upstream } from '../upstream/upstream'
-import type { Books } from './book'
+import type { Book, Books } from './book'
 import { type ChatAnswer, createReplyReader } from './chat-reply'
-import type { FailOver } from './fail-over'
+import { conversationOf } from './conversation'
+import type { Attempt, Attemptable, FailOver } from './fail-over'
+import { held } from './held'
 
 interface DispatchParts {
   readonly pool: Pool
@@ -26,8 +32,10 @@ interface DispatchParts {
 /** One chat turn as the public surface hands it over. */
 export interface ChatTurn {
   readonly requestId: string
-  readonly keyId: string
+  readonly key: Key
   readonly request: JsonObject<ChatRequest>
+  /** What the client says in headers about the conversation that the turn belongs to. */
+  readonly conversation: string | null
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
   readonly settings: Settings
@@ -35,10 +43,56 @@ export interface ChatTurn {
   readonly onEnd: (entry: LedgerEntry) => void
 }
 
+/** An answer, and who gave it. */
+export interface Served {
+  readonly answer: ChatAnswer
+  /** Unknown while a held stream is still on its way. */
+  readonly by: ServedBy | undefined
+}
+
+export interface ServedBy {
+  readonly account: string
+  /** As the upstream knows it. */
+  readonly model: string
+  readonly attempts: number
+  /** Time until the answer began that no upstream took. */
+  readonly overheadMs: number
+}
+
+const NOBODY: Candidates = []
+
 /** The heart: takes a turn from lease to ledger, over as many accounts as it needs. */
 export function createDispatch(parts: DispatchParts) {
   const { pool, books, failOver, catalog, upstreams, now, newId } = parts
   const readReply = createReplyReader({ pool, books, now })
+
+  /** One account's chance: what this throws may be made good by another. */
+  async function attempt(
+    { request, settings, key }: ChatTurn,
+    { book, want }: Attemptable,
+    { lease, abort, deadline }: Attempt,
+  ): Promise<ChatAnswer> {
+    const { account, model } = lease
+    const stream = request.value.stream === true
+    const wait = stream ? settings.first_byte_timeout_ms : settings.total_timeout_ms
+    deadline.waitFor(wait, 'The upstream did not answer in time.')
+    const reply = await upstreams[account.kind].chat({ account, request, model, stream, abort })
+    if (reply.form === 'native')
+      for (const report of readLimits(reply.response.headers, model, now()))
+        pool.report(lease, report)
+    return await readReply({
+      reply,
+      stream,
+      terms: termsOf(request, settings, now(), newId),
+      settings,
+      endpoint: want.endpoint,
+      rescue: stream && key.rescue === 'buffer',
+      abort,
+      deadline,
+      lease,
+      book,
+    })
+  }
 
   return {
     /**
@@ -46,28 +100,50 @@ export function createDispatch(parts: DispatchParts) {
      *
      * @throws ApiError when no account could, or the request was refused for what it is
      */
-    async chat(turn: ChatTurn): Promise<ChatAnswer> {
-      const { request, settings, signal, requestId, keyId, onEnd } = turn
+    async chat(turn: ChatTurn): Promise<Served> {
+      const { request, settings, signal, requestId, key, onEnd } = turn
       const { model } = request.value
       const stream = request.value.stream === true
-      const book = books.open({ requestId, keyId, endpoint: ENDPOINT, model, stream }, onEnd)
-      try {
-        const { upstreamModel, candidates } = catalog.find(model) ?? notServed(model, catalog)
-        const attemptable = { candidates, settings, signal, book, repeatable: true }
-        return await failOver(attemptable, async ({ lease, abort, deadline }) => {
-          const { account } = lease
-          const wait = stream ? settings.first_byte_timeout_ms : settings.total_timeout_ms
-          deadline.waitFor(wait, 'The upstream did not answer in time.')
-          const call = { account, request, model: upstreamModel, stream, abort }
-          const reply = await upstreams[account.kind].chat(call)
-          const terms = termsOf(request, settings, now(), newId)
-          return await readReply({ reply, stream, terms, settings, abort, deadline, lease, book })
-        })
-      } catch (cause) {
-        books.fail(book, cause, () => estimatedUsage(promptBytes(request.text), 0))
-        throw cause
+      const facts = { requestId, keyId: key.id, endpoint: ENDPOINT, model, stream }
+      const book = books.open(facts, onEnd)
+      const conversation = conversationOf(request.value, key.id, turn.conversation)
+      const run = async () => {
+        try {
+          const plan = catalog.find(model, conversation) ?? notServed(model, catalog)
+          const want: Want = {
+            candidates: NOBODY,
+            model,
+            endpoint: ENDPOINT,
+            conversation,
+            tokens: tokensOf(request.text),
+            tried: [],
+          }
+          const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }
+          return await failOver(turns, (running) => attempt(turn, turns, running))
+        } catch (cause) {
+          books.fail(book, cause, () => estimatedUsage(promptBytes(request.text), 0))
+          throw cause
+        }
       }
+      const isHeld = stream && key.rescue === 'buffer'
+      if (!isHeld) {
+        const answer = await run()
+        return { answer, by: servedBy(book) }
+      }
+      const answer = await held(run(), { heartbeatMs: settings.heartbeat_ms, now })
+      return { answer, by: servedBy(book) }
     },
+  }
+
+  /** Who gave the answer, once it has begun. */
+  function servedBy({ entry, account, upstreamMs }: Book): ServedBy | undefined {
+    if (entry.firstByteMs === null || account === undefined) return
+    return {
+      account: account.name,
+      model: entry.modelUsed ?? entry.model,
+      attempts: entry.attempts,
+      overheadMs: Math.max(0, (entry.firstByteMs ?? 0) - upstreamMs),
+    }
   }
 }
 
@@ -107,6 +183,9 @@ function notServed(model: string, catalog: Catalog): never {
     { param: 'model' },
   )
 }
+
+/** Roughly what a request takes of its account's tokens; pictures are not told apart here. */
+const tokensOf = (body: string): number => body.length >> 2
 
 /** How much of a body is prompt: pictures and files within it are no text. */
 const promptBytes = (body: string): number => body.replaceAll(/"data:[^"]{256,}"/g, '').length

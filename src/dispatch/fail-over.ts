@@ -1,6 +1,11 @@
-import { ApiError } from '../errors'
+import { ApiError, UpstreamFault } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
-import type { Candidates, Lease, Member, Pool } from '../pool/pool'
+import type { Plan } from '../pool/catalog'
+import type { Lease } from '../pool/lease'
+import type { Member } from '../pool/member'
+import type { Pool } from '../pool/pool'
+import type { Want } from '../pool/select'
+import type { Waiting } from '../pool/waiting'
 import type { Settings } from '../store/settings'
 import { redactFault } from '../upstream/fault'
 import type { Book, Books } from './book'
@@ -16,13 +21,17 @@ export interface Attempt {
 
 interface FailOverParts {
   readonly pool: Pool
+  readonly waiting: Waiting
   readonly books: Books
   readonly now: () => number
 }
 
 /** A turn that may be given to several accounts, one after another. */
 export interface Attemptable {
-  readonly candidates: Candidates
+  /** The models that may answer, best first. */
+  readonly plan: Plan
+  readonly want: Want
+  readonly keyId: string
   readonly settings: Settings
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
@@ -34,57 +43,147 @@ export interface Attemptable {
 /** When every account is only busy, one is free again about now. */
 const SOON_MS = 1_000
 
+/** Where one turn stands. */
+interface Course {
+  readonly endsAt: number
+  attempts: number
+  /** There is no other model to go on to, so that waiting makes sense. */
+  isPatient: boolean
+  /** Accounts that may be asked once more when the time that they gave is over. */
+  readonly again: Member[]
+  last: Verdict | undefined
+}
+
 /**
- * Try accounts until one begins to answer. Once `run` returns, its answer has begun and nothing is
- * tried again; until then any fault that another account may cure leads to the next.
+ * Try accounts until one begins to answer, and where a route says so, models. Once `run` returns, its
+ * answer has begun and nothing is tried again; until then any fault that another may cure leads on.
  */
-export function createFailOver({ pool, books, now }: FailOverParts) {
+export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
   /** Give the lease back as the attempt deserves, and say what it means for the turn. */
-  function settle(cause: unknown, lease: Lease): Verdict {
+  function settle(cause: unknown, lease: Lease, want: Want): Verdict {
     try {
-      const verdict = judge(cause, lease.account.kind)
-      if (verdict.cooling) pool.cool(lease, verdict.cooling, verdict.retryAfterMs)
+      const place = { kind: lease.account.kind, model: want.model, endpoint: want.endpoint }
+      const verdict = judge(cause, place)
+      blame(pool, lease, verdict, cause)
       return verdict
     } finally {
       pool.release(lease)
     }
   }
 
-  /** @throws ApiError when no account could, or the request was refused for what it is */
-  return async function failOver<T>(
-    { candidates, settings, signal, book, repeatable }: Attemptable,
+  /** An account for the next attempt: at once, or when waiting for it makes sense. */
+  function next(
+    { want, keyId, settings, signal }: Attemptable,
+    { last, endsAt, isPatient }: Course,
+  ): Lease | undefined | Promise<Lease | undefined> {
+    // Those who wait come first.
+    waiting.offer()
+    const lease = pool.lease(want)
+    if (lease) return lease
+    const { busy, returnMs = Number.POSITIVE_INFINITY } = pool.outlook(want)
+    const isBack = last?.again === true && returnMs <= settings.retry_wait_ms
+    if (!isPatient || !(busy || isBack)) return
+    const patience = busy ? settings.queue_timeout_ms : returnMs + SOON_MS
+    const timeoutMs = Math.min(patience, endsAt - now())
+    return waiting.wait({ want, keyId, timeoutMs, longest: settings.queue_length, signal })
+  }
+
+  /** Ask accounts for one model; undefined when none gave an answer, `course.last` says why. */
+  async function overAccounts<T>(
+    turn: Attemptable,
+    course: Course,
     run: (attempt: Attempt) => Promise<T>,
-  ): Promise<T> {
-    const tried: Member[] = []
-    const endsAt = now() + settings.total_timeout_ms
-    let last: Verdict | undefined
-    while (tried.length < settings.max_attempts && now() < endsAt) {
+  ): Promise<{ readonly answer: T } | undefined> {
+    const { want, settings, signal, book, repeatable } = turn
+    while (course.attempts < settings.max_attempts && now() < course.endsAt) {
       if (signal.aborted) throw gone()
-      const lease = pool.lease(candidates, tried)
-      if (!lease) break
-      tried.push(lease.member)
-      books.attempt(book, lease.account.id)
+      const found = next(turn, course)
+      const lease = found instanceof Promise ? await found : found
+      if (!lease) {
+        if (signal.aborted) throw gone()
+        break
+      }
+      course.attempts++
+      books.attempt(book, lease)
       const abort = new AbortController()
       const leave = () => abort.abort(gone())
       signal.addEventListener('abort', leave, { once: true })
-      const deadline = createDeadline({ abort, now, totalMs: endsAt - now() })
+      const deadline = createDeadline({ abort, now, totalMs: course.endsAt - now() })
       try {
-        return await run({ lease, abort, deadline })
+        return { answer: await run({ lease, abort, deadline }) }
       } catch (cause) {
         deadline.end()
         signal.removeEventListener('abort', leave)
         abort.abort()
         const fault = redactFault(cause, await secretOf(lease))
-        last = settle(signal.aborted ? gone() : fault, lease)
-        if (!last.elsewhere || !repeatable) break
+        const verdict = settle(signal.aborted ? gone() : fault, lease, want)
+        books.failed(book, { lease, fault, effect: verdict.effect })
+        course.last = verdict
+        const mayRepeat = verdict.again && (verdict.saidMs ?? 0) <= settings.retry_wait_ms
+        if (mayRepeat && !course.again.includes(lease.member)) course.again.push(lease.member)
+        else want.tried.push(lease.member)
+        if (!verdict.elsewhere || !repeatable) return
       }
     }
-    if (last && last.cooling !== 'quota') throw last.error
-    throw limited(pool.earliestReturn(candidates) ?? SOON_MS)
+    return
+  }
+
+  /** Why nobody answered. */
+  function failure({ want }: Attemptable, { last }: Course): ApiError {
+    if (last && last.culprit !== 'quota') return last.error
+    if (pool.isDown(want.candidates))
+      return new ApiError('upstream_error', 'The upstream cannot be reached at the moment.', {
+        retryAfter: 1,
+      })
+    const { busy, returnMs } = pool.outlook(want)
+    if (!busy && returnMs === undefined && !last) return nobodyLeft()
+    return limited(returnMs ?? SOON_MS, last?.error)
+  }
+
+  /** @throws ApiError when no account could, or the request was refused for what it is */
+  return async function failOver<T>(
+    turn: Attemptable,
+    run: (attempt: Attempt) => Promise<T>,
+  ): Promise<T> {
+    const { plan, want, settings, repeatable } = turn
+    const endsAt = now() + settings.total_timeout_ms
+    const course: Course = { endsAt, attempts: 0, isPatient: false, again: [], last: undefined }
+    for (const target of plan.targets) {
+      const { candidates, upstreamModel } = target
+      course.isPatient = target === plan.targets.at(-1)
+      want.candidates = candidates
+      want.model = upstreamModel
+      want.tried.length = 0
+      course.last = undefined
+      const found = await overAccounts(turn, course, run)
+      if (found) return found.answer
+      if (course.last && !leadsOn(course.last, plan, repeatable)) break
+    }
+    throw failure(turn, course)
   }
 }
 
 export type FailOver = ReturnType<typeof createFailOver>
+
+/** Whether a route goes on to its next model after this. */
+const leadsOn = ({ elsewhere, refusal }: Verdict, { also }: Plan, repeatable: boolean): boolean =>
+  repeatable && (elsewhere || (refusal !== undefined && also.includes(refusal)))
+
+/** Hold against the account what the verdict says. */
+export function blame(pool: Pool, lease: Lease, verdict: Verdict, cause: unknown): void {
+  const { effect, scope, saidMs, restMs: usualMs, host } = verdict
+  if (effect === 'none') return
+  pool.blame(lease, { state: effect, reason: reasonOf(cause), scope, saidMs, usualMs, host })
+}
+
+const LONGEST_REASON = 200
+
+/** What an operator reads about it; redacted before it comes here. */
+function reasonOf(cause: unknown): string {
+  const status = cause instanceof UpstreamFault ? cause.details.status : undefined
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return `${status ? `${status}: ` : ''}${message}`.slice(0, LONGEST_REASON)
+}
 
 /** Nothing to hide when it cannot be opened. */
 async function secretOf({ account }: Lease): Promise<string> {
@@ -94,5 +193,11 @@ async function secretOf({ account }: Lease): Promise<string> {
     return ''
   }
 }
+
+const nobodyLeft = () =>
+  new ApiError(
+    'no_account',
+    'Every account that has this model was refused by its upstream: its operator finds why with `groxy accounts list`.',
+  )
 
 const gone = () => new ApiError('client_gone', 'The client left before the answer began.')

@@ -1,5 +1,7 @@
 import { ApiError, UpstreamFault } from '../errors'
+import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
+import type { Want } from '../pool/select'
 import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import { createRedactor } from '../stream/redact'
@@ -10,6 +12,7 @@ import type { Attempt, FailOver } from './fail-over'
 
 interface ForwardingParts {
   readonly pool: Pool
+  readonly catalog: Catalog
   readonly books: Books
   readonly failOver: FailOver
   readonly forward: XaiForward
@@ -43,9 +46,13 @@ function blameless(cause: unknown): ApiError | undefined {
   return new ApiError('upstream_error', `xAI refused the call: ${cause.message}`, { cause })
 }
 
+const noAccount = (): never => {
+  throw new ApiError('no_account', 'No xAI account is in the pool any more.')
+}
+
 /** Forwards what is not modelled over the accounts that have it. */
-export function createForwarding({ pool, books, failOver, forward }: ForwardingParts) {
-  const capable = () => [...pool.members()].filter(({ account }) => account.kind === 'xai')
+export function createForwarding({ pool, catalog, books, failOver, forward }: ForwardingParts) {
+  const capable = () => catalog.ofKind('xai')
 
   async function attempt(
     turn: ForwardTurn,
@@ -65,7 +72,7 @@ export function createForwarding({ pool, books, failOver, forward }: ForwardingP
 
   return {
     /** Whether there is an account to forward with. */
-    isPossible: (): boolean => capable().length > 0,
+    isPossible: (): boolean => capable() !== undefined,
 
     /** @throws ApiError when no account could */
     async send(turn: ForwardTurn): Promise<Response> {
@@ -73,16 +80,24 @@ export function createForwarding({ pool, books, failOver, forward }: ForwardingP
       const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
       const { requestId, keyId, model } = turn
       const book = books.open({ requestId, keyId, endpoint, model, stream: false }, onEnd)
-      const candidates = [capable()]
       const repeatable = !(turn.body instanceof ReadableStream)
       try {
+        const plan = capable() ?? noAccount()
+        const want: Want = {
+          candidates: [],
+          model: '',
+          endpoint,
+          conversation: undefined,
+          tokens: 0,
+          tried: [],
+        }
         return await failOver(
-          { candidates, settings, signal, book, repeatable },
+          { plan, want, keyId, settings, signal, book, repeatable },
           async (running) => {
             const { lease, abort, deadline } = running
             const response = await attempt(turn, running)
             const { status, headers } = response
-            books.firstByte(book)
+            books.answered(book, lease)
             const end = (why?: unknown) => {
               deadline.end()
               if (why === undefined) pool.succeed(lease)

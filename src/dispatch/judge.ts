@@ -1,86 +1,97 @@
 import { ApiError, SetupError, UpstreamFault } from '../errors'
 import type { Kind } from '../pool/account'
-import type { CoolingReason } from '../pool/cooldown'
+import { type Culprit, type Effect, RULES, type Rule } from './verdicts'
 
 /** What a failed attempt means: for the account, for the turn, and for the client. */
 export interface Verdict {
-  /** Why the account rests; undefined when it is not to blame. */
-  readonly cooling?: CoolingReason | undefined
-  readonly retryAfterMs?: number | undefined
-  /** Another account may answer the same request. */
+  readonly culprit: Culprit
+  readonly effect: Effect
+  /** What the rest holds for: empty for the whole account. */
+  readonly scope: string
+  readonly restMs: number | undefined
+  /** How long the upstream asks us to stay away, in milliseconds. */
+  readonly saidMs: number | undefined
+  readonly host: Rule['host']
   readonly elsewhere: boolean
+  readonly again: boolean
+  readonly refusal: Rule['refusal']
   /** What the client learns when nobody answers. */
   readonly error: ApiError
 }
 
-/** What an upstream says about our credential, in refusals whose status says something else. */
-const CREDENTIAL =
-  /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
-/** A 403 about what was asked, not about who asked. */
-const MODERATION = /content|moderat|safety|usage guidelines|policy/i
-
-/** Judge whatever an attempt threw. What is not an upstream's fault is thrown on as it is. */
-export function judge(cause: unknown, kind: Kind): Verdict {
-  if (cause instanceof SetupError) return unopened(cause)
-  if (!(cause instanceof UpstreamFault)) throw cause
-  // The demo model fails when it is asked to.
-  if (kind === 'demo') return { ...judgeFault(cause), cooling: undefined }
-  return judgeFault(cause)
+/** Where an attempt was made. */
+interface Place {
+  readonly kind: Kind
+  /** The model as the upstream knows it. */
+  readonly model: string
+  readonly endpoint: string
 }
 
-/** An account whose secret does not open is no use until its operator mends it. */
-const unopened = (cause: SetupError): Verdict => ({
-  cooling: 'unauthorized',
-  elsewhere: true,
-  error: new ApiError('not_ready', 'The account cannot be used: the log says why.', { cause }),
-})
-
-function judgeFault(cause: UpstreamFault): Verdict {
-  const { status, retryAfterMs } = cause.details
-  switch (cause.kind) {
-    case 'refused':
-      return judgeRefusal(cause, status ?? 502, retryAfterMs)
-    case 'timeout':
-      return { cooling: 'fault', elsewhere: true, error: timeout(cause) }
-    default:
-      return { cooling: 'fault', retryAfterMs, elsewhere: true, error: failure(cause) }
+/** Judge whatever an attempt threw. What is not an upstream's fault is thrown on as it is. */
+export function judge(cause: unknown, place: Place): Verdict {
+  if (cause instanceof SetupError) return unopened(cause)
+  if (!(cause instanceof UpstreamFault)) throw cause
+  const rule = RULES.find((candidate) => covers(candidate, cause, place))
+  if (!rule) throw cause
+  const { model, endpoint, kind } = place
+  const scopes = { model, endpoint: `${model} ${endpoint}` }
+  return {
+    culprit: rule.culprit,
+    // The demo model fails when it is asked to.
+    effect: kind === 'demo' ? 'none' : rule.effect,
+    scope: rule.scope ? scopes[rule.scope] : '',
+    restMs: rule.restMs,
+    saidMs: cause.details.retryAfterMs,
+    host: kind === 'demo' ? undefined : rule.host,
+    elsewhere: rule.elsewhere,
+    again: rule.again === true && cause.details.retryAfterMs !== undefined,
+    refusal: rule.refusal,
+    error: ANSWERS[rule.answer](cause),
   }
 }
 
-function judgeRefusal(
-  fault: UpstreamFault,
-  status: number,
-  retryAfterMs: number | undefined,
-): Verdict {
-  const { message, details } = fault
-  const aboutCredential =
-    status === 401 || (status === 400 && CREDENTIAL.test(`${message} ${details.code ?? ''}`))
-  if (aboutCredential || (status === 403 && !MODERATION.test(message)))
-    return { cooling: 'unauthorized', retryAfterMs, elsewhere: true, error: ours(fault) }
-  if (status === 402 || status === 429)
-    return { cooling: 'quota', retryAfterMs, elsewhere: true, error: limited(retryAfterMs, fault) }
-  if (status === 408 || status >= 500)
-    return { cooling: 'fault', retryAfterMs, elsewhere: true, error: failure(fault) }
-  // A model that this account's upstream does not know may be known to another's.
-  if (status === 404) return { elsewhere: true, error: clients(fault, status) }
-  return { elsewhere: false, error: clients(fault, status) }
+function covers(rule: Rule, { kind: fault, message, details }: UpstreamFault, { model }: Place) {
+  if (typeof rule.fault === 'string' ? rule.fault !== fault : !rule.fault.includes(fault))
+    return false
+  const { status = 502, code = '' } = details
+  if (rule.status && !rule.status.some((one) => isIn(status, one))) return false
+  if (rule.namesModel && !message.includes(model)) return false
+  return !rule.says || rule.says.test(code) || rule.says.test(message)
 }
 
-/** The client's fault: the upstream's own words, status and code. */
-const clients = (fault: UpstreamFault, status: number) =>
-  new ApiError('invalid_value', fault.message, {
-    status,
-    type: fault.details.type,
-    param: fault.details.param,
-    upstreamCode: fault.details.code ?? null,
-    cause: fault,
-  })
+const isIn = (status: number, one: number | readonly [first: number, last: number]): boolean =>
+  typeof one === 'number' ? status === one : status >= one[0] && status <= one[1]
 
-/** The upstream refused our account, which is no business of the client's. */
-const ours = (fault: UpstreamFault) =>
-  new ApiError('upstream_error', 'The upstream refused the account that Groxy used.', {
-    cause: fault,
-  })
+/** An account whose secret does not open is no use until its operator mends it. */
+const unopened = (cause: SetupError): Verdict => ({
+  culprit: 'us',
+  effect: 'cooling',
+  scope: '',
+  restMs: undefined,
+  saidMs: undefined,
+  host: undefined,
+  elsewhere: true,
+  again: false,
+  refusal: undefined,
+  error: new ApiError('not_ready', 'The account cannot be used: the log says why.', { cause }),
+})
+
+/** What clients are told. Only a refusal of their own request comes in the upstream's words. */
+const ANSWERS: Readonly<Record<Rule['answer'], (fault: UpstreamFault) => ApiError>> = {
+  words: (fault) =>
+    new ApiError('invalid_value', fault.message, {
+      status: fault.details.status,
+      type: fault.details.type,
+      param: fault.details.param,
+      upstreamCode: fault.details.code ?? null,
+      cause: fault,
+    }),
+  limited: (fault) => limited(fault.details.retryAfterMs, fault),
+  failed: (cause) => new ApiError('upstream_error', cause.message, { cause }),
+  late: (cause) => new ApiError('upstream_timeout', cause.message, { cause }),
+  ours: (cause) =>
+    new ApiError('upstream_error', 'The upstream refused the account that Groxy used.', { cause }),
+}
 
 /** Every account that could answer is out of quota. */
 export const limited = (retryAfterMs: number | undefined, cause?: unknown) => {
@@ -91,9 +102,3 @@ export const limited = (retryAfterMs: number | undefined, cause?: unknown) => {
     { retryAfter: seconds, cause },
   )
 }
-
-const failure = (fault: UpstreamFault) =>
-  new ApiError('upstream_error', fault.message, { cause: fault })
-
-const timeout = (fault: UpstreamFault) =>
-  new ApiError('upstream_timeout', fault.message, { cause: fault })

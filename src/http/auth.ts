@@ -2,6 +2,7 @@ import { ApiError } from '../errors'
 import type { Key } from '../store/keys'
 import type { Snapshot, Snapshots } from '../store/snapshot'
 import type { Caller } from './caller'
+import { noteKey } from './context'
 
 export interface AuthParts {
   readonly snapshots: Snapshots
@@ -25,6 +26,10 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
   function identify(secret: string, hash: string, snapshot: Snapshot): Caller {
     const key = snapshot.keys.get(hash) ?? environmentKey.get(hash)
     if (key) {
+      if (!key.enabled)
+        throw unauthorized(
+          'This API key is switched off. The operator of this gateway can switch it on again.',
+        )
       if (key.expiresAt && key.expiresAt.getTime() <= now())
         throw unauthorized(
           'This API key has expired. Ask the operator of this gateway for another.',
@@ -37,8 +42,8 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
     )
   }
 
-  return async ({ headers }: Request): Promise<Caller> => {
-    const header = headers.get('authorization')
+  return async (request: Request): Promise<Caller> => {
+    const header = request.headers.get('authorization')
     if (!header)
       throw unauthorized(
         'You did not provide an API key. Send it as "Authorization: Bearer sk-groxy-…".',
@@ -47,9 +52,12 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
     if (!secret) throw unauthorized('The Authorization header must read "Bearer " and an API key.')
     const snapshot = snapshots.get()
     const hash = digest(secret)
-    if (typeof hash === 'string' && !(snapshot instanceof Promise))
-      return identify(secret, hash, snapshot)
-    return identify(secret, await hash, await snapshot)
+    const caller =
+      typeof hash === 'string' && !(snapshot instanceof Promise)
+        ? identify(secret, hash, snapshot)
+        : identify(secret, await hash, await snapshot)
+    if (caller.kind === 'key') noteKey(request, caller.key)
+    return caller
   }
 }
 

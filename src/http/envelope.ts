@@ -1,27 +1,31 @@
 import { ApiError } from '../errors'
-import { setContext } from './context'
+import type { Key } from '../store/keys'
+import { type RequestContext, setContext } from './context'
 import { failureResponse } from './failures'
 
 interface EnvelopeParts {
   readonly handle: (request: Request) => Response | Promise<Response>
   readonly newId: () => string
   readonly onBug: (error: unknown) => void
+  /** Adds what the answers to a key's calls say about its limits. */
+  readonly describeLimits: (key: Key, headers: Headers) => void
 }
 
 /** OpenAI takes less than this in all request headers together, in bytes. */
 const MOST_HEADER_BYTES = 64 * 1024
 
 /**
- * What every answer has in common, whoever made it: a request id, and no way for a mistake of ours to
- * leave a client without an answer.
+ * What every answer has in common, whoever made it: a request id, what is left of the key's limits, and
+ * no way for a mistake of ours to leave a client without an answer.
  */
-export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
+export function createEnvelope({ handle, newId, onBug, describeLimits }: EnvelopeParts) {
   return async (request: Request): Promise<Response> => {
     const requestId = `req_${newId()}`
+    const context: RequestContext = { requestId }
     let response: Response
     try {
       const routable = normalise(request)
-      setContext(routable, { requestId })
+      setContext(routable, context)
       const flooded = headerBytes(request.headers) > MOST_HEADER_BYTES
       response = flooded ? tooMuch() : await handle(routable)
     } catch (error) {
@@ -30,6 +34,7 @@ export function createEnvelope({ handle, newId, onBug }: EnvelopeParts) {
       response = failureResponse(known ?? new ApiError('internal_error', 'Groxy failed.'))
     }
     response.headers.set('x-request-id', requestId)
+    if (context.key) describeLimits(context.key, response.headers)
     return response
   }
 }

@@ -59,14 +59,19 @@ export function asFault(cause: unknown, signal: AbortSignal): unknown {
   if (cause instanceof UpstreamFault) return cause
   if (signal.aborted && signal.reason instanceof TimeUp)
     return new UpstreamFault('timeout', signal.reason.message, { cause })
-  return new UpstreamFault(
-    'unreachable',
-    'The upstream could not be reached, or broke the connection.',
-    {
-      cause,
-    },
-  )
+  return isBroken(cause)
+    ? new UpstreamFault('broken', 'The upstream broke the connection.', { cause })
+    : new UpstreamFault('unreachable', 'The upstream could not be reached.', { cause })
 }
+
+/** There was a connection, which tells a host that works from one that is down. */
+function isBroken(cause: unknown): boolean {
+  const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown }
+  // Workers give no code.
+  return BROKEN_CODES.has(code) || /connection (?:was )?(?:lost|closed)/i.test(String(message))
+}
+
+const BROKEN_CODES = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ConnectionClosed'])
 
 /** A body as text, up to `limit` bytes; the rest is cut off and the connection with it. */
 export async function readText(response: Response, limit: number): Promise<string> {

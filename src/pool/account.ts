@@ -13,6 +13,8 @@ export interface Account {
   readonly weight: number
   /** Turns at once. */
   readonly maxInFlight: number
+  /** Turns a minute that the operator allows; null for no limit of ours. */
+  readonly requestsPerMinute: number | null
   /** Model ids it serves, when the operator names them instead of its upstream. */
   readonly models: readonly string[] | null
 }

@@ -1,86 +1,203 @@
-import type { UpstreamModel } from '../store/schema'
+import type { Route, UpstreamModel } from '../store/schema'
 import type { Kind } from './account'
-import type { Candidates, Member, Pool } from './pool'
+import { newHost } from './host'
+import { type Candidates, type Host, type Member, newShelf, type Shelf } from './member'
+import type { Pool } from './pool'
+import { shelve } from './shelving'
 
 /** A public model and who can serve it. */
-export interface Offer {
+interface Offer {
   readonly model: UpstreamModel
+  readonly candidates: Shelf[][]
+}
+
+/** One model that may serve a turn, and who has it. */
+export interface Target {
+  readonly upstreamModel: string
   readonly candidates: Candidates
 }
 
+/** The models that may serve a turn, in the order they are tried. */
+export interface Plan {
+  readonly targets: readonly Target[]
+  /** Refusals of a request that lead to the next one too. */
+  readonly also: NonNullable<Route['also']>
+}
+
 type Priorities = Readonly<Record<Kind, number>>
+type Models = readonly UpstreamModel[]
+
+interface CatalogParts {
+  readonly pool: Pool
+  readonly now: () => number
+  /** Turns that wait may find an account now. */
+  readonly onChange: () => void
+}
 
 /**
  * What the accounts of the pool offer together: their upstreams' model lists, merged, and the
  * operator's aliases on top.
+ *
+ * Accounts with the same list on the same host share a shelf, so that what is worked out here grows
+ * with the lists, not with the accounts.
  */
-export function createCatalog(pool: Pool) {
-  const lists = new Map<string, readonly UpstreamModel[]>()
+export function createCatalog({ pool, now, onChange }: CatalogParts) {
+  /** Each list once, however many accounts have it. */
+  const distinct = new Map<string, Models>()
+  const lists = new Map<string, Models>()
+  const hosts = new Map<string, Host>()
+  const shelves = new Map<string, Map<Models | undefined, Shelf>>()
   let priorities: Priorities = { xai: 1, openai: 2, demo: 4 }
-  let aliases: ReadonlyMap<string, string> = new Map()
+  let routes: ReadonlyMap<string, Route> = new Map()
   let offers = new Map<string, Offer>()
-  let listed: readonly UpstreamModel[] = []
-
+  let plans = new Map<string, Plan | undefined>()
+  let listed: Models = []
   /** Accounts whose list was never seen: asked when those that list a model cannot, or none does. */
-  let unlisted: Candidates = []
+  let unlisted: Shelf[][] = []
+  let byKind: ReadonlyMap<Kind, Shelf[]> = new Map()
+  let stale = true
+
+  function intern(models: Models): Models {
+    const text = JSON.stringify(models)
+    const known = distinct.get(text) ?? models
+    distinct.set(text, known)
+    return known
+  }
+
+  function shelfOf({ account }: Member): Shelf {
+    const { id, kind, baseUrl, models } = account
+    const list = models ? intern(models.map((model) => ({ id: model }))) : lists.get(id)
+    const place = `${kind} ${baseUrl}`
+    const own = shelves.get(place) ?? new Map<Models | undefined, Shelf>()
+    shelves.set(place, own)
+    const known = own.get(list)
+    if (known) return known
+    const host = hosts.get(baseUrl) ?? newHost()
+    hosts.set(baseUrl, host)
+    const shelf = newShelf(kind, host, list)
+    own.set(list, shelf)
+    return shelf
+  }
+
+  function place(member: Member) {
+    const old = member.shelf
+    const shelf = shelfOf(member)
+    if (shelf === old) return
+    shelve(member, shelf, now())
+    // Only a shelf that came into use, or fell out of it, changes what is on offer.
+    if (shelf.members.length === 1 || old?.members.length === 0) stale = true
+  }
 
   function rebuild() {
-    const found = new Map<string, { model: UpstreamModel; members: Member[] }>()
-    const hidden = new Map<string, { model: UpstreamModel; members: Member[] }>()
-    const blank: Member[] = []
-    const note = (into: typeof found, id: string, model: UpstreamModel, member: Member) => {
+    stale = false
+    const found = new Map<string, { model: UpstreamModel; shelves: Shelf[] }>()
+    const hidden = new Map<string, { model: UpstreamModel; shelves: Shelf[] }>()
+    const blank: Shelf[] = []
+    const used = inUse()
+    const note = (into: typeof found, id: string, model: UpstreamModel, shelf: Shelf) => {
       const entry = into.get(id)
-      if (entry) entry.members.push(member)
-      else into.set(id, { model, members: [member] })
+      if (entry) entry.shelves.push(shelf)
+      else into.set(id, { model, shelves: [shelf] })
     }
-    for (const member of pool.members()) {
-      const { account } = member
-      const named = account.models?.map((id): UpstreamModel => ({ id }))
-      const list = named ?? lists.get(account.id)
-      if (!list) blank.push(member)
-      for (const model of list ?? []) {
-        note(found, model.id, model, member)
-        for (const alias of model.aliases ?? [])
-          note(hidden, alias, { ...model, id: alias }, member)
+    for (const shelf of used) {
+      if (!shelf.models) blank.push(shelf)
+      for (const model of shelf.models ?? []) {
+        note(found, model.id, model, shelf)
+        for (const alias of model.aliases ?? []) note(hidden, alias, { ...model, id: alias }, shelf)
       }
     }
-    unlisted = byPriority(blank)
+    unlisted = renewed(unlisted, byPriority(blank))
+    byKind = Map.groupBy(used, ({ kind }) => kind)
+    const before = offers
     offers = new Map()
-    for (const [id, { model, members }] of [...hidden, ...found])
-      offers.set(id, { model, candidates: [...byPriority(members), ...unlisted] })
-    const own = [...aliases].flatMap(([name, target]) => {
-      const offer = offers.get(target)
-      return offer ? [{ ...offer.model, id: name }] : []
-    })
+    for (const [id, { model, shelves: having }] of [...hidden, ...found]) {
+      const candidates = renewed(before.get(id)?.candidates, [...byPriority(having), ...unlisted])
+      offers.set(id, { model, candidates })
+    }
+    plans = new Map()
     const models = new Map([...found.values()].map(({ model }) => [model.id, model]))
-    for (const model of own) models.set(model.id, model)
+    for (const [name, { targets }] of routes) {
+      const offer = targets.map(({ model }) => offers.get(model)).find(Boolean)
+      if (offer) models.set(name, { ...offer.model, id: name })
+    }
     listed = [...models.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
-  function byPriority(members: readonly Member[]): Member[][] {
-    const groups = Map.groupBy(members, ({ account }) => priorities[account.kind])
+  /** Shelves with accounts on them; the others are thrown away. */
+  function inUse(): Shelf[] {
+    for (const [where, own] of shelves) {
+      for (const [list, { members }] of own) if (members.length === 0) own.delete(list)
+      if (own.size === 0) shelves.delete(where)
+    }
+    const used = [...shelves.values()].flatMap((own) => [...own.values()])
+    const usedHosts = new Set(used.map(({ host }) => host))
+    for (const [url, host] of hosts) if (!usedHosts.has(host)) hosts.delete(url)
+    return used
+  }
+
+  function byPriority(having: readonly Shelf[]): Shelf[][] {
+    const groups = Map.groupBy(having, ({ kind }) => priorities[kind])
     return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group)
+  }
+
+  function targetOf(model: string): Target | undefined {
+    const candidates = offers.get(model)?.candidates ?? unlisted
+    return candidates.length > 0 ? { upstreamModel: model, candidates } : undefined
+  }
+
+  /** The names that a route leads to, best first; a conversation stays with its part of a split. */
+  function order({ mode, targets }: Route, conversation: number): readonly string[] {
+    if (mode === 'order') return targets.map(({ model }) => model)
+    const total = targets.reduce((sum, { weight = 1 }) => sum + weight, 0)
+    let point = (conversation / 2 ** 32) * total
+    for (const { model, weight = 1 } of targets) {
+      point -= weight
+      if (point < 0) return [model]
+    }
+    return targets.slice(-1).map(({ model }) => model)
+  }
+
+  function planOf(names: readonly string[], also: Plan['also']): Plan | undefined {
+    const targets = names.map(targetOf).filter((target) => target !== undefined)
+    return targets.length > 0 ? { targets, also } : undefined
+  }
+
+  /** Names that no upstream lists are not remembered: clients make them up without end. */
+  function planned(id: string): Plan | undefined {
+    const known = plans.get(id)
+    if (known) return known
+    const route = routes.get(id)
+    const plan = route ? planOf(order(route, 0), route.also ?? []) : planOf([id], [])
+    if (plan && (route || offers.has(id))) plans.set(id, plan)
+    return plan
   }
 
   return {
     /** The accounts, their priorities or the aliases have changed. */
     update(changed: {
       readonly priorities: Priorities
-      readonly aliases: ReadonlyMap<string, string>
-    }) {
+      readonly routes: ReadonlyMap<string, Route>
+    }): void {
       priorities = changed.priorities
-      aliases = changed.aliases
+      routes = changed.routes
+      for (const member of pool.members()) place(member)
       rebuild()
+      onChange()
     },
 
     /** Model lists of accounts have been learnt. */
-    learn(learnt: Iterable<readonly [accountId: string, list: readonly UpstreamModel[]]>) {
-      for (const [accountId, list] of learnt) lists.set(accountId, list)
-      rebuild()
+    learn(learnt: Iterable<readonly [accountId: string, list: Models]>): void {
+      for (const [accountId, list] of learnt) {
+        lists.set(accountId, intern(list))
+        const member = pool.member(accountId)
+        if (member) place(member)
+      }
+      if (stale) rebuild()
+      onChange()
     },
 
     /** Every model that some account can serve, now or after a rest. */
-    list: (): readonly UpstreamModel[] => listed,
+    list: (): Models => listed,
 
     /** One model, under any of its names. */
     model: (id: string): UpstreamModel | undefined =>
@@ -89,15 +206,30 @@ export function createCatalog(pool: Pool) {
     /**
      * Who can serve a model, and under which name an upstream knows it; undefined when nobody does.
      * While some account's list is not known yet, that account may.
+     *
+     * @param conversation a hash by which a split route chooses
      */
-    find(
-      id: string,
-    ): { readonly upstreamModel: string; readonly candidates: Candidates } | undefined {
-      const upstreamModel = aliases.get(id) ?? id
-      const candidates = offers.get(upstreamModel)?.candidates ?? unlisted
-      return candidates.length > 0 ? { upstreamModel, candidates } : undefined
+    find(id: string, conversation: number): Plan | undefined {
+      const route = routes.get(id)
+      if (route?.mode !== 'split') return planned(id)
+      const [name = id] = order(route, conversation)
+      return planned(name)
+    },
+
+    /** Everyone of a kind, for calls that no model list tells about; undefined when there is none. */
+    ofKind(kind: Kind): Plan | undefined {
+      const shelves = byKind.get(kind)?.filter(({ members }) => members.length > 0) ?? []
+      if (shelves.length === 0) return
+      return { targets: [{ upstreamModel: '', candidates: [shelves] }], also: [] }
     },
   }
+}
+
+/** The same list with new content: turns that wait hold on to it. */
+function renewed(list: Shelf[][] | undefined, groups: readonly Shelf[][]): Shelf[][] {
+  if (!list) return [...groups]
+  list.splice(0, list.length, ...groups)
+  return list
 }
 
 export type Catalog = ReturnType<typeof createCatalog>

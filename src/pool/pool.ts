@@ -1,156 +1,257 @@
 import type { Account } from './account'
-import { type CoolingReason, coolingTime } from './cooldown'
+import { admits, type HostSign, hostAnswered, hostFailed } from './host'
+import type { Lease } from './lease'
+import { type Candidates, type Member, newMember } from './member'
+import { findOut, type Outlook } from './outlook'
+import { giveBack, type Report, report, reserve } from './quota'
+import { type Rest, type RestState, restTime } from './rest'
+import { createReturns } from './returns'
+import { select, type Want } from './select'
+import { look, shelve } from './shelving'
 
-/** An account with what happened to it since this process started. */
-export interface Member {
-  account: Account
-  inFlight: number
-  /** Until when it rests, in milliseconds since 1970; 0 when it does not. */
-  coolingUntil: number
-  coolingReason: CoolingReason | undefined
-  faultsInARow: number
-  /** It was taken out of the pool while a turn was running. */
-  gone: boolean
-}
-
-/** An account taken for one turn, to be given back to the pool exactly once; again does nothing. */
-export interface Lease {
-  readonly account: Account
-  readonly member: Member
-  ended: boolean
+/** What is to be held against an account. */
+export interface Blame {
+  readonly state: RestState
+  readonly reason: string
+  /** Empty for the account as a whole, else a model, or a model and an endpoint. */
+  readonly scope: string
+  /** How long, as the upstream says; in milliseconds. */
+  readonly saidMs?: number | undefined
+  /** How long when it says nothing; else by the faults in a row. */
+  readonly usualMs?: number | undefined
+  /** The host may be to blame instead; `certain` when no connection came about. */
+  readonly host?: HostSign | undefined
 }
 
 interface PoolParts {
   readonly now: () => number
   /** A number from 0 to 1, not including 1. */
   readonly random: () => number
+  /** What is held against an account has changed; it is to be stored. */
+  readonly onRest?: (member: Member, scope: string, rest: Rest | undefined) => void
+  /** An upstream said what is left of a quota; it is to be stored. */
+  readonly onQuota?: (member: Member) => void
+  /** Something became free that turns may wait for. */
+  readonly onFree?: () => void
 }
 
-/** Groups of accounts that can serve a turn, the preferred group first. */
-export type Candidates = readonly (readonly Member[])[]
+const OWN_LIMIT = 'its limit of requests a minute'
 
-/** Keeps count of every account's turns and rests, and hands accounts out. */
-export function createPool({ now, random }: PoolParts) {
+/** Scopes that are remembered of one account: a client makes up models, but not without end. */
+const MOST_SCOPES = 64
+
+/** Keeps count of every account's turns, rests and quotas, and hands accounts out. */
+export function createPool({
+  now,
+  random,
+  onRest = () => {},
+  onQuota = () => {},
+  onFree = () => {},
+}: PoolParts) {
   const members = new Map<string, Member>()
+  const returns = createReturns<Member>()
 
-  /**
-   * The less busy of two drawn at random (the power of two choices), which spreads load almost as
-   * well as comparing all and costs the same for 2 or 50,000. When neither is free, all are looked at.
-   */
-  function pick(group: readonly Member[], tried: readonly Member[]): Member | undefined {
-    const at = now()
-    const one = group[Math.floor(random() * group.length)]
-    const other = group[Math.floor(random() * group.length)]
-    const best = lessBusy(free(one, tried, at), free(other, tried, at))
-    return (
-      best ??
-      group.reduce<Member | undefined>(
-        (least, next) => lessBusy(least, free(next, tried, at)),
-        undefined,
-      )
-    )
+  /** Bring back those whose rest is over. */
+  function wake(at: number) {
+    for (let member = returns.take(at); member; member = returns.take(at)) look(member, at)
   }
 
-  function end(lease: Lease): boolean {
+  function end(lease: Lease, at: number): boolean {
     if (lease.ended) return false
     lease.ended = true
-    lease.member.inFlight--
+    const { member } = lease
+    member.inFlight--
+    const { shelf } = member
+    if (shelf) {
+      shelf.inFlight--
+      shelf.host.probing = false
+      if (member.slot < 0) look(member, at)
+      onFree()
+    }
     return true
   }
 
+  /** @param rest undefined when nothing is held against it any more */
+  function setRest(member: Member, scope: string, rest: Rest | undefined, at: number) {
+    if (scope === '') {
+      member.rest = rest
+      look(member, at)
+      if (rest && rest.until !== Number.POSITIVE_INFINITY) returns.add(rest.until, member)
+      return
+    }
+    if (rest) {
+      member.scoped ??= new Map()
+      if (member.scoped.size >= MOST_SCOPES) forgetOldest(member.scoped)
+      member.scoped.set(scope, rest)
+      return
+    }
+    member.scoped?.delete(scope)
+    if (member.scoped?.size === 0) member.scoped = undefined
+  }
+
+  function change(member: Member, scope: string, rest: Rest | undefined, at: number) {
+    setRest(member, scope, rest, at)
+    onRest(member, scope, rest)
+  }
+
+  /** Nothing is left of the operator's own limit until then, which is nobody's fault. */
+  function pause(member: Member, until: number, at: number) {
+    if (member.rest && member.rest.until >= until) return look(member, at)
+    const faults = member.rest?.faults ?? 0
+    setRest(member, '', { state: 'exhausted', reason: OWN_LIMIT, until, faults }, at)
+  }
+
+  const restOf = (member: Member, scope: string): Rest | undefined =>
+    scope === '' ? member.rest : member.scoped?.get(scope)
+
+  function forgive(member: Member, at: number) {
+    if (member.rest) change(member, '', undefined, at)
+    for (const scope of member.scoped?.keys() ?? []) change(member, scope, undefined, at)
+  }
+
   return {
-    /** Replace the accounts; those that stay keep their counts. */
+    /**
+     * Replace the accounts; those that stay keep what is known of them. New ones stand nowhere until
+     * they are put on a shelf.
+     */
     setAccounts(accounts: readonly Account[]): void {
+      const at = now()
       const ids = new Set(accounts.map(({ id }) => id))
       for (const [id, member] of members)
         if (!ids.has(id)) {
-          member.gone = true
+          shelve(member, undefined, at)
           members.delete(id)
         }
       for (const account of accounts) {
         const member = members.get(account.id)
-        if (member) member.account = account
-        else members.set(account.id, newMember(account))
+        if (!member) {
+          members.set(account.id, newMember(account))
+          continue
+        }
+        if (member.shelf && member.account.weight !== account.weight) member.shelf.ring = undefined
+        member.account = account
+        look(member, at)
       }
     },
 
     members: (): IterableIterator<Member> => members.values(),
+    size: (): number => members.size,
+    member: (id: string): Member | undefined => members.get(id),
 
     /** Take an account that this turn has not tried yet; undefined when none is free. */
-    lease(candidates: Candidates, tried: readonly Member[]): Lease | undefined {
-      for (const group of candidates) {
-        const member = pick(group, tried)
-        if (!member) continue
-        member.inFlight++
-        return { account: member.account, member, ended: false }
+    lease(want: Want): Lease | undefined {
+      const at = now()
+      wake(at)
+      const member = select(want, at, random)
+      if (!member) return
+      member.inFlight++
+      const { shelf, account } = member
+      if (shelf) {
+        shelf.inFlight++
+        if (shelf.host.openUntil > 0) shelf.host.probing = true
       }
-      return
+      const reserved = reserve(member, want, at)
+      const minute = reserved?.minute
+      if (minute && minute.remaining <= 0) pause(member, minute.resetAt, at)
+      else if (member.inFlight >= account.maxInFlight || member.rest) look(member, at)
+      return { account, member, model: want.model, reserved, ended: false }
     },
 
     /** The turn went well: whatever the account was blamed for is forgotten. */
     succeed(lease: Lease): void {
-      if (!end(lease)) return
+      const at = now()
       const { member } = lease
-      member.faultsInARow = 0
-      if (member.coolingUntil <= now()) member.coolingReason = undefined
+      // A turn that began before the fault says nothing about the time after it.
+      if (member.rest && member.rest.until <= at)
+        (member.rest.faults > 0 ? change : setRest)(member, '', undefined, at)
+      const scoped = member.scoped?.get(lease.model)
+      if (scoped && scoped.until <= at) change(member, lease.model, undefined, at)
+      if (member.shelf) hostAnswered(member.shelf.host)
+      end(lease, at)
     },
 
-    /** The account failed: it rests, never shorter than it already would. */
-    cool(lease: Lease, reason: CoolingReason, upstreamSaysMs?: number): void {
-      if (!end(lease)) return
+    /** The account, or its host, failed: it rests, never shorter than it already would. */
+    blame(lease: Lease, { scope, state, reason, host, ...time }: Blame): void {
+      const at = now()
       const { member } = lease
+      if (!lease.ended && member.shelf) {
+        const { host: where } = member.shelf
+        if (!host) hostAnswered(where)
+        else if (hostFailed(where, member, at, host)) {
+          for (const other of where.failed)
+            if (other.rest?.state === 'cooling') change(other, '', undefined, at)
+          if (end(lease, at)) giveBack(lease)
+          return
+        }
+      }
+      const known = restOf(member, scope)
       // Turns that fail side by side are one fault: they must not double the rest each.
-      if (member.coolingUntil <= now()) member.faultsInARow++
-      const until = now() + coolingTime(reason, member.faultsInARow, upstreamSaysMs)
-      if (until <= member.coolingUntil) return
-      member.coolingUntil = until
-      member.coolingReason = reason
+      const isNew = !known || known.until <= at || known.faults === 0
+      const faults = (known?.faults ?? 0) + (isNew ? 1 : 0)
+      const until = at + restTime(faults, time.saidMs, time.usualMs)
+      if (until > (known?.until ?? 0)) change(member, scope, { state, reason, until, faults }, at)
+      if (end(lease, at)) giveBack(lease)
     },
 
     /** The turn ended in a way that says nothing about the account. */
     release(lease: Lease): void {
-      end(lease)
+      if (end(lease, now())) giveBack(lease)
     },
 
-    /**
-     * Milliseconds until the first resting account returns; undefined when none rests, because all
-     * are at their limit of turns at once.
-     */
-    earliestReturn(candidates: Candidates): number | undefined {
+    /** Believe what the upstream says is left of a quota. */
+    report({ member }: Lease, said: Report): void {
+      report(member, said, now())
+      onQuota(member)
+    },
+
+    /** Hold something against an account, or nothing any more, whoever found out. */
+    setRest(member: Member, scope: string, rest: Rest | undefined): void {
+      change(member, scope, rest, now())
+    },
+
+    /** Take over what another instance, or an earlier life of this one, holds against accounts. */
+    recall(
+      found: Iterable<{ readonly accountId: string; readonly scope: string; readonly rest: Rest }>,
+    ) {
       const at = now()
-      const rests = candidates.flat().map(({ coolingUntil }) => coolingUntil - at)
-      const waits = rests.filter((rest) => rest > 0)
-      return waits.length > 0 ? Math.min(...waits) : undefined
+      for (const { accountId, scope, rest } of found) {
+        const member = members.get(accountId)
+        if (member && rest.until > (restOf(member, scope)?.until ?? 0))
+          setRest(member, scope, rest, at)
+      }
+    },
+
+    /** Take over what was known of quotas before. */
+    recallQuotas(found: Iterable<Report & { readonly accountId: string }>): void {
+      const at = now()
+      for (const { accountId, ...said } of found) {
+        const member = members.get(accountId)
+        if (member && !member.quotas?.has(said.bucket)) report(member, said, at)
+      }
+    },
+
+    /** Forget everything that is held against an account. */
+    forgive(member: Member): void {
+      forgive(member, now())
+    },
+
+    /** Whether waiting helps, when nobody can be leased now. */
+    outlook(want: Want): Outlook {
+      return findOut(want, now())
+    },
+
+    /** Whether the hosts of all candidates are down. */
+    isDown(candidates: Candidates): boolean {
+      const at = now()
+      const shelves = candidates.flat().filter(({ members }) => members.length > 0)
+      return shelves.length > 0 && shelves.every(({ host }) => !admits(host, at))
     },
   }
 }
 
 export type Pool = ReturnType<typeof createPool>
 
-/** The member if it can take a turn now. */
-function free(
-  member: Member | undefined,
-  tried: readonly Member[],
-  at: number,
-): Member | undefined {
-  if (!member || member.gone || member.coolingUntil > at || tried.includes(member)) return
-  if (member.inFlight >= member.account.maxInFlight) return
-  // After a rest a single turn tries it out; the others follow when that one went well.
-  return member.faultsInARow === 0 || member.inFlight === 0 ? member : undefined
+function forgetOldest(scoped: Map<string, Rest>) {
+  const [oldest] = scoped.keys()
+  if (oldest !== undefined) scoped.delete(oldest)
 }
-
-function lessBusy(one: Member | undefined, other: Member | undefined): Member | undefined {
-  if (!one || !other) return one ?? other
-  return load(other) < load(one) ? other : one
-}
-
-const load = ({ inFlight, account }: Member): number => (inFlight + 1) / account.weight
-
-const newMember = (account: Account): Member => ({
-  account,
-  inFlight: 0,
-  coolingUntil: 0,
-  coolingReason: undefined,
-  faultsInARow: 0,
-  gone: false,
-})

@@ -37,6 +37,7 @@ const DEMO: Account = {
   secret: () => '',
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
+  requestsPerMinute: null,
   models: null,
 }
 
@@ -59,7 +60,7 @@ export function environmentAccounts(config: Config): readonly Account[] {
 
 /** The secret is unsealed when a turn first needs it: thousands of accounts open at once otherwise. */
 export function fromStore(stored: StoredAccount, vault: Vault): Account {
-  const { id, kind, name, baseUrl, weight, maxInFlight, models } = stored
+  const { id, kind, name, baseUrl, weight, maxInFlight, requestsPerMinute, models } = stored
   let plain: string | undefined
   const unseal = async () => {
     plain = await vault.open(stored.secret)
@@ -71,6 +72,7 @@ export function fromStore(stored: StoredAccount, vault: Vault): Account {
     name,
     baseUrl,
     weight,
+    requestsPerMinute,
     models,
     maxInFlight: maxInFlight ?? Number.POSITIVE_INFINITY,
     secret: () => plain ?? unseal(),

@@ -29,6 +29,9 @@ export type KeyLimits = Pick<
   | 'rescue'
 >
 
+/** What may be said about a key later. */
+export type KeyChanges = Partial<KeyLimits & Pick<Key, 'enabled' | 'expiresAt'>>
+
 /** What holds for a key of which nothing was said. */
 export const NO_LIMITS: KeyLimits = {
   models: null,
@@ -48,6 +51,24 @@ const KEY_PREFIX = 'sk-groxy-'
 
 /** The end of a secret, by which a person recognises it. */
 export const hintOf = (secret: string): string => secret.slice(-4)
+
+/** The key that `GROXY_API_KEY` sets, by the hash of its secret. */
+export const environmentKey = (secret: string, hash: string, now: number) =>
+  new Map<string, Key>([
+    [
+      hash,
+      {
+        id: 'env',
+        name: 'env',
+        hint: hintOf(secret),
+        enabled: true,
+        ...NO_LIMITS,
+        expiresAt: null,
+        createdAt: new Date(now),
+        revokedAt: null,
+      },
+    ],
+  ])
 
 /** The keys of programs. */
 export function createKeys(db: Database, now: () => number) {
@@ -81,6 +102,19 @@ export function createKeys(db: Database, now: () => number) {
       const secretHash = await sha256(secret)
       await db.batch([db.insert(keys).values({ ...key, secretHash }), touchRevision(db)])
       return { key, secret }
+    },
+
+    /** Says whether there was such a key, not revoked. */
+    async change(id: string, changes: KeyChanges): Promise<boolean> {
+      const [changed] = await db.batch([
+        db
+          .update(keys)
+          .set(changes)
+          .where(and(eq(keys.id, id), isNull(keys.revokedAt)))
+          .returning({ id: keys.id }),
+        touchRevision(db),
+      ])
+      return changed.length > 0
     },
 
     /** Says whether there was such a key, in force. */

@@ -2,6 +2,7 @@ import type { Client } from '@libsql/client/web'
 import type { Vault } from '../crypto'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
+import { createAllowances } from './allowances'
 import { openDatabase } from './database'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
@@ -21,6 +22,7 @@ export function createStores({ client, vault, now }: StoreParts) {
   return {
     accounts: createAccounts(db, vault, now),
     aliases: createAliases(db),
+    allowances: createAllowances(client),
     keys: createKeys(db, now),
     ledger: createLedgerStore(db, client),
     modelLists: createModelLists(db),

@@ -48,6 +48,18 @@ export async function readHead(source: Source): Promise<Head> {
   return { bytes: joined(parts), whole: false, pending: source.next() }
 }
 
+/** Read until the source ends, with nothing gone out yet. @throws when it grows beyond `mostBytes` */
+export async function readWhole(source: Source, mostBytes: number): Promise<Head> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for (let bytes = await source.next(); bytes; bytes = await source.next()) {
+    parts.push(bytes)
+    size += bytes.length
+    if (size > mostBytes) throw new RangeError(`The answer is larger than ${mostBytes} bytes.`)
+  }
+  return { bytes: joined(parts), whole: true }
+}
+
 async function settledSoon(promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   const note = () => {

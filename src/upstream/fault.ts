@@ -1,5 +1,6 @@
 import { UpstreamFault } from '../errors'
 import { readText } from '../net/http'
+import { readReset } from './limits'
 
 /** An error page may be long; what it says stands at its beginning. */
 const MOST_BYTES = 64 * 1024
@@ -24,15 +25,25 @@ export async function readFault(
   const nested = isObject(body?.error) ? body.error : undefined
   const said = [nested?.message, body?.error, body?.message, body?.detail].find(isText)
   const code = [nested?.code, body?.code].find(isText)
+  if (isChallenge(response.headers, text))
+    return new UpstreamFault('refused', CHALLENGED, { status, code: 'challenge' })
   const message = said ?? `The upstream answered with status ${status}.`
   return new UpstreamFault('refused', redact(message, secret).slice(0, LONGEST_MESSAGE), {
     status,
     code: code && redact(code, secret).slice(0, LONGEST_MESSAGE),
     type: isText(nested?.type) ? redact(nested.type, secret) : undefined,
     param: isText(nested?.param) ? redact(nested.param, secret) : undefined,
-    retryAfterMs: readRetryAfter(response.headers, now),
+    retryAfterMs: readRetryAfter(response.headers, now) ?? readReset(response.headers),
   })
 }
+
+const CHALLENGED =
+  "The upstream's edge wants to see a browser: it refuses this machine's address, not the account."
+
+/** Cloudflare says so in a header of its own, or shows the page that asks for patience. */
+const isChallenge = (headers: Headers, text: string): boolean =>
+  headers.get('cf-mitigated') === 'challenge' ||
+  (/^\s*</.test(text) && /just a moment|cf-challenge|challenge-platform/i.test(text))
 
 /** `Retry-After` in both forms, seconds and date, and OpenAI's `retry-after-ms`; in milliseconds. */
 export function readRetryAfter(headers: Headers, now: number): number | undefined {

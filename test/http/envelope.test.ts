@@ -10,7 +10,12 @@ const ask = (path = '/', headers: Record<string, string> = {}) =>
 describe('the envelope', () => {
   const around = (handle: (request: Request) => Response | Promise<Response>) => {
     const bugs: unknown[] = []
-    const envelope = createEnvelope({ handle, newId: () => 'id', onBug: (bug) => bugs.push(bug) })
+    const envelope = createEnvelope({
+      handle,
+      newId: () => 'id',
+      describeLimits: () => {},
+      onBug: (bug) => bugs.push(bug),
+    })
     return { envelope, bugs }
   }
   test('puts an id on every answer', async () => {

@@ -1,165 +1,266 @@
 import { describe, expect, test } from 'bun:test'
-import type { Account } from '#src/pool/account'
-import { createCatalog } from '#src/pool/catalog'
-import { coolingTime } from '#src/pool/cooldown'
-import { createPool } from '#src/pool/pool'
-
-const account = (id: string, fields: Partial<Account> = {}): Account => ({
-  id,
-  kind: 'xai',
-  name: id,
-  baseUrl: 'https://api.example',
-  secret: () => 'secret',
-  weight: 1,
-  maxInFlight: Number.POSITIVE_INFINITY,
-  models: null,
-  ...fields,
-})
-
-function poolOf(accounts: readonly Account[]) {
-  let time = 1_000_000
-  let seed = 1
-  const random = () => {
-    seed = (seed * 16807) % 2147483647
-    return seed / 2147483647
-  }
-  const pool = createPool({ now: () => time, random })
-  pool.setAccounts(accounts)
-  const all = () => [[...pool.members()]]
-  return { pool, all, wait: (ms: number) => (time += ms) }
-}
+import { restTime } from '#src/pool/rest'
+import { account, poolOf } from '../support/accounts-pool'
 
 describe('a lease', () => {
   test('goes to the less busy, in proportion to weight', () => {
-    const { pool, all } = poolOf([account('a'), account('b', { weight: 3 })])
+    const it = poolOf([account('a'), account('b', { weight: 3 })])
     const counts = { a: 0, b: 0 }
-    for (let turn = 0; turn < 400; turn++) counts[pool.lease(all(), [])?.account.id as 'a' | 'b']++
+    for (let turn = 0; turn < 400; turn++) counts[it.lease()?.account.id as 'a' | 'b']++
     expect(counts.b / counts.a).toBeGreaterThan(2.5)
     expect(counts.b / counts.a).toBeLessThan(3.5)
   })
-  test('prefers the first group and falls back to the next', () => {
-    const { pool } = poolOf([account('a', { maxInFlight: 1 }), account('b')])
-    const [a, b] = [...pool.members()]
-    const groups = [a ? [a] : [], b ? [b] : []]
-    expect(pool.lease(groups, [])?.account.id).toBe('a')
-    expect(pool.lease(groups, [])?.account.id).toBe('b')
+  test('prefers the first kind and falls back to the next', () => {
+    const it = poolOf([account('a', { maxInFlight: 1 }), account('b', { kind: 'openai' })])
+    expect(it.lease()?.account.id).toBe('a')
+    expect(it.lease()?.account.id).toBe('b')
   })
   test('is not given twice to a turn, nor beyond the limit at once', () => {
-    const { pool, all } = poolOf([account('a', { maxInFlight: 2 })])
-    const first = pool.lease(all(), [])
-    expect(pool.lease(all(), first ? [first.member] : [])).toBeUndefined()
-    const second = pool.lease(all(), [])
-    expect(second).toBeDefined()
-    expect(pool.lease(all(), [])).toBeUndefined()
-    if (first) pool.release(first)
-    expect(pool.lease(all(), [])).toBeDefined()
+    const it = poolOf([account('a', { maxInFlight: 2 })])
+    const first = it.lease()
+    expect(it.lease({ tried: first ? [first.member] : [] })).toBeUndefined()
+    expect(it.lease()).toBeDefined()
+    expect(it.lease()).toBeUndefined()
+    if (first) it.pool.release(first)
+    expect(it.lease()).toBeDefined()
   })
   test('ends once, however often it is given back', () => {
-    const { pool, all } = poolOf([account('a')])
-    const lease = pool.lease(all(), [])
+    const it = poolOf([account('a')])
+    const lease = it.lease()
     if (!lease) throw new Error('no lease')
-    pool.succeed(lease)
-    pool.release(lease)
-    pool.cool(lease, 'fault')
-    expect(lease.member).toMatchObject({ inFlight: 0, coolingUntil: 0 })
+    it.pool.succeed(lease)
+    it.pool.release(lease)
+    expect(lease.member.inFlight).toBe(0)
+    expect(lease.member.shelf?.inFlight).toBe(0)
+  })
+  test('is found among many that rest', () => {
+    const accounts = Array.from({ length: 500 }, (_, at) => account(`a${at}`))
+    const it = poolOf(accounts)
+    for (let turn = 0; turn < 499; turn++) it.fail({ saidMs: 60_000 })
+    const last = it.lease()
+    expect(last).toBeDefined()
+    for (let turn = 0; turn < 100; turn++)
+      expect(it.lease()?.account.id).toBe(last?.account.id as string)
+    it.wait(60_000)
+    expect(new Set(Array.from({ length: 400 }, () => it.lease()?.account.id)).size).toBe(400)
+  })
+  test('outlives its account, which takes nothing with it', () => {
+    const it = poolOf([account('a'), account('b')])
+    const leases = Array.from({ length: 10 }, () => it.lease())
+    it.update([account('b')])
+    for (const lease of leases) if (lease) it.pool.release(lease)
+    expect(it.lease()?.account.id).toBe('b')
+    expect(it.lease()?.member.shelf).toMatchObject({ inFlight: 2, members: { length: 1 } })
   })
 })
 
 describe('a rest', () => {
-  const fail = (
-    { pool, all }: ReturnType<typeof poolOf>,
-    reason: 'fault' | 'quota',
-    ms?: number,
-  ) => {
-    const lease = pool.lease(all(), [])
-    if (lease) pool.cool(lease, reason, ms)
-    return lease?.member
-  }
-  test("follows the upstream's word first, else 60 s for quota and 30 s doubling to 10 min", () => {
-    expect(coolingTime('quota', 1, 5_000)).toBe(5_000)
-    expect(coolingTime('quota', 3)).toBe(60_000)
-    expect([1, 2, 3, 9].map((faults) => coolingTime('fault', faults))).toEqual([
+  test("follows the upstream's word first, else what is usual, else 30 s doubling to 10 min", () => {
+    expect(restTime(1, 5_000, 60_000)).toBe(5_000)
+    expect(restTime(3, undefined, 60_000)).toBe(60_000)
+    expect([1, 2, 3, 9].map((faults) => restTime(faults))).toEqual([
       30_000, 60_000, 120_000, 600_000,
     ])
   })
   test('is never shortened by a second fault, nor doubled by turns that fail side by side', () => {
     const it = poolOf([account('a')])
-    const leases = Array.from({ length: 5 }, () => it.pool.lease(it.all(), []))
+    const leases = Array.from({ length: 5 }, () => it.lease())
     for (const [at, lease] of leases.entries())
-      if (lease) it.pool.cool(lease, 'fault', at === 0 ? 90_000 : undefined)
-    expect(leases[0]?.member).toMatchObject({ coolingUntil: 1_090_000, faultsInARow: 1 })
+      if (lease)
+        it.pool.blame(lease, {
+          state: 'cooling',
+          reason: '',
+          scope: '',
+          saidMs: at === 0 ? 90_000 : undefined,
+        })
+    expect(leases[0]?.member.rest).toMatchObject({ until: 1_090_000, faults: 1 })
   })
   test('ends with a single try, and success clears it', () => {
     const it = poolOf([account('a')])
-    fail(it, 'fault')
-    expect(it.pool.lease(it.all(), [])).toBeUndefined()
-    expect(it.pool.earliestReturn(it.all())).toBe(30_000)
+    it.fail()
+    expect(it.lease()).toBeUndefined()
+    expect(it.pool.outlook(it.want())).toEqual({ busy: false, returnMs: 30_000 })
     it.wait(30_000)
-    const probe = it.pool.lease(it.all(), [])
+    const probe = it.lease()
     expect(probe).toBeDefined()
-    expect(it.pool.lease(it.all(), [])).toBeUndefined()
+    expect(it.lease()).toBeUndefined()
+    expect(it.pool.outlook(it.want())).toEqual({ busy: true, returnMs: undefined })
     if (probe) it.pool.succeed(probe)
-    expect(it.pool.lease(it.all(), [])).toBeDefined()
-    expect(probe?.member.faultsInARow).toBe(0)
+    expect(it.lease()).toBeDefined()
+    expect(probe?.member.rest).toBeUndefined()
   })
   test('doubles when the try fails again', () => {
     const it = poolOf([account('a')])
-    fail(it, 'fault')
+    it.fail()
     it.wait(30_000)
-    expect(fail(it, 'fault')?.coolingUntil).toBe(1_000_000 + 30_000 + 60_000)
+    expect(it.fail().member.rest?.until).toBe(1_000_000 + 30_000 + 60_000)
+  })
+  test('is not cleared by a turn that began before it', () => {
+    const it = poolOf([account('a')])
+    const early = it.lease()
+    it.fail()
+    if (early) it.pool.succeed(early)
+    expect(it.lease()).toBeUndefined()
   })
   test('outlives a reload of the accounts', () => {
     const it = poolOf([account('a')])
-    fail(it, 'quota')
-    it.pool.setAccounts([account('a', { weight: 2 }), account('b')])
-    expect(it.pool.lease(it.all(), [])?.account.id).toBe('b')
+    it.fail()
+    it.update([account('a', { weight: 2 }), account('b')])
+    expect(it.lease()?.account.id).toBe('b')
+  })
+  test('of one model leaves the others alone', () => {
+    const models = ['grok-4', 'grok-4-mini']
+    const it = poolOf([account('a', { models })])
+    it.fail({ scope: 'grok-4', saidMs: 9_000 })
+    expect(it.lease()).toBeUndefined()
+    expect(it.pool.outlook(it.want()).returnMs).toBe(9_000)
+    expect(it.lease({ asked: 'grok-4-mini' })).toBeDefined()
+    it.wait(9_000)
+    expect(it.lease()).toBeDefined()
+  })
+  test('of one endpoint leaves the others alone', () => {
+    const it = poolOf([account('a')])
+    it.fail({ scope: 'grok-4 chat.completions', saidMs: 9_000 })
+    expect(it.lease()).toBeUndefined()
+    expect(it.lease({ endpoint: 'responses' })).toBeDefined()
+  })
+  test('without an end lasts until somebody forgives it', () => {
+    const it = poolOf([account('a')])
+    const { member } = it.fail()
+    const until = Number.POSITIVE_INFINITY
+    it.pool.setRest(member, '', { state: 'expired', reason: '401', until, faults: 1 })
+    it.wait(1e9)
+    expect(it.lease()).toBeUndefined()
+    it.pool.forgive(member)
+    expect(it.lease()).toBeDefined()
+  })
+  test('is told to whoever stores it, and can be recalled', () => {
+    const it = poolOf([account('a'), account('b')])
+    const rest = { state: 'exhausted', reason: '402', until: 1_500_000, faults: 2 } as const
+    it.pool.recall([
+      { accountId: 'a', scope: '', rest },
+      { accountId: 'b', scope: 'grok-4', rest },
+      { accountId: 'gone', scope: '', rest },
+    ])
+    expect(it.lease()).toBeUndefined()
+    // A shorter word of another instance changes nothing.
+    it.pool.recall([{ accountId: 'a', scope: '', rest: { ...rest, until: 1_100_000 } }])
+    it.wait(200_000)
+    expect(it.lease()).toBeUndefined()
+    it.wait(300_000)
+    expect(it.lease()).toBeDefined()
   })
 })
 
-describe('the catalog', () => {
-  const catalogOf = (accounts: readonly Account[], aliases: Record<string, string> = {}) => {
-    const { pool } = poolOf(accounts)
-    const catalog = createCatalog(pool)
-    catalog.update({
-      priorities: { xai: 1, openai: 2, demo: 4 },
-      aliases: new Map(Object.entries(aliases)),
-    })
-    return catalog
-  }
-  test('merges lists, hides upstream aliases but answers to them, and puts own aliases on top', () => {
-    const catalog = catalogOf([account('a'), account('b', { kind: 'openai' })], {
-      'gpt-4o': 'grok-4',
-    })
-    catalog.learn([
-      ['a', [{ id: 'grok-4', aliases: ['grok-4-latest'] }]],
-      ['b', [{ id: 'grok-4' }, { id: 'org/model' }]],
+describe('quotas', () => {
+  const report = (remaining: number, bucket = 'requests grok-4') => ({
+    bucket,
+    limit: 100,
+    remaining,
+    resetAt: 1_000_000 + 20_000,
+  })
+  test('that are used up are heeded before a 429 happens, until they are full again', () => {
+    const it = poolOf([account('a')])
+    const first = it.lease()
+    if (first) it.pool.report(first, report(1))
+    const second = it.lease()
+    expect(second).toBeDefined()
+    expect(it.lease()).toBeUndefined()
+    expect(it.pool.outlook(it.want()).returnMs).toBe(20_000)
+    it.wait(20_000)
+    expect(it.lease()).toBeDefined()
+  })
+  test('come back when a turn is given back, and only then', () => {
+    const it = poolOf([account('a')])
+    const first = it.lease()
+    if (first) it.pool.report(first, report(1))
+    const second = it.lease()
+    if (second) it.pool.release(second)
+    const third = it.lease()
+    expect(third).toBeDefined()
+    if (third) it.pool.succeed(third)
+    expect(it.lease()).toBeUndefined()
+  })
+  test('of tokens keep large prompts away and let small ones through', () => {
+    const it = poolOf([account('a')])
+    const first = it.lease()
+    if (first) it.pool.report(first, report(50, 'tokens grok-4'))
+    expect(it.lease({ tokens: 80 })).toBeUndefined()
+    expect(it.lease({ tokens: 40 })).toBeDefined()
+    expect(it.lease({ tokens: 40 })).toBeUndefined()
+  })
+  test('draw turns to those who have more left', () => {
+    const it = poolOf([account('a'), account('b')])
+    for (const id of ['a', 'b']) {
+      const member = it.pool.member(id)
+      const lease = it.lease({ tried: [...it.pool.members()].filter((one) => one !== member) })
+      if (lease) it.pool.report(lease, report(id === 'a' ? 10 : 90))
+      if (lease) it.pool.release(lease)
+    }
+    const ids = Array.from({ length: 60 }, () => it.lease()?.account.id)
+    expect(ids.filter((id) => id === 'b').length).toBeGreaterThan(40)
+  })
+  test("the operator's own limit a minute holds, and ends with the minute", () => {
+    const it = poolOf([account('a', { requestsPerMinute: 3 })])
+    const leases = Array.from({ length: 5 }, () => it.lease())
+    expect(leases.filter(Boolean)).toHaveLength(3)
+    expect(it.pool.outlook(it.want())).toEqual({ busy: false, returnMs: 20_000 })
+    it.wait(20_000)
+    expect(it.lease()).toBeDefined()
+  })
+})
+
+describe('a host that is down', () => {
+  const hosts = ['https://one.example', 'https://two.example']
+  const pool = () =>
+    poolOf([
+      ...Array.from({ length: 5 }, (_, at) => account(`a${at}`, { baseUrl: hosts[0] as string })),
     ])
-    expect(catalog.list().map(({ id }) => id)).toEqual(['gpt-4o', 'grok-4', 'org/model'])
-    expect(catalog.find('gpt-4o')?.upstreamModel).toBe('grok-4')
-    expect(
-      catalog
-        .find('grok-4-latest')
-        ?.candidates.flat()
-        .map((one) => one.account.id),
-    ).toEqual(['a'])
-    expect(
-      catalog.find('grok-4')?.candidates.map((group) => group.map((one) => one.account.id)),
-    ).toEqual([['a'], ['b']])
-    expect(catalog.find('nothing')).toBeUndefined()
+  test('is known by three accounts that cannot connect; none of them is to blame', () => {
+    const it = pool()
+    for (let turn = 0; turn < 3; turn++) it.fail({ host: 'certain' })
+    expect(it.lease()).toBeUndefined()
+    expect(it.pool.isDown(it.want().candidates)).toBeTrue()
+    expect([...it.pool.members()].filter(({ rest }) => rest)).toEqual([])
+    it.wait(1_000)
+    const probe = it.lease()
+    expect(probe).toBeDefined()
+    expect(it.lease()).toBeUndefined()
+    if (probe) it.pool.succeed(probe)
+    expect(it.lease()).toBeDefined()
   })
-  test('an account whose list is not known yet is asked for what no list names', () => {
-    const catalog = catalogOf([account('a'), account('b')])
-    catalog.learn([['a', [{ id: 'grok-4' }]]])
-    expect(
-      catalog
-        .find('new-model')
-        ?.candidates.flat()
-        .map((one) => one.account.id),
-    ).toEqual(['b'])
+  test('is tried less and less often', () => {
+    const it = pool()
+    for (let turn = 0; turn < 3; turn++) it.fail({ host: 'certain' })
+    for (const ms of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+      it.wait(ms - 1)
+      expect(it.lease()).toBeUndefined()
+      it.wait(1)
+      it.fail({ host: 'certain' })
+    }
   })
-  test('models that the operator names need no list', () => {
-    const catalog = catalogOf([account('a', { models: ['local'] })])
-    expect(catalog.list()).toEqual([{ id: 'local' }])
-    expect(catalog.find('other')).toBeUndefined()
+  test('is not one of which anybody got an answer in between', () => {
+    const it = pool()
+    for (let turn = 0; turn < 6; turn++) {
+      if (turn > 0 && turn % 2 === 0) {
+        const lease = it.lease()
+        if (lease) it.pool.succeed(lease)
+      }
+      if (turn < 4) it.fail({ host: 'likely' })
+    }
+    expect(it.pool.isDown(it.want().candidates)).toBeFalse()
+    expect([...it.pool.members()].filter(({ rest }) => rest)).toHaveLength(4)
+  })
+  test('does not touch accounts elsewhere', () => {
+    const it = poolOf([
+      account('a', { baseUrl: hosts[0] as string }),
+      account('b', { baseUrl: hosts[1] as string, maxInFlight: 0 }),
+    ])
+    it.fail({ host: 'certain' })
+    it.update([
+      account('a', { baseUrl: hosts[0] as string }),
+      account('b', { baseUrl: hosts[1] as string }),
+    ])
+    for (let turn = 0; turn < 10; turn++) expect(it.lease()?.account.id).toBe('b')
   })
 })

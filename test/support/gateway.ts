@@ -1,9 +1,11 @@
+import type { Client } from '@libsql/client/web'
 import { createApp } from '#src/app'
 import { createPlatform } from '#src/cli/platform'
 import { readConfig } from '#src/config'
 import { createVault } from '#src/crypto'
 import { createLog } from '#src/log'
 import { openFile } from '#src/store/file'
+import type { NewKey } from '#src/store/keys'
 import { migrate } from '#src/store/migrate'
 import { createStores } from '#src/store/stores'
 
@@ -12,13 +14,16 @@ interface Options {
   readonly settings?: Record<string, unknown>
   readonly now?: () => number
   readonly path?: string
+  /** The database, if it is not a file. */
+  readonly client?: Client
 }
 
 export const KEY = 'sk-groxy-test-0123456789'
 
 /** A whole gateway with a database in memory, on a port of its own. */
-export async function gateway({ env = {}, settings = {}, now, path = ':memory:' }: Options = {}) {
-  const client = openFile(path)
+export async function gateway(options: Options = {}) {
+  const { env = {}, settings = {}, now, path = ':memory:' } = options
+  const client = options.client ?? openFile(path)
   await migrate(client)
   const vault = createVault('a secret for tests')
   const clock = now ?? Date.now
@@ -76,6 +81,21 @@ export async function gateway({ env = {}, settings = {}, now, path = ':memory:' 
 }
 
 export type Gateway = Awaited<ReturnType<typeof gateway>>
+
+/** A key with limits, and how to ask with it. */
+export async function keyed(it: Gateway, limits: Partial<NewKey>) {
+  const { key, secret } = await it.stores.keys.create({ name: 'k', ...limits })
+  await it.app.refresh()
+  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+  return {
+    id: key.id,
+    headers,
+    ask: (body: object = ASK, init: RequestInit = {}) =>
+      it.post('/v1/chat/completions', body, { headers, ...init }),
+    post: (path: string, body: object) => it.post(path, body, { headers }),
+    get: (path: string) => it.get(path, { headers }),
+  }
+}
 
 /** The environment that makes an account of a fake upstream. */
 export const xaiAt = (url: string) => ({ XAI_API_KEY: 'xai-account-secret-1', XAI_BASE_URL: url })

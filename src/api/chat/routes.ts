@@ -24,7 +24,12 @@ export const chatRoutes = ({ chat, auth, readers, forwardOwn }: ChatRouteParts) 
       if (caller.kind === 'own') return forwardOwn(request, caller.secret)
       const body = await read(request)
       const requestId = requestIdOf(request)
-      return await chat.complete(body, { key: caller.key, requestId, signal: request.signal })
+      return await chat.complete(body, {
+        key: caller.key,
+        requestId,
+        conversation: request.headers.get('x-grok-conv-id'),
+        signal: request.signal,
+      })
     },
     {
       parse: 'none',

@@ -1,8 +1,8 @@
-import type { ChatAnswer } from '../../dispatch/chat-reply'
-import type { Dispatch } from '../../dispatch/dispatch'
+import type { Dispatch, Served } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
+import type { Demand } from '../../http/demand'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { ChatRequest } from '../../turn/chat/schema'
@@ -16,6 +16,8 @@ interface ChatParts {
 interface ChatCaller {
   readonly key: Key
   readonly requestId: string
+  /** The header `x-grok-conv-id`. */
+  readonly conversation: string | null
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
 }
@@ -25,18 +27,20 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
   return {
     async complete(
       body: Body<ChatRequest>,
-      { key, requestId, signal }: ChatCaller,
+      { key, requestId, conversation, signal }: ChatCaller,
     ): Promise<Response> {
       try {
         refuseUnclear(body.value)
-        const onEnd = admission.enter(key, body.value.model)
+        const entered = admission.enter(key, demandOf(body))
+        const ticket = entered instanceof Promise ? await entered : entered
         const turn = {
           requestId,
-          keyId: key.id,
+          key,
           request: body,
+          conversation,
           signal,
           settings: settings(),
-          onEnd,
+          onEnd: ticket.settle,
         }
         return respond(await dispatch.chat(turn))
       } finally {
@@ -47,6 +51,11 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
 }
 
 export type Chat = ReturnType<typeof createChat>
+
+function demandOf({ text, value }: Body<ChatRequest>): Demand {
+  const { model, n, max_completion_tokens: newer, max_tokens: older } = value
+  return { model, feature: 'chat', text, maxOutput: Math.max(0, newer ?? older ?? 0) * (n ?? 1) }
+}
 
 /** What OpenAI's schema allows and its API refuses. */
 function refuseUnclear({ response_format: format, stream_options: options, stream }: ChatRequest) {
@@ -60,8 +69,24 @@ function refuseUnclear({ response_format: format, stream_options: options, strea
     })
 }
 
-const respond = ({ form, body }: ChatAnswer): Response =>
-  new Response(body as BodyInit, { headers: form === 'json' ? JSON_HEADERS : EVENT_HEADERS })
+function respond({ answer: { form, body }, by }: Served): Response {
+  const isJson = form === 'json'
+  if (!by) return new Response(body as BodyInit, { headers: isJson ? JSON_HEADERS : EVENT_HEADERS })
+  const served = {
+    'x-groxy-account': asHeader(by.account),
+    'x-groxy-model': asHeader(by.model),
+    'x-groxy-attempts': String(by.attempts),
+    'x-groxy-overhead-ms': String(by.overheadMs),
+    'content-type': isJson ? JSON_HEADERS['content-type'] : EVENT_HEADERS['content-type'],
+  }
+  return new Response(body as BodyInit, {
+    headers: isJson ? served : { ...served, ...EVENT_HEADERS },
+  })
+}
+
+/** A header holds Latin letters only; a name may be anything. */
+const asHeader = (text: string): string =>
+  /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 

@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors'
+import { mayUse } from '../../http/allow-list'
 import type { Catalog } from '../../pool/catalog'
 import type { Key } from '../../store/keys'
 import type { UpstreamModel } from '../../store/schema'
@@ -6,17 +7,17 @@ import type { UpstreamModel } from '../../store/schema'
 /** `GET /v1/models`, as far as a key may use them. */
 export function createModels(catalog: Catalog) {
   return {
-    list: ({ models }: Key) => ({
+    list: (key: Key) => ({
       object: 'list',
       data: catalog
         .list()
-        .filter(({ id }) => !models || models.includes(id))
+        .filter(({ id }) => mayUse(key, id))
         .map(publicModel),
     }),
 
     /** @throws ApiError 404 */
-    find(id: string, { models }: Key) {
-      const model = !models || models.includes(id) ? catalog.model(id) : undefined
+    find(id: string, key: Key) {
+      const model = mayUse(key, id) ? catalog.model(id) : undefined
       if (model) return publicModel(model)
       throw new ApiError(
         'model_not_found',

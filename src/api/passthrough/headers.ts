@@ -34,6 +34,13 @@ export function requestHeaders(headers: Headers, secret: string): Headers {
 /** The upstream's headers that a caller may see. */
 export const responseHeaders = (headers: Headers): Headers => keep(headers)
 
+/** The same for one of our keys, which has limits of its own and no business with the account's. */
+export function pooledHeaders(headers: Headers): Headers {
+  const kept = keep(headers)
+  for (const name of [...kept.keys()]) if (name.startsWith('x-ratelimit-')) kept.delete(name)
+  return kept
+}
+
 function keep(headers: Headers): Headers {
   const kept = new Headers()
   headers.forEach((value, name) => {

@@ -10,7 +10,8 @@ import { createDeadline } from '../../net/deadline'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { XaiForward } from '../../upstream/xai/forward'
-import { requestHeaders, responseHeaders } from './headers'
+import { demandOf } from './demand'
+import { pooledHeaders, requestHeaders, responseHeaders } from './headers'
 
 interface PassthroughParts {
   readonly forward: XaiForward
@@ -71,23 +72,31 @@ export function createPassthrough(parts: PassthroughParts) {
     /** One of our keys: the call is made with an xAI account of the pool. */
     async pooled(request: Request, { key, requestId }: KeyCaller): Promise<Response> {
       if (!forwarding.isPossible()) throw unknownPath(new URL(request.url).pathname)
-      const { body, model, release } = await readBody(request, key)
-      const onEnd = admission.enter(key, model)
-      const turn: ForwardTurn = {
-        requestId,
-        keyId: key.id,
-        path: pathOf(request),
-        method: request.method,
-        headers: (secret) => requestHeaders(request.headers, secret),
-        body,
-        model,
-        signal: request.signal,
-        settings: settings(),
-        onEnd,
-      }
+      const path = pathOf(request)
+      const { method } = request
+      const { body, fields, release } = await readBody(request, key)
       try {
+        const demand = demandOf({
+          method,
+          path,
+          text: typeof body === 'string' ? body : '',
+          fields,
+        })
+        const ticket = await admission.enter(key, demand)
+        const turn: ForwardTurn = {
+          requestId,
+          keyId: key.id,
+          path,
+          method,
+          headers: (secret) => requestHeaders(request.headers, secret),
+          body,
+          model: demand.model,
+          signal: request.signal,
+          settings: settings(),
+          onEnd: ticket.settle,
+        }
         const { body: answer, status, headers } = await forwarding.send(turn)
-        return new Response(answer, { status, headers: responseHeaders(headers) })
+        return new Response(answer, { status, headers: pooledHeaders(headers) })
       } finally {
         release()
       }
@@ -100,8 +109,7 @@ export function createPassthrough(parts: PassthroughParts) {
     if (request.body && isJson) {
       const { text, release } = await intake.read(request, limits())
       try {
-        const { model } = readObject(text).value
-        return { body: text, model: typeof model === 'string' ? model : '', release }
+        return { body: text, fields: readObject(text).value, release }
       } catch (cause) {
         release()
         throw cause
@@ -112,7 +120,7 @@ export function createPassthrough(parts: PassthroughParts) {
         'model_not_allowed',
         'This API key is limited to certain models, which cannot be checked in this kind of body.',
       )
-    return { body: request.body, model: '', release: () => {} }
+    return { body: request.body, fields: {}, release: () => {} }
   }
 }
 

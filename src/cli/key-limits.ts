@@ -1,0 +1,115 @@
+import type { Key, KeyChanges } from '../store/keys'
+import { list, UsageError } from './command'
+
+const TICKS_PER_DOLLAR = 1e10
+const DAY_MS = 86_400_000
+
+/** A limit of keys as the command line knows it. */
+interface LimitOption {
+  readonly option: string
+  readonly field: keyof Pick<
+    Key,
+    | 'requestsPerMinute'
+    | 'tokensPerMinute'
+    | 'concurrency'
+    | 'dailyChat'
+    | 'dailyHeavy'
+    | 'dailyImage'
+    | 'dailyVideo'
+    | 'dailyCostTicks'
+    | 'monthlyCostTicks'
+  >
+  /** How it reads behind its number. */
+  readonly unit: string
+}
+
+const LIMITS: readonly LimitOption[] = [
+  { option: 'rpm', field: 'requestsPerMinute', unit: '/min' },
+  { option: 'tpm', field: 'tokensPerMinute', unit: ' tokens/min' },
+  { option: 'concurrency', field: 'concurrency', unit: ' at once' },
+  { option: 'chat-per-day', field: 'dailyChat', unit: ' chat/day' },
+  { option: 'heavy-per-day', field: 'dailyHeavy', unit: ' heavy/day' },
+  { option: 'image-per-day', field: 'dailyImage', unit: ' image/day' },
+  { option: 'video-per-day', field: 'dailyVideo', unit: ' video/day' },
+  { option: 'usd-per-day', field: 'dailyCostTicks', unit: '/day' },
+  { option: 'usd-per-month', field: 'monthlyCostTicks', unit: '/month' },
+]
+
+/** The options of everything that may be said about a key. */
+export const LIMIT_OPTIONS: Readonly<Record<string, { readonly type: 'string' }>> =
+  Object.fromEntries(
+    [...LIMITS.map(({ option }) => option), 'models', 'days', 'rescue'].map((option) => [
+      option,
+      { type: 'string' },
+    ]),
+  )
+
+type Values = Readonly<Record<string, string | boolean | undefined>>
+
+/**
+ * What the options say, and nothing about what they do not mention; `none` takes a limit away.
+ *
+ * @throws UsageError that names the option
+ */
+export function readLimits(values: Values, now: number): KeyChanges {
+  const given = LIMITS.filter(({ option }) => values[option] !== undefined)
+  const numbers = Object.fromEntries(
+    given.map(({ option, field }) => [field, readLimit(option, String(values[option]))]),
+  )
+  return {
+    ...numbers,
+    ...(values.models !== undefined && { models: readModels(values.models) }),
+    ...(values.days !== undefined && { expiresAt: readExpiry(String(values.days), now) }),
+    ...(values.rescue !== undefined && { rescue: readRescue(values.rescue) }),
+  }
+}
+
+function readLimit(option: string, text: string): number | null {
+  if (text === 'none') return null
+  const isMoney = option.startsWith('usd')
+  const number = text.trim() === '' ? Number.NaN : Number(text)
+  const limit = isMoney ? Math.round(number * TICKS_PER_DOLLAR) : number
+  if (Number.isSafeInteger(limit) && limit >= 0) return limit
+  const form = isMoney ? 'an amount of dollars' : 'a whole number'
+  throw new UsageError(
+    `--${option} must be ${form}, 0 for nothing, or none for no limit.`,
+    `Got "${text}".`,
+  )
+}
+
+function readModels(value: string | boolean): readonly string[] | null {
+  const models = value === 'none' ? null : list(value)
+  if (models === null || models?.length) return models
+  throw new UsageError(
+    '--models must name models, or be none for all of them.',
+    "For example: --models 'grok-4*,demo'",
+  )
+}
+
+function readExpiry(text: string, now: number): Date | null {
+  if (text === 'none') return null
+  const days = Number(text)
+  if (Number.isInteger(days) && days >= 1) return new Date(now + days * DAY_MS)
+  throw new UsageError('--days must be a whole number of at least 1, or none.', `Got "${text}".`)
+}
+
+function readRescue(value: string | boolean): 'off' | 'buffer' {
+  if (value === 'buffer') return 'buffer'
+  if (value === 'off' || value === 'none') return 'off'
+  throw new UsageError('--rescue must be buffer or off.', `Got "${value}".`)
+}
+
+/** Everything that limits a key, for people. */
+export function showLimits(key: Key): string {
+  const numbers = LIMITS.flatMap(({ field, unit }) => {
+    const limit = key[field]
+    return limit === null ? [] : [showAmount(field, limit) + unit]
+  })
+  const models = key.models ? [`models ${key.models.join(',')}`] : []
+  const rescue = key.rescue === 'off' ? [] : [`rescue ${key.rescue}`]
+  return [...models, ...numbers, ...rescue].join(', ') || 'none'
+}
+
+/** An amount of what a limit counts. */
+export const showAmount = (field: string, amount: number): string =>
+  field.endsWith('CostTicks') ? `$${(amount / TICKS_PER_DOLLAR).toFixed(2)}` : String(amount)

@@ -1,0 +1,68 @@
+import type { Lease, Reservation } from './lease'
+import type { Member, Quota } from './member'
+import type { Want } from './select'
+
+const MINUTE_MS = 60_000
+
+/** The operator's own limit of turns a minute. */
+const OWN_MINUTE = 'own requests'
+
+/** Take a turn's part of the quotas that are known; undefined when none is. */
+export function reserve(
+  member: Member,
+  { model, tokens }: Want,
+  at: number,
+): Reservation | undefined {
+  const { requestsPerMinute } = member.account
+  if (!member.quotas && requestsPerMinute === null) return
+  const requests = open(member, `requests ${model}`, at)
+  const left = open(member, `tokens ${model}`, at)
+  const minute = requestsPerMinute === null ? undefined : ownMinute(member, requestsPerMinute, at)
+  if (requests) requests.remaining--
+  if (left) left.remaining -= tokens
+  if (minute) minute.remaining--
+  return { requests, tokens: left, minute, demand: tokens, at }
+}
+
+/** A quota whose window is not over. */
+function open({ quotas }: Member, bucket: string, at: number): Quota | undefined {
+  const quota = quotas?.get(bucket)
+  return quota && quota.resetAt > at ? quota : undefined
+}
+
+function ownMinute(member: Member, limit: number, at: number): Quota {
+  member.quotas ??= new Map()
+  const known = member.quotas.get(OWN_MINUTE)
+  if (known && known.resetAt > at && known.limit === limit) return known
+  const resetAt = (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS
+  const quota: Quota = { limit, remaining: limit, resetAt, source: 'estimated', at }
+  member.quotas.set(OWN_MINUTE, quota)
+  return quota
+}
+
+/** A turn that was not counted upstream gives its part back. */
+export function giveBack({ reserved }: Lease): void {
+  if (!reserved) return
+  const { requests, tokens, minute, demand, at } = reserved
+  if (requests && requests.at <= at) requests.remaining++
+  if (tokens && tokens.at <= at) tokens.remaining += demand
+  if (minute) minute.remaining++
+}
+
+/** What an upstream says is left of a quota. */
+export interface Report {
+  readonly bucket: string
+  readonly limit: number
+  readonly remaining: number
+  readonly resetAt: number
+}
+
+/** Believe the upstream: what it reports counts every turn that has reached it. */
+export function report(
+  member: Member,
+  { bucket, limit, remaining, resetAt }: Report,
+  at: number,
+): void {
+  member.quotas ??= new Map()
+  member.quotas.set(bucket, { limit, remaining, resetAt, source: 'reported', at })
+}

@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'bun:test'
+import { createCounters } from '#src/http/counters'
+import type { Bucket } from '#src/store/allowances'
+import { createAllowances } from '#src/store/allowances'
+import { openFile } from '#src/store/file'
+import { migrate } from '#src/store/migrate'
+
+/** Some instances over one database, with a clock of ours and a database that may fail. */
+async function shared() {
+  const client = openFile(':memory:')
+  await migrate(client)
+  const store = createAllowances(client)
+  const state = { time: Date.parse('2026-01-15T12:00:00Z'), down: false, zone: 0, asked: 0 }
+  const faults: unknown[] = []
+  let instances = 0
+  const instance = () => {
+    const work: Promise<unknown>[] = []
+    const counters = createCounters({
+      newId: () => `instance-${++instances}`,
+      allowances: {
+        ...store,
+        hold(holder, wants) {
+          state.asked++
+          return state.down ? Promise.reject(new Error('down')) : store.hold(holder, wants)
+        },
+      },
+      now: () => state.time,
+      later: (promise) => void work.push(promise),
+      zoneMinutes: () => state.zone,
+      onFault: (cause) => faults.push(cause),
+    })
+    const needOf = (bucket: Bucket, limit: number, amount = 1) => ({
+      counter: counters.counterOf('k', bucket, limit),
+      amount,
+    })
+    return {
+      ...counters,
+      needOf,
+      /** Take of one limit; says whether it was given. */
+      async take(bucket: Bucket, limit: number, amount = 1) {
+        const need = needOf(bucket, limit, amount)
+        const lacking = await counters.take([need])
+        await Promise.all(work.splice(0))
+        return lacking ? undefined : need
+      },
+      takeAll: counters.take,
+    }
+  }
+  const rows = async () =>
+    (await client.execute('SELECT * FROM allowances')).rows.map((row) => ({ ...row }))
+  return { state, faults, instance, rows, store }
+}
+
+type Instance = ReturnType<Awaited<ReturnType<typeof shared>>['instance']>
+
+/** How many of so many tries were let in. */
+async function count(tries: number, one: (index: number) => Promise<unknown>) {
+  let given = 0
+  for (let index = 0; index < tries; index++) if (await one(index)) given++
+  return given
+}
+
+describe('a limit that instances share', () => {
+  test('is never exceeded and hardly wasted, with a question for a slice and none for a refusal', async () => {
+    const it = await shared()
+    const both = [it.instance(), it.instance()] as const
+    const pick = (index: number): Instance => both[index % 3 === 0 ? 0 : 1]
+    const given = await count(200, (index) => pick(index).take('requests', 100))
+    expect(given).toBeWithin(90, 101)
+    expect(it.state.asked).toBeLessThan(40)
+    const before = it.state.asked
+    expect(await count(1000, (index) => pick(index).take('requests', 100))).toBe(0)
+    expect(it.state.asked - before).toBeLessThan(3)
+  })
+
+  test('is there again in the next minute', async () => {
+    const it = await shared()
+    const one = it.instance()
+    expect(await count(9, () => one.take('requests', 5))).toBe(5)
+    it.state.time += 60_000
+    expect(await count(9, () => one.take('requests', 5))).toBe(5)
+  })
+
+  test('gives many who come at once what there is, over a database that takes its time', async () => {
+    const it = await shared()
+    const one = it.instance()
+    const takes = Array.from({ length: 64 }, () => one.take('requests', 40))
+    expect((await Promise.all(takes)).filter(Boolean)).toHaveLength(40)
+    expect(it.state.asked).toBeLessThan(64)
+  })
+
+  test('of nothing is nothing, and asks nobody', async () => {
+    const it = await shared()
+    const one = it.instance()
+    expect(await one.take('video', 0)).toBeUndefined()
+    expect(await one.take('tokens', 100, 101)).toBeUndefined()
+    expect(it.state.asked).toBe(0)
+  })
+
+  test('what one does not use any more, another may', async () => {
+    const it = await shared()
+    const [one, other] = [it.instance(), it.instance()]
+    const need = await one.take('tokens', 1000, 1000)
+    if (!need) throw new Error('Not let in.')
+    expect(await other.take('tokens', 1000, 300)).toBeUndefined()
+    one.settle(need, 100)
+    await one.tick()
+    it.state.time += 1_000
+    expect(await other.take('tokens', 1000, 800)).toBeDefined()
+  })
+
+  test('turns at once are given back with the tick, and taken again', async () => {
+    const it = await shared()
+    const [one, other] = [it.instance(), it.instance()]
+    const need = await one.take('concurrency', 1)
+    if (!need) throw new Error('Not let in.')
+    expect(await one.take('concurrency', 1)).toBeUndefined()
+    one.settle(need, 0)
+    expect(await one.take('concurrency', 1)).toBeDefined()
+    expect(await other.take('concurrency', 1)).toBeUndefined()
+    one.settle(need, 0)
+    await one.tick()
+    it.state.time += 1_000
+    expect(await other.take('concurrency', 1)).toBeDefined()
+    expect(await one.take('concurrency', 1)).toBeUndefined()
+  })
+
+  test('a day begins when the operator says, and what was used before counts for the day before', async () => {
+    const it = await shared()
+    const one = it.instance()
+    it.state.zone = 480
+    it.state.time = Date.parse('2026-01-15T15:59:00Z')
+    const need = await one.take('chat', 1)
+    if (!need) throw new Error('Not let in.')
+    expect(await one.take('chat', 1)).toBeUndefined()
+    it.state.time += 60_000
+    expect(await one.take('chat', 1)).toBeDefined()
+    one.settle(need, 1)
+    await one.tick()
+    const [first, second] = await it.rows()
+    expect([first?.window, first?.used]).toEqual([Number(second?.window) - 1, 1])
+  })
+})
+
+describe('an instance that died', () => {
+  test('holds what it used, and the rest no longer than 30 s', async () => {
+    const it = await shared()
+    const [dead, alive] = [it.instance(), it.instance()]
+    it.state.time = Date.parse('2026-01-15T12:00:00Z')
+    const needs = await Promise.all([1, 2, 3].map(() => dead.take('chat', 10)))
+    for (const need of needs.slice(0, 2)) if (need) dead.settle(need, 1)
+    await dead.tick()
+    await dead.take('concurrency', 3)
+    await dead.take('chat', 10, 5)
+    expect(await alive.take('chat', 10, 8)).toBeUndefined()
+    expect(await alive.take('concurrency', 3, 3)).toBeUndefined()
+    it.state.time += 21_000
+    expect(await alive.take('chat', 10, 8)).toBeDefined()
+    expect(await alive.take('concurrency', 3, 3)).toBeDefined()
+    expect(await alive.take('chat', 10)).toBeUndefined()
+  })
+
+  test('that only slept does not use what others have taken meanwhile', async () => {
+    const it = await shared()
+    const [slept, other] = [it.instance(), it.instance()]
+    expect(await slept.take('chat', 20)).toBeDefined()
+    it.state.time += 25_000
+    expect(await other.take('chat', 20, 19)).toBeDefined()
+    expect(await count(9, () => slept.take('chat', 20))).toBe(0)
+  })
+
+  test('that still lives keeps what it holds, however long a turn takes', async () => {
+    const it = await shared()
+    const [one, other] = [it.instance(), it.instance()]
+    expect(await one.take('concurrency', 1)).toBeDefined()
+    for (let second = 0; second < 120; second += 2) {
+      it.state.time += 2_000
+      await one.tick()
+    }
+    expect(await other.take('concurrency', 1)).toBeUndefined()
+  })
+})
+
+test('a refusal leaves nothing behind in any bucket', async () => {
+  const it = await shared()
+  const one = it.instance()
+  for (let round = 0; round < 3; round++) {
+    const needs = [one.needOf('requests', 10), one.needOf('tokens', 100, 60), one.needOf('chat', 5)]
+    expect((await one.takeAll(needs)) === undefined).toBe(round === 0)
+  }
+  const held = (['requests', 'tokens', 'chat'] as const).map((bucket) => one.peek('k', bucket))
+  expect(held.map((counter) => [counter?.reserved, counter?.waiting])).toEqual([
+    [1, 0],
+    [60, 0],
+    [1, 0],
+  ])
+})
+
+test('a stop gives everything back that was not used', async () => {
+  const it = await shared()
+  const one = it.instance()
+  const need = await one.take('chat', 100, 10)
+  if (!need) throw new Error('Not let in.')
+  one.settle(need, 4)
+  await one.take('concurrency', 1)
+  await one.giveBack()
+  expect(await it.rows()).toMatchObject([
+    { bucket: 'chat', granted: 4, used: 4 },
+    { bucket: 'concurrency', granted: 1, used: 0 },
+  ])
+  const other = it.instance()
+  expect(await other.take('chat', 100, 96)).toBeDefined()
+})
+
+test('without a database limits hold for each instance alone, and what was used is told later', async () => {
+  const it = await shared()
+  const one = it.instance()
+  it.state.down = true
+  const needs = await Promise.all(Array.from({ length: 9 }, () => one.take('chat', 6)))
+  expect(needs.filter(Boolean)).toHaveLength(6)
+  for (const need of needs) if (need) one.settle(need, 1)
+  await one.tick()
+  expect(it.faults).toHaveLength(1)
+  expect(await it.rows()).toEqual([])
+  it.state.down = false
+  await one.tick()
+  expect(await it.rows()).toMatchObject([{ bucket: 'chat', granted: 6, used: 6 }])
+  expect(await it.instance().take('chat', 6)).toBeUndefined()
+})
+
+test('a key that nobody uses asks the database for nothing', async () => {
+  const it = await shared()
+  const one = it.instance()
+  const need = await one.take('chat', 100)
+  if (!need) throw new Error('Not let in.')
+  one.settle(need, 1)
+  for (let second = 0; second < 60; second += 2) {
+    it.state.time += 2_000
+    await one.tick()
+  }
+  const before = it.state.asked
+  for (let second = 0; second < 60; second += 2) {
+    it.state.time += 2_000
+    await one.tick()
+  }
+  expect(it.state.asked).toBe(before)
+  expect(await it.rows()).toMatchObject([{ granted: 1, used: 1 }])
+})
+
+test('windows that are long over are forgotten', async () => {
+  const it = await shared()
+  const one = it.instance()
+  for (const bucket of ['requests', 'chat', 'cost-month'] as const) await one.take(bucket, 10)
+  const left = async (ms: number) => {
+    await it.store.prune(it.state.time + ms)
+    return (await it.rows()).map(({ bucket }) => bucket).sort()
+  }
+  expect(await left(0)).toEqual(['chat', 'cost-month', 'requests'])
+  expect(await left(2 * 3_600_000)).toEqual(['chat', 'cost-month'])
+  expect(await left(4 * 86_400_000)).toEqual(['cost-month'])
+  expect(await left(41 * 86_400_000)).toEqual([])
+})
