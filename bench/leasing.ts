@@ -1,6 +1,8 @@
 import type { Account } from '#src/pool/account'
 import { createCatalog } from '#src/pool/catalog'
-import { createPool, type Lease } from '#src/pool/pool'
+import type { Lease } from '#src/pool/lease'
+import { createPool } from '#src/pool/pool'
+import { hashText } from '#src/pool/ring'
 import { median, quantile } from './statistics'
 
 /** Each account offers three of them. */
@@ -24,6 +26,7 @@ const accountOf = (index: number): Account => ({
   secret: () => 'secret',
   weight: 1 + (index % 3),
   maxInFlight: 100,
+  requestsPerMinute: null,
   models: OFFERED.map((step) => nameOf(index + step)),
 })
 
@@ -32,20 +35,23 @@ const accountOf = (index: number): Account => ({
  */
 function poolOf(size: number) {
   const pool = createPool({ now: Date.now, random: Math.random })
-  const catalog = createCatalog(pool)
+  const catalog = createCatalog({ pool, now: Date.now, onChange: () => {} })
   pool.setAccounts(Array.from({ length: size }, (_, index) => accountOf(index)))
-  catalog.update({ priorities: { xai: 1, openai: 2, demo: 4 }, aliases: new Map() })
-  let index = 0
-  for (const member of pool.members()) {
-    if (index++ % RESTING > 0) continue
-    const lease = pool.lease([[member]], [])
-    if (lease) pool.cool(lease, 'quota', 3_600_000)
-  }
+  catalog.update({ priorities: { xai: 1, openai: 2, demo: 4 }, routes: new Map() })
+  const until = Date.now() + 3_600_000
+  const rest = { state: 'cooling', reason: 'bench', until, faults: 1 } as const
+  const resting = Array.from({ length: size / RESTING }, (_, index) => ({
+    accountId: accountOf(index * RESTING).id,
+    scope: '',
+    rest,
+  }))
+  pool.recall(resting)
   return {
-    /** Take an account for a turn; this pool does not know conversations yet. */
-    leaseOnce(model: string, _conversation: string | undefined): Lease {
-      const offer = catalog.find(model)
-      const lease = offer && pool.lease(offer.candidates, [])
+    /** Take an account for a turn. */
+    leaseOnce(model: string, conversation: number | undefined): Lease {
+      const target = catalog.find(model, conversation ?? 0)?.targets[0]
+      const want = { model, endpoint: 'chat.completions', conversation, tokens: 100, tried: [] }
+      const lease = target && pool.lease({ ...want, candidates: target.candidates })
       if (!lease) throw new Error(`No account is free for ${model}.`)
       return lease
     },
@@ -55,28 +61,32 @@ function poolOf(size: number) {
 
 /** What a lease and its release cost in pools of these sizes, in turn, in microseconds. */
 export function measureLeases(sizes: readonly number[], turns: number) {
-  const subjects = sizes.map((size) => ({ size, run: runner(size), micros: [] as number[] }))
+  const subjects = sizes.map((size) => ({ size, ...runner(size), micros: [] as number[] }))
   // The first batches teach the compiler.
   for (const { run } of subjects) for (let batch = 0; batch < 10; batch++) run(BATCH)
   for (let done = 0; done < turns; done += BATCH)
     for (const { run, micros } of subjects) micros.push(...run(BATCH))
-  return subjects.map(({ size, micros }) => ({
+  return subjects.map(({ size, micros, firstMicros }) => ({
     accounts: size,
+    firstMicros,
     medianMicros: median(micros),
     p99Micros: quantile(micros, 0.99),
   }))
 }
 
-export type LeaseFigures = ReturnType<typeof measureLeases>
-
 /** Takes turns through a pool, of which some always run, and times each. */
-function runner(size: number): (turns: number) => number[] {
+function runner(size: number) {
   const { leaseOnce, release } = poolOf(size)
-  const talks = Array.from({ length: CONVERSATIONS }, (_, index) => `conversation ${index}`)
+  const talks = Array.from({ length: CONVERSATIONS }, (_, index) =>
+    hashText(`conversation ${index}`),
+  )
+  const startedAt = Bun.nanoseconds()
+  release(leaseOnce(nameOf(0), talks[0]))
+  const firstMicros = (Bun.nanoseconds() - startedAt) / 1_000
   const held: Lease[] = []
   for (let turn = 0; turn < AT_ONCE; turn++) held.push(leaseOnce(nameOf(turn), undefined))
   let turn = 0
-  return (turns) => {
+  const run = (turns: number): number[] => {
     const micros: number[] = []
     for (let count = 0; count < turns; count++, turn++) {
       const at = turn % AT_ONCE
@@ -91,4 +101,5 @@ function runner(size: number): (turns: number) => number[] {
     }
     return micros
   }
+  return { run, firstMicros }
 }

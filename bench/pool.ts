@@ -5,7 +5,7 @@ import { createVault } from '#src/crypto'
 import type { Executables } from './executables'
 import { firstAnswer } from './first-answer'
 import { pssMb } from './gauges'
-import { type LeaseFigures, measureLeases } from './leasing'
+import { measureLeases } from './leasing'
 import { freePort, type Processes } from './processes'
 import { table } from './report'
 import { median } from './statistics'
@@ -101,9 +101,10 @@ export function reportPool({ leases, processes }: PoolFigures): string {
   return [
     'A lease and its release:',
     table(
-      ['accounts', 'median µs', 'p99 µs'],
-      leases.map(({ accounts, medianMicros, p99Micros }: LeaseFigures[number]) => [
+      ['accounts', 'first µs', 'median µs', 'p99 µs'],
+      leases.map(({ accounts, firstMicros, medianMicros, p99Micros }) => [
         accounts,
+        firstMicros,
         medianMicros,
         p99Micros,
       ]),
