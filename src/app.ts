@@ -1,13 +1,13 @@
-import type { Client } from '@libsql/client/web'
-import { Elysia, type ElysiaConfig } from 'elysia'
+import { Elysia } from 'elysia'
+import { version } from '../package.json'
 import { PASSWORD_MARK, setupRoutes } from './admin/setup'
+import { createContentKeeper } from './api/chat/content'
 import { chatRoutes } from './api/chat/routes'
 import { createChat } from './api/chat/service'
 import { modelRoutes } from './api/models/routes'
 import { createModels } from './api/models/service'
 import { passthroughRoutes } from './api/passthrough/routes'
 import { createPassthrough } from './api/passthrough/service'
-import type { Config } from './config'
 import { createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
 import { createDispatch } from './dispatch/dispatch'
@@ -25,51 +25,30 @@ import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
 import { health } from './http/health'
 import { createIntake } from './http/intake'
-import { type Asset, swaggerUi } from './http/swagger'
+import { metricsRoutes } from './http/metrics'
+import { swaggerUi } from './http/swagger'
+import { createCleaning } from './jobs/cleaning'
+import { createKeeper } from './jobs/keeper'
 import { createModelRefresh } from './jobs/model-refresh'
+import { createMetrics } from './ledger/metrics'
+import { createPricing } from './ledger/price'
 import { createLedgerQueue } from './ledger/queue'
-import { faultFields, type Log } from './log'
+import { createRecord } from './ledger/record'
+import { faultFields } from './log'
 import { createHttp } from './net/http'
+import type { Platform } from './platform'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
+import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
-import type { Key } from './store/keys'
-import type { LedgerEntry } from './store/ledger'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
-import type { Tokenizer } from './turn/tokenizer'
 import { createDemo } from './upstream/demo/demo'
 import { createOpenAi } from './upstream/openai/openai'
 import { createForward } from './upstream/xai/forward'
 import { createXai } from './upstream/xai/xai'
-
-/** What differs between a machine, a Worker and a test. */
-export interface Platform {
-  readonly config: Config
-  readonly client: Client
-  /** `GROXY_SECRET`, from wherever it is kept. */
-  readonly secret: string
-  /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
-  readonly later: (work: Promise<unknown>) => void
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
-  readonly now: () => number
-  readonly random: () => number
-  readonly log: Log
-  /** SHA-256 in hexadecimal, at once where the runtime can. */
-  readonly digest: (text: string) => string | Promise<string>
-  readonly tokenizer: () => Promise<Tokenizer>
-  readonly asset: Asset
-  /** The key of `GROXY_API_KEY`, by its hash. */
-  readonly environmentKey: ReadonlyMap<string, Key>
-  /** Present where a set-up link is on offer. */
-  readonly setup?: {
-    readonly token: string
-    readonly hashPassword: (password: string) => Promise<string>
-  }
-  readonly adapter?: ElysiaConfig<''>['adapter']
-}
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
@@ -77,10 +56,17 @@ export function createApp(platform: Platform) {
   const vault = createVault(secret)
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
-  const pool: Pool = createPool({ now, random, onFree: () => waiting.offer() })
+  const pool: Pool = createPool({
+    now,
+    random,
+    onRest: (member, scope, rest) => keeper.noteRest(member, scope, rest),
+    onQuota: (member) => keeper.noteQuota(member),
+    onFree: () => waiting.offer(),
+  })
   const waiting = createWaiting(pool)
   const catalog = createCatalog({ pool, now, onChange: waiting.offer })
-  const roster = createRoster({ config, vault })
+  const roster = createRoster({ config, vault, canProxy: platform.canProxy, log })
+  const pricing = createPricing({ modelOf: catalog.model, now })
   const upstreams = {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
@@ -98,6 +84,15 @@ export function createApp(platform: Platform) {
     const { status, code } = failure
     log.info('refused', { request: requestIdOf(request), path: path.slice(0, 200), status, code })
   }
+
+  const keeper = createKeeper({
+    pool: () => pool,
+    states: stores.accountStates,
+    quotas: stores.accountQuotas,
+    now,
+    later,
+    onFault,
+  })
 
   let current: Snapshot | undefined
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
@@ -118,15 +113,12 @@ export function createApp(platform: Platform) {
     async onChange(snapshot) {
       const isFirst = current === undefined
       current = snapshot
-      pool.setAccounts(roster(snapshot.accounts))
+      pool.setAccounts(roster(snapshot.accounts, snapshot.settings))
+      pricing.update(snapshot.prices)
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
-      const routes = new Map(
-        [...snapshot.aliases].map(
-          ([name, model]) => [name, { mode: 'order', targets: [{ model }] }] as const,
-        ),
-      )
-      catalog.update({ priorities, routes })
+      catalog.update({ priorities, routes: snapshot.routes })
+      await keeper.recall()
       if (isFirst) await refresh.recall()
       later(refresh.run())
     },
@@ -134,17 +126,27 @@ export function createApp(platform: Platform) {
 
   const ledger = createLedgerQueue({
     append: stores.ledger.append,
+    keep: stores.ledger.keep,
     now,
+    newId,
     later,
     onFault: (cause, waiting, dropped) =>
       log.warn('ledger_waits', { ...faultFields(cause), waiting, dropped }),
   })
-  const record = (entry: LedgerEntry) => {
-    ledger.push(entry)
-    // What went well is in the ledger; the log tells what did not.
-    const level = entry.outcome === 'done' ? 'debug' : 'info'
-    if (log.writes(level)) log[level]('turn', turnFields(entry))
-  }
+  const metrics = createMetrics({
+    version,
+    isListed: catalog.isListed,
+    gauges: {
+      poolStates: () => poolStates(pool.members(), now()),
+      queueDepth: waiting.depth,
+      inFlight: () => [...pool.members()].reduce((sum, { inFlight }) => sum + inFlight, 0),
+      ledgerWaiting: ledger.waiting,
+      ledgerDropped: ledger.dropped,
+      process: platform.processUse,
+    },
+  })
+  const record = createRecord({ ledger, metrics, log })
+  const cleaning = createCleaning({ store: stores.cleaning, settings, now, random, log })
 
   const counters = createCounters({
     newId,
@@ -157,8 +159,8 @@ export function createApp(platform: Platform) {
   const admission = createAdmission({
     counters,
     now,
-    isHeavy: (model) => isHeavyModel(current?.aliases.get(model) ?? model),
-    estimateCost: () => 0,
+    isHeavy: (model) => isHeavyModel(current?.routes.get(model)?.targets[0]?.model ?? model),
+    estimateCost: pricing.estimate,
   })
   const intake = createIntake()
   const limits = () => ({
@@ -166,7 +168,7 @@ export function createApp(platform: Platform) {
     budgetBytes: settings().body_budget_bytes,
   })
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
-  const books = createBooks({ now, record })
+  const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
   const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
   const forward = createForward({ http, now })
@@ -198,10 +200,17 @@ export function createApp(platform: Platform) {
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
     .use(health(isReady))
+    .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(
       chatRoutes({
-        chat: createChat({ dispatch, admission, settings }),
+        chat: createChat({
+          dispatch,
+          admission,
+          settings,
+          content: createContentKeeper(ledger.keep),
+          now,
+        }),
         auth,
         readers: createBodyReaders({ intake, limits }),
         forwardOwn,
@@ -241,7 +250,10 @@ export function createApp(platform: Platform) {
     /** See what has changed in the database and at the upstreams. */
     async refresh(): Promise<void> {
       await snapshots.refresh()
+      await keeper.follow()
       await counters.tick()
+      if (ledger.waiting() > 0) later(ledger.flush())
+      later(cleaning.runWhenDue().catch(onFault))
       await refresh.run()
     },
 
@@ -252,17 +264,20 @@ export function createApp(platform: Platform) {
     /** Take no more traffic for ready. */
     drain(): void {
       draining = true
+      cleaning.stop()
     },
 
     /** Write what the ledger still holds, and give back what keys have not used. */
     async flush(): Promise<void> {
-      await Promise.all([ledger.flush(), counters.giveBack()])
+      await Promise.all([ledger.flush(), keeper.save(), counters.giveBack()])
     },
 
     /** The OpenAPI document, as text. */
     describe: () => describe(routes),
   }
 }
+
+export type App = ReturnType<typeof createApp>
 
 /** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
 function modelledMethods(path: string): readonly string[] | undefined {
@@ -271,19 +286,3 @@ function modelledMethods(path: string): readonly string[] | undefined {
 }
 
 const noSetup = () => Promise.reject(new Error('There is no set-up here.'))
-
-const turnFields = (entry: LedgerEntry) => ({
-  request: entry.requestId,
-  key: entry.keyId,
-  endpoint: entry.endpoint,
-  model: entry.model.slice(0, 100),
-  account: entry.accountId ?? undefined,
-  attempts: entry.attempts,
-  status: entry.status,
-  outcome: entry.outcome,
-  code: entry.errorCode ?? undefined,
-  first_ms: entry.firstByteMs ?? undefined,
-  ms: entry.totalMs,
-  in: entry.inputTokens,
-  out: entry.outputTokens,
-})

@@ -46,6 +46,9 @@ export const Environment = Type.Object({
     pattern: '^https?://',
     description: 'Where that server is.',
   }),
+  METRICS_TOKEN: Type.Optional(
+    Type.String({ minLength: 16, description: 'Opens /metrics to other machines.' }),
+  ),
   LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',
     description: 'debug, info, warn, error or silent.',

@@ -13,6 +13,14 @@ export const randomToken = (bytes: number): string =>
     .getRandomValues(new Uint8Array(bytes))
     .toBase64({ alphabet: 'base64url', omitPadding: true })
 
+/** Whether two texts are the same, in a time that does not tell where they differ. */
+export function sameText(one: string, other: string): boolean {
+  const [a, b] = [encoder.encode(one), encoder.encode(other)]
+  let difference = a.length ^ b.length
+  for (const [at, byte] of a.entries()) difference |= byte ^ (b[at % b.length] ?? 0)
+  return difference === 0
+}
+
 /** A new identifier that sorts nowhere and says nothing. */
 export const newId = (): string => crypto.randomUUID().replaceAll('-', '')
 
@@ -24,6 +32,9 @@ export interface Vault {
 
 const VERSION = 'v1'
 const NONCE_BYTES = 12
+
+/** Whether a text looks like one that a vault sealed. */
+export const isSealed = (text: string): boolean => text.startsWith(`${VERSION}.`)
 
 /**
  * AES-256-GCM under a key derived from `GROXY_SECRET` (HKDF-SHA-256). A sealed value reads

@@ -19,6 +19,7 @@ const FAILURES = {
   unsupported_parameter: [400, 'invalid_request_error'],
   invalid_api_key: [401, 'invalid_request_error'],
   model_not_allowed: [403, 'invalid_request_error'],
+  access_denied: [403, 'invalid_request_error'],
   model_not_found: [404, 'invalid_request_error'],
   unknown_path: [404, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],
@@ -107,8 +108,9 @@ interface FaultDetails {
 }
 
 /**
- * What went wrong between us and an upstream: no connection came about, the way there is barred, it
- * kept silent, pointed elsewhere, refused, talked nonsense, or broke the connection.
+ * What went wrong between us and an upstream: no connection came about, it kept silent, pointed
+ * elsewhere, refused, talked nonsense, or broke the connection. `egress` is our own proxy that failed,
+ * of which neither account nor upstream knows.
  */
 export type FaultKind =
   | 'unreachable'

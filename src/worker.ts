@@ -1,11 +1,12 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { CloudflareAdapter } from 'elysia/adapter/cloudflare-worker'
-import { createApp, type Platform } from './app'
+import { createApp } from './app'
 import { readConfig } from './config'
 import { sha256 } from './crypto'
 import { SetupError } from './errors'
 import type { AssetName } from './http/swagger'
 import { createLog } from './log'
+import type { Platform } from './platform'
 import { environmentKey } from './store/keys'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
@@ -40,7 +41,8 @@ const platform: Platform = {
   client: openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN),
   secret,
   later: waitUntil,
-  fetch: (url, init) => fetch(url, init),
+  fetch: (url, init) => fetch(url, init as RequestInit),
+  canProxy: false,
   now: Date.now,
   random: Math.random,
   log: createLog({

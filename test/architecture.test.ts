@@ -4,7 +4,7 @@ import { Glob } from 'bun'
 /** Who may import whom, from the outside in; a folder may always import itself. */
 const INWARDS: Readonly<Record<string, readonly string[]>> = {
   entry: ['app', 'cli', 'http', 'store', 'turn', 'core'],
-  cli: ['app', 'admin', 'http', 'pool', 'upstream', 'net', 'turn', 'store', 'core'],
+  cli: ['app', 'admin', 'http', 'pool', 'ledger', 'upstream', 'net', 'turn', 'store', 'core'],
   app: [
     'admin',
     'api',
@@ -21,7 +21,7 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
     'core',
   ],
   admin: ['http', 'store', 'core'],
-  api: ['http', 'dispatch', 'pool', 'upstream', 'net', 'turn', 'store', 'core'],
+  api: ['http', 'dispatch', 'pool', 'upstream', 'net', 'turn', 'stream', 'store', 'core'],
   http: ['store', 'core'],
   jobs: ['pool', 'upstream', 'store', 'core'],
   dispatch: ['pool', 'ledger', 'upstream', 'turn', 'net', 'stream', 'store', 'core'],
@@ -40,11 +40,14 @@ const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
   app: 'app',
+  platform: 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',
   json: 'core',
   log: 'core',
+  parallel: 'core',
+  proxy: 'core',
 }
 
 const layerOf = (path: string): string => {

@@ -1,22 +1,37 @@
-import { type Command, parse, table, UsageError } from './command'
+import { ROUTE_REFUSALS, type Route } from '../store/aliases'
+import { type Command, list, parse, table, UsageError } from './command'
 import { withState } from './with-state'
 
-const usage = 'aliases set NAME MODEL | remove NAME | list'
+const usage =
+  'aliases set NAME MODEL [MODEL…] [--also context_length,moderation] | set NAME --split MODEL=WEIGHT [MODEL=WEIGHT…] | remove NAME | list'
+
+const OPTIONS = { also: { type: 'string' }, split: { type: 'boolean' } } as const
 
 /** `groxy aliases` */
 export const aliasesCommand: Command = {
   usage,
-  help: `An alias answers under its own name and appears in GET /v1/models while its model does.
-Example: groxy aliases set gpt-4o grok-4.3`,
+  help: `An alias answers under its own name and appears in GET /v1/models while one of its models does.
+
+Of several models the first answers, and the next when no account of those before can. With --also the next is
+asked too when a model refuses a request as too long (context_length) or for its content (moderation).
+With --split each turn goes to one of them, by weight, and to another when that one cannot answer.
+
+  groxy aliases set gpt-4o grok-4.3
+  groxy aliases set best grok-4.3 llama3 --also context_length
+  groxy aliases set mixed --split grok-4.3=9 llama3=1`,
   run(args) {
-    const { words } = parse(args, {}, usage)
-    const [action, name, model] = words
-    if (action === 'set' && name && model)
+    const { values, words } = parse(args, OPTIONS, usage)
+    const [action, name, ...models] = words
+    if (action === 'set' && name) {
+      const route = values.split ? splitOf(models) : orderOf(models)
+      const also = refusalsOf(list(values.also))
       return withState(async ({ stores }) => {
-        await stores.aliases.set(name, model)
-        console.info(`"${name}" now means "${model}".`)
+        refuseChain(name, route, await stores.aliases.routes())
+        await stores.aliases.set(name, also.length > 0 ? { ...route, also } : route)
+        console.info(`"${name}" now means ${textOf(route)}.`)
         return 0
       })
+    }
     if (action === 'remove' && name)
       return withState(async ({ stores }) => {
         await stores.aliases.remove(name)
@@ -25,10 +40,83 @@ Example: groxy aliases set gpt-4o grok-4.3`,
       })
     if (action === 'list')
       return withState(async ({ stores }) => {
-        const aliases = [...(await stores.aliases.all())].map(([from, to]) => [from, to])
-        console.info(aliases.length > 0 ? table(['NAME', 'MODEL'], aliases) : 'No aliases yet.')
+        const rows = [...(await stores.aliases.routes())].map(([alias, route]) => [
+          alias,
+          textOf(route),
+          route.also?.join(', ') ?? '',
+        ])
+        console.info(
+          rows.length > 0 ? table(['NAME', 'MODEL', 'ALSO ON'], rows) : 'No aliases yet.',
+        )
         return 0
       })
     throw new UsageError('aliases: say what to do.', `Usage: groxy ${usage}`)
   },
+}
+
+function orderOf(models: readonly string[]): Route {
+  refuseNone(models)
+  refuseTwice(models)
+  return { mode: 'order', targets: models.map((model) => ({ model })) }
+}
+
+/** A model may have `=` in its name: the weight stands after the last. */
+function splitOf(words: readonly string[]): Route {
+  refuseNone(words)
+  const targets = words.map((word) => {
+    const [, model = '', weight = ''] = word.match(/^(.+)=([^=]*)$/) ?? []
+    if (!model || !/^[1-9]\d{0,5}$/.test(weight))
+      throw new UsageError(
+        `"${word}" is no model with a weight.`,
+        'Write MODEL=WEIGHT, with a whole number from 1 to 999999 as the weight.',
+      )
+    return { model, weight: Number(weight) }
+  })
+  refuseTwice(targets.map(({ model }) => model))
+  return { mode: 'split', targets }
+}
+
+function refuseNone(words: readonly string[]): void {
+  if (words.length === 0)
+    throw new UsageError('aliases set: name at least one model.', `Usage: groxy ${usage}`)
+}
+
+function refuseTwice(models: readonly string[]): void {
+  const twice = models.find((model, at) => models.indexOf(model) !== at)
+  if (twice !== undefined)
+    throw new UsageError(`"${twice}" is named twice.`, 'Name each model once.')
+}
+
+/** Aliases of aliases could go round in circles, and nobody could tell where a turn goes. */
+function refuseChain(name: string, route: Route, known: ReadonlyMap<string, Route>): void {
+  const chained = route.targets.find(({ model }) => model === name || known.has(model))
+  if (chained)
+    throw new UsageError(
+      `"${chained.model}" is an alias itself.`,
+      'Name the models that it stands for: groxy aliases list',
+    )
+  const [user] =
+    [...known].find(([, { targets }]) => targets.some(({ model }) => model === name)) ?? []
+  if (user !== undefined)
+    throw new UsageError(
+      `"${name}" is a model of the alias "${user}".`,
+      'Choose another name, or change that alias first.',
+    )
+}
+
+function refusalsOf(given: readonly string[] = []): NonNullable<Route['also']>[number][] {
+  return given.map((word) => {
+    const known = ROUTE_REFUSALS.find((refusal) => refusal === word)
+    if (known) return known
+    throw new UsageError(
+      `--also does not know "${word}".`,
+      `It knows ${ROUTE_REFUSALS.join(' and ')}.`,
+    )
+  })
+}
+
+/** `grok-4, then llama3`, or `grok-4=9 or llama3=1`. */
+function textOf({ mode, targets }: Route): string {
+  if (mode === 'order') return targets.map(({ model }) => model).join(', then ')
+  return targets.map(({ model, weight = 1 }) => `${model}=${weight}`).join(' or ')
 }

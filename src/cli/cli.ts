@@ -26,6 +26,18 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'give models other names',
     load: async () => (await import('./aliases')).aliasesCommand,
   },
+  prices: {
+    summary: 'see and set what models cost',
+    load: async () => (await import('./prices')).pricesCommand,
+  },
+  log: {
+    summary: 'show finished turns, and why they failed',
+    load: async () => (await import('./log')).logCommand,
+  },
+  usage: {
+    summary: 'add up turns, tokens and costs',
+    load: async () => (await import('./usage')).usageCommand,
+  },
   settings: {
     summary: 'see and change what may be changed while Groxy runs',
     load: async () => (await import('./settings')).settingsCommand,

@@ -48,6 +48,24 @@ export const list = (value: string | boolean | undefined): string[] | undefined 
         .filter(Boolean)
     : undefined
 
+/** A length of time for people, in its largest unit: `40 s`, `3 h`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800
+    ? `${Math.round(seconds / 3_600)} h`
+    : `${Math.round(seconds / 86_400)} d`
+}
+
+/** Say where a proxy will not work, while it is being configured. */
+export function noteOnWorkers(isRemote: boolean): void {
+  if (isRemote)
+    console.info(
+      'Note: Cloudflare Workers have no proxies. A Worker over this database leaves out accounts that need one.',
+    )
+}
+
 /** Print rows in columns, for people. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>

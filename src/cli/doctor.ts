@@ -2,8 +2,7 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, readConfig } from '../config'
 import { SetupError } from '../errors'
-import { environmentAccounts, fromStore } from '../pool/roster'
-import { testAccount } from './accounts'
+import { allAccounts, testAccounts } from './account-test'
 import { type Command, parse } from './command'
 import { FETCH_LIMIT } from './fetch-limit'
 import { filePath, openState, type State } from './state'
@@ -130,12 +129,11 @@ function checkFetchLimit(): Finding {
   )
 }
 
-async function checkAccounts({ stores, vault }: State, config: Config): Promise<Finding[]> {
-  const stored = await stores.accounts.list()
-  const accounts = [...environmentAccounts(config), ...stored.map((one) => fromStore(one, vault))]
+async function checkAccounts(state: State, config: Config): Promise<Finding[]> {
+  const accounts = await allAccounts(state, config)
   if (accounts.length === 0)
     return [
       good('no accounts yet: the demo account answers. Add one: groxy accounts add xai xai-…'),
     ]
-  return Promise.all(accounts.map(testAccount))
+  return testAccounts(accounts)
 }

@@ -1,11 +1,12 @@
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
 import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
-import type { Platform } from '../app'
 import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
+import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineFetch } from './machine-fetch'
 import { hashPassword } from './password'
 import type { State } from './state'
 
@@ -31,7 +32,8 @@ export function createPlatform(
         .catch((cause) => log.error('background_failed', { error: String(cause) }))
         .finally(() => pending.delete(work))
     },
-    fetch,
+    fetch: machineFetch(),
+    canProxy: true,
     now: Date.now,
     random: Math.random,
     digest,
@@ -41,6 +43,14 @@ export function createPlatform(
       const { default: ranks } = await import('gpt-tokenizer/bpeRanks/cl100k_base')
       tokenizer = createGptTokenizer(ranks)
       return tokenizer
+    },
+    processUse: () => {
+      const { user, system } = process.cpuUsage()
+      return {
+        residentBytes: process.memoryUsage.rss(),
+        cpuSeconds: (user + system) / 1e6,
+        startedAt: Date.now() / 1000 - process.uptime(),
+      }
     },
     asset: async (name) => Bun.file(FILES[name]),
     environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),

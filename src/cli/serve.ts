@@ -1,4 +1,4 @@
-import { createApp } from '../app'
+import { type App, createApp } from '../app'
 import { type Config, readConfig } from '../config'
 import { SetupError } from '../errors'
 import { faultFields } from '../log'
@@ -75,7 +75,7 @@ async function serve(config: Config, output: Output): Promise<void> {
   log.info('stopped')
 }
 
-function listen(config: Config, fetch: (request: Request) => Promise<Response>) {
+function listen(config: Config, fetch: App['fetch']) {
   try {
     return Bun.serve({
       port: config.PORT,

@@ -1,5 +1,7 @@
-import { Settings } from '../store/settings'
-import { type Command, parse, table, UsageError } from './command'
+import { proxyName } from '../proxy'
+import { isProxySetting, Settings } from '../store/settings'
+import { type Command, noteOnWorkers, parse, table, UsageError } from './command'
+import { filePath } from './state'
 import { withState } from './with-state'
 
 const usage = 'settings [list] | set NAME VALUE'
@@ -7,21 +9,23 @@ const usage = 'settings [list] | set NAME VALUE'
 /** `groxy settings` */
 export const settingsCommand: Command = {
   usage,
-  help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.',
+  help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.\nA proxy may have a password, http://USER:PASSWORD@HOST:PORT: it is stored encrypted and not shown; none takes it away.',
   run(args) {
     const { words } = parse(args, {}, usage)
     const [action = 'list', name, value] = words
     if (action === 'set' && name && value !== undefined)
-      return withState(async ({ stores }) => {
-        await stores.settings.set(name, readValue(value))
-        console.info(`${name} = ${value}`)
+      return withState(async ({ stores }, config) => {
+        await stores.settings.set(name, isProxySetting(name) ? value : readValue(value))
+        const current = (await stores.settings.all())[name as keyof Settings]
+        console.info(`${name} = ${shown(name, current)}`)
+        if (isProxySetting(name) && current) noteOnWorkers(filePath(config) === undefined)
         return 0
       })
     if (action === 'list')
       return withState(async ({ stores }) => {
         const rows = Object.entries(await stores.settings.all()).map(([key, current]) => [
           key,
-          JSON.stringify(current),
+          shown(key, current),
           descriptionOf(key),
         ])
         console.info(table(['NAME', 'VALUE', 'MEANING'], rows))
@@ -30,6 +34,10 @@ export const settingsCommand: Command = {
     throw new UsageError('settings: say what to do.', `Usage: groxy ${usage}`)
   },
 }
+
+/** A value as it may be read over a shoulder. */
+const shown = (name: string, value: unknown): string =>
+  JSON.stringify(isProxySetting(name) && value ? proxyName(String(value)) : value)
 
 function readValue(text: string): unknown {
   try {

@@ -1,4 +1,5 @@
 import { ApiError, UpstreamFault } from '../errors'
+import type { Pricing } from '../ledger/price'
 import type { Account } from '../pool/account'
 import type { Lease } from '../pool/lease'
 import type { LedgerEntry } from '../store/ledger'
@@ -31,6 +32,7 @@ interface FailedAttempt {
 
 interface BookParts {
   readonly now: () => number
+  readonly pricing: Pricing
   /** Takes what a turn came to, exactly once. */
   readonly record: (entry: LedgerEntry) => void
 }
@@ -53,7 +55,7 @@ export interface Book {
 export type Books = ReturnType<typeof createBooks>
 
 /** Keeps the accounts of turns: each is closed exactly once, however the turn ends. */
-export function createBooks({ now, record }: BookParts) {
+export function createBooks({ now, pricing, record }: BookParts) {
   function note(
     book: Book,
     { account, model }: Lease,
@@ -144,8 +146,9 @@ export function createBooks({ now, record }: BookParts) {
         entry.outputTokens = usage.output
         entry.reasoningTokens = usage.reasoning
         entry.usageSource = usage.source
-        entry.costTicks = usage.costTicks
-        entry.costSource = usage.costTicks === null ? null : 'reported'
+        entry.costTicks = usage.costTicks ?? pricing.cost(entry.modelUsed ?? entry.model, usage)
+        if (entry.costTicks !== null)
+          entry.costSource = usage.costTicks === null ? 'computed' : 'reported'
       }
       record(entry)
       book.onEnd(entry)

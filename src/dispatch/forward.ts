@@ -64,7 +64,8 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
     const { baseUrl } = lease.account
     try {
       const headers = turn.headers(secret)
-      return await forward.ours({ baseUrl, path, method, headers, body, abort }, secret)
+      const proxy = await lease.account.proxy()
+      return await forward.ours({ baseUrl, path, method, headers, body, proxy, abort }, secret)
     } catch (cause) {
       throw blameless(cause) ?? cause
     }

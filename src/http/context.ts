@@ -1,10 +1,16 @@
 import type { Key } from '../store/keys'
+/** A server that knows who is at the other end of a request's connection. */
+export interface Listener {
+  requestIP(request: Request): { readonly address: string } | null
+}
 
 /** What is known of a request outside its own words. */
 export interface RequestContext {
   readonly requestId: string
   /** Whose it is, as soon as that is known. */
   key?: Key
+  /** Absent where the platform does not tell. */
+  readonly listener: Listener | undefined
 }
 
 const contexts = new WeakMap<Request, RequestContext>()
@@ -19,6 +25,8 @@ export function noteKey(request: Request, key: Key): void {
   const context = contexts.get(request)
   if (context) context.key = key
 }
+/** What is known of a request, as far as anyone noted it. */
+export const contextOf = (request: Request): RequestContext | undefined => contexts.get(request)
 
 /** The id under which a request is logged and answered. */
 export const requestIdOf = (request: Request): string =>

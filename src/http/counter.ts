@@ -25,6 +25,7 @@ export interface Counter {
   /** What others held when we last heard, and when that was. */
   others: number
   heardAt: number
+  hasRivals: boolean
   /** `used`, as the database knows it. */
   written: number
   /** Until then nothing more is to be had, so that refused turns cost no question. */
@@ -65,6 +66,7 @@ export function newCounter({ keyId, bucket, limit, at, zone }: NewCounter): Coun
     waiting: 0,
     others: 0,
     heardAt: Number.NEGATIVE_INFINITY,
+    hasRivals: false,
     written: 0,
     spentUntil: Number.NEGATIVE_INFINITY,
     askingUntil: Number.NEGATIVE_INFINITY,
@@ -83,7 +85,7 @@ export const sliceOf = (bucket: Bucket, limit: number): number =>
 export const isCurrent = ({ endsAt, zoneMinutes }: Counter, at: number, zone: number): boolean =>
   at < endsAt && zoneMinutes === zone
 
-/** What others used of a window stays used; slots that they held do not stay held. */
+/** What others used of a window stays used; slots that they held come back any moment. */
 export const isCounted = ({ bucket }: Counter): boolean => bucket !== 'concurrency'
 
 /** What turns may take without asking. */
@@ -96,7 +98,13 @@ export const fits = ({ counter, amount }: Need, at: number): boolean =>
 
 /** Whether asking for it is in vain. */
 export const isHopeless = ({ counter, amount }: Need, at: number): boolean =>
-  amount > counter.limit || at < counter.spentUntil
+  amount > counter.limit || (isSpent(counter, at) && !mayReturn(counter))
+
+/** Whether nothing more was to be had a moment ago. */
+export const isSpent = ({ spentUntil }: Counter, at: number): boolean => at < spentUntil
+
+/** Whether another instance may be giving back what is lacking. */
+const mayReturn = ({ bucket, hasRivals }: Counter): boolean => bucket === 'concurrency' && hasRivals
 
 /** Whether no question about it is on its way. */
 export const isQuiet = ({ askingUntil }: Counter, at: number): boolean => at >= askingUntil
@@ -105,7 +113,7 @@ export const isQuiet = ({ askingUntil }: Counter, at: number): boolean => at >= 
 export const isLow = (counter: Counter, at: number): boolean =>
   restOf(counter, at) < sliceOf(counter.bucket, counter.limit) / 2 &&
   isQuiet(counter, at) &&
-  at >= counter.spentUntil
+  !isSpent(counter, at)
 
 /** Whether the database has to hear of it. */
 export const isDue = (
@@ -114,15 +122,21 @@ export const isDue = (
   at: number,
 ) => used !== written || granted > wanted || (granted > used && validUntil - at < TRUST_MS / 2)
 
+/** Whether others may be waiting for slots that are free here. */
+export const isHoarded = (counter: Counter): boolean =>
+  mayReturn(counter) &&
+  counter.granted > bareNeedOf(counter) + sliceOf(counter.bucket, counter.limit)
+
 /** What cannot be given back. */
 export const bareNeedOf = ({ used, reserved, waiting }: Counter): number =>
   used + reserved + waiting
 
 /** Note what the database answered to a question of that time. */
-export function learn(counter: Counter, { granted, others }: Held, at: number): void {
+export function learn(counter: Counter, { granted, others, hasRivals }: Held, at: number): void {
   counter.spentUntil = Number.NEGATIVE_INFINITY
   counter.granted = granted
   counter.others = others
+  counter.hasRivals = hasRivals
   counter.heardAt = at
   counter.validUntil = at + TRUST_MS
 }

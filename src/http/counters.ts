@@ -6,14 +6,17 @@ import {
   isCounted,
   isCurrent,
   isDue,
+  isHoarded,
   isHopeless,
   isLow,
   isQuiet,
+  isSpent,
   learn,
   type Need,
   newCounter,
   sliceOf,
 } from './counter'
+import { sleep, within } from './patience'
 
 interface CounterParts {
   /** Names us among those that share the database, when the database is first asked. */
@@ -31,6 +34,9 @@ interface CounterParts {
 const EXPIRY_MS = 20_000
 /** How long a limit counts as used up before the database is asked again. */
 const SPENT_MS = 1_000
+/** The same for slots, and how often a turn looks again: those that another gave back are on their way. */
+const SLOT_MS = 50
+const SLOT_LOOKS = 6
 /** How long a turn waits for the database before limits hold for this instance alone. */
 const ANSWER_MS = 1_000
 /** How long turns then do not ask at all; the tick does. */
@@ -38,6 +44,9 @@ const DOWN_MS = 5_000
 /** A limit that was not used for so long is given back. */
 const IDLE_MS = 10_000
 const POLL_MS = 5
+/** Where nothing ticks, as on Workers, turns see to it that what they used is told, so much later. */
+const TICK_MS = 5_000
+const REPORT_MS = 1_000
 const PRUNE_MS = 3_600_000
 /** Rows of one question. */
 const BATCH = 500
@@ -55,6 +64,8 @@ export function createCounters(parts: CounterParts) {
   const ended = new Set<Counter>()
   let instance: string | undefined
   let downUntil = Number.NEGATIVE_INFINITY
+  let tickedAt = Number.NEGATIVE_INFINITY
+  let reportAt = Number.NEGATIVE_INFINITY
   let prunedAt = Number.NEGATIVE_INFINITY
 
   function counterOf(keyId: string, bucket: Bucket, limit: number): Counter {
@@ -113,7 +124,8 @@ export function createCounters(parts: CounterParts) {
         const [want, answer] = [wants[index], held[index]]
         if (want && answer) learn(counter, answer, at)
         if (want) counter.written = want.used
-        if (want && counter.granted < want.wanted) counter.spentUntil = now() + SPENT_MS
+        if (want && counter.granted < want.wanted)
+          counter.spentUntil = now() + (isCounted(counter) ? SPENT_MS : SLOT_MS)
       }
     } catch (cause) {
       if (at >= downUntil) onFault(cause)
@@ -149,6 +161,7 @@ export function createCounters(parts: CounterParts) {
   /** Wait until all needs can be met, or one cannot. */
   async function takeSlowly(needs: readonly Need[]): Promise<Need | undefined> {
     for (const { counter, amount } of needs) counter.waiting += amount
+    let looks = 0
     try {
       for (;;) {
         const at = now()
@@ -156,6 +169,12 @@ export function createCounters(parts: CounterParts) {
         if (lacking.length === 0) break
         const hopeless = lacking.find((need) => isHopeless(need, at))
         if (hopeless) return hopeless
+        const spent = lacking.find(({ counter }) => isSpent(counter, at))
+        if (spent) {
+          if (looks++ === SLOT_LOOKS) return spent
+          await sleep(SLOT_MS)
+          continue
+        }
         const free = lacking.map(({ counter }) => counter).filter((counter) => isQuiet(counter, at))
         if (free.length === 0) await sleep(POLL_MS)
         else if (at < downUntil) goAlone(free, at)
@@ -185,6 +204,16 @@ export function createCounters(parts: CounterParts) {
     }
     for (const counter of ended)
       if (counter.reserved === 0 && counter.used === counter.written) ended.delete(counter)
+  }
+
+  async function report(): Promise<void> {
+    const at = now()
+    reportAt = Number.NEGATIVE_INFINITY
+    turnOver(at)
+    const due = all().filter(
+      (counter) => isQuiet(counter, at) && isDue(counter, wantedOf(counter, at), at),
+    )
+    await askInBatches(due)
   }
 
   const all = (): Counter[] => [
@@ -224,17 +253,19 @@ export function createCounters(parts: CounterParts) {
     settle({ counter, amount }: Need, used: number): void {
       counter.reserved -= amount
       counter.used += used
+      const at = now()
+      if (isHoarded(counter) && isQuiet(counter, at) && at >= downUntil) later(ask([counter]))
+      if (at - tickedAt > TICK_MS && at - reportAt > TICK_MS) {
+        reportAt = at
+        later(sleep(REPORT_MS).then(report))
+      }
     },
 
     /** Tell the database what was used, keep what is held, and give back what is too much. */
     async tick(): Promise<void> {
       const at = now()
-      turnOver(at)
-      await askInBatches(
-        all().filter(
-          (counter) => isQuiet(counter, at) && isDue(counter, wantedOf(counter, at), at),
-        ),
-      )
+      tickedAt = at
+      await report()
       if (at - prunedAt < PRUNE_MS || at < downUntil) return
       prunedAt = at
       await allowances.prune(at).catch(onFault)
@@ -252,16 +283,3 @@ export function createCounters(parts: CounterParts) {
 }
 
 export type Counters = ReturnType<typeof createCounters>
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-
-/** What a promise brings, unless it takes too long. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(reject, ms, new Error(`There was no answer within ${ms} ms.`))
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}

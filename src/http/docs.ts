@@ -14,11 +14,16 @@ const documentation = {
   tags: [
     { name: 'Chat', description: 'Ask a model.' },
     { name: 'Models', description: 'What there is to ask.' },
-    { name: 'Health', description: 'For load balancers.' },
+    { name: 'Health', description: 'For load balancers and monitoring.' },
   ],
   components: {
     securitySchemes: {
       key: { type: 'http' as const, scheme: 'bearer', description: 'A key: `sk-groxy-…`' },
+      metrics: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: 'The token of the variable `METRICS_TOKEN`',
+      },
     },
   },
   security: [{ key: [] }],

@@ -1,6 +1,6 @@
 import { ApiError } from '../errors'
 import type { Key } from '../store/keys'
-import { type RequestContext, setContext } from './context'
+import { type Listener, type RequestContext, setContext } from './context'
 import { failureResponse } from './failures'
 
 interface EnvelopeParts {
@@ -19,9 +19,9 @@ const MOST_HEADER_BYTES = 64 * 1024
  * no way for a mistake of ours to leave a client without an answer.
  */
 export function createEnvelope({ handle, newId, onBug, describeLimits }: EnvelopeParts) {
-  return async (request: Request): Promise<Response> => {
+  return async (request: Request, listener?: Listener): Promise<Response> => {
     const requestId = `req_${newId()}`
-    const context: RequestContext = { requestId }
+    const context: RequestContext = { requestId, listener }
     let response: Response
     try {
       const routable = normalise(request)

@@ -44,7 +44,8 @@ export const answers = (description: string, schema: TSchema, event?: TSchema): 
   },
 })
 
-const failure = (description: string, code: FailureCode, message: string): Answer =>
+/** A failure in OpenAI's shape. */
+export const failure = (description: string, code: FailureCode, message: string): Answer =>
   answers(
     description,
     Type.Object(

@@ -10,6 +10,8 @@ export interface Account {
   readonly baseUrl: string
   /** The credential in the clear: unsealed when first needed, at once from then on. */
   readonly secret: () => string | Promise<string>
+  /** The proxy that its calls go through, its own or its kind's: opened as the secret is. */
+  readonly proxy: () => string | undefined | Promise<string | undefined>
   readonly weight: number
   /** Turns at once. */
   readonly maxInFlight: number

@@ -52,6 +52,7 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
   let offers = new Map<string, Offer>()
   let plans = new Map<string, Plan | undefined>()
   let listed: Models = []
+  let names: ReadonlySet<string> = new Set()
   /** Accounts whose list was never seen: asked when those that list a model cannot, or none does. */
   let unlisted: Shelf[][] = []
   let byKind: ReadonlyMap<Kind, Shelf[]> = new Map()
@@ -121,6 +122,7 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
       if (offer) models.set(name, { ...offer.model, id: name })
     }
     listed = [...models.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    names = new Set(models.keys())
   }
 
   /** Shelves with accounts on them; the others are thrown away. */
@@ -198,6 +200,9 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
 
     /** Every model that some account can serve, now or after a rest. */
     list: (): Models => listed,
+
+    /** Whether a model is in the list, under this name. */
+    isListed: (id: string): boolean => names.has(id),
 
     /** One model, under any of its names. */
     model: (id: string): UpstreamModel | undefined =>

@@ -1,6 +1,8 @@
 import type { Config } from '../config'
 import type { Vault } from '../crypto'
+import type { Log } from '../log'
 import type { StoredAccount } from '../store/accounts'
+import type { Settings } from '../store/settings'
 import type { Account } from './account'
 
 /** Ids of the accounts that no database holds. */
@@ -8,26 +10,65 @@ export const DEMO_ID = 'demo'
 const ENV_XAI_ID = 'env-xai'
 const ENV_OPENAI_ID = 'env-openai'
 
+/** The proxies of whole kinds. */
+export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai'>
+
 interface RosterParts {
   readonly config: Config
   readonly vault: Vault
+  /** Whether calls can go through a proxy here: not on Workers. */
+  readonly canProxy: boolean
+  readonly log: Log
 }
 
 /**
  * Everyone in the pool: the accounts of the environment and of the database, and the demo account
  * while there is no other, or when the environment keeps it on.
+ *
+ * An account that needs a proxy where there are none is left out: its calls must not go out without.
  */
-export function createRoster({ config, vault }: RosterParts) {
-  const fromEnvironment = environmentAccounts(config)
+export function createRoster({ config, vault, canProxy, log }: RosterParts) {
+  const leftOut = new Set<string>()
 
-  return (stored: readonly StoredAccount[]): readonly Account[] => {
-    const accounts = [
-      ...fromEnvironment,
-      ...stored.filter(({ enabled }) => enabled).map((account) => fromStore(account, vault)),
-    ]
-    return accounts.length === 0 || config.DEMO ? [...accounts, DEMO] : accounts
+  function isUsable(id: string, name: string, kind: string, needsProxy: boolean): boolean {
+    if (canProxy || !needsProxy) {
+      leftOut.delete(id)
+      return true
+    }
+    if (!leftOut.has(id))
+      log.error('account_left_out', {
+        account: name,
+        kind,
+        problem: 'It needs a proxy, and Cloudflare Workers have none.',
+        remedy: `Use it on a machine, or take the proxy away: groxy accounts set ${kind}/${name} --proxy none, or the setting proxy_${kind}.`,
+      })
+    leftOut.add(id)
+    return false
+  }
+
+  return (stored: readonly StoredAccount[], proxies: KindProxies): readonly Account[] => {
+    const known = [...environmentAccounts(config, proxies)]
+    const usable = known.filter(({ id, name, kind }) =>
+      isUsable(id, name, kind, kindProxy(kind, proxies) !== ''),
+    )
+    let enabled = known.length
+    for (const account of stored) {
+      if (!account.enabled) continue
+      enabled++
+      const { id, name, kind, proxy } = account
+      if (isUsable(id, name, kind, proxy !== null || kindProxy(kind, proxies) !== ''))
+        usable.push(fromStore(account, vault, proxies))
+    }
+    return enabled === 0 || config.DEMO ? [...usable, DEMO] : usable
   }
 }
+
+const kindProxy = (kind: Account['kind'], proxies: KindProxies): string => {
+  if (kind === 'xai') return proxies.proxy_xai
+  return kind === 'openai' ? proxies.proxy_openai : ''
+}
+
+const noProxy = () => undefined
 
 const DEMO: Account = {
   id: DEMO_ID,
@@ -35,6 +76,7 @@ const DEMO: Account = {
   name: 'demo',
   baseUrl: '',
   secret: () => '',
+  proxy: noProxy,
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
   requestsPerMinute: null,
@@ -42,7 +84,7 @@ const DEMO: Account = {
 }
 
 /** `XAI_API_KEY` and `OPENAI_API_KEY` each make an account named `env`. */
-export function environmentAccounts(config: Config): readonly Account[] {
+export function environmentAccounts(config: Config, proxies: KindProxies): readonly Account[] {
   const { XAI_API_KEY, XAI_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL } = config
   const make = (id: string, kind: 'xai' | 'openai', secret: string, baseUrl: string): Account => ({
     ...DEMO,
@@ -51,6 +93,7 @@ export function environmentAccounts(config: Config): readonly Account[] {
     name: 'env',
     baseUrl: baseUrl.replace(/\/+$/, ''),
     secret: () => secret,
+    proxy: () => kindProxy(kind, proxies) || undefined,
   })
   return [
     ...(XAI_API_KEY ? [make(ENV_XAI_ID, 'xai', XAI_API_KEY, XAI_BASE_URL)] : []),
@@ -58,14 +101,12 @@ export function environmentAccounts(config: Config): readonly Account[] {
   ]
 }
 
-/** The secret is unsealed when a turn first needs it: thousands of accounts open at once otherwise. */
-export function fromStore(stored: StoredAccount, vault: Vault): Account {
+/**
+ * The secret and the proxy are unsealed when a turn first needs them: thousands of accounts open at
+ * once otherwise.
+ */
+export function fromStore(stored: StoredAccount, vault: Vault, proxies: KindProxies): Account {
   const { id, kind, name, baseUrl, weight, maxInFlight, requestsPerMinute, models } = stored
-  let plain: string | undefined
-  const unseal = async () => {
-    plain = await vault.open(stored.secret)
-    return plain
-  }
   return {
     id,
     kind,
@@ -75,6 +116,22 @@ export function fromStore(stored: StoredAccount, vault: Vault): Account {
     requestsPerMinute,
     models,
     maxInFlight: maxInFlight ?? Number.POSITIVE_INFINITY,
-    secret: () => plain ?? unseal(),
+    secret: opener(stored.secret, vault),
+    proxy: stored.proxy ? opener(stored.proxy, vault) : PROXY_OF[kind](proxies),
   }
+}
+
+/** Shared by all accounts of a kind. */
+const PROXY_OF = {
+  xai: ({ proxy_xai: proxy }: KindProxies) => (proxy ? () => proxy : noProxy),
+  openai: ({ proxy_openai: proxy }: KindProxies) => (proxy ? () => proxy : noProxy),
+}
+
+function opener(sealed: string, vault: Vault): () => string | Promise<string> {
+  let plain: string | undefined
+  const unseal = async () => {
+    plain = await vault.open(sealed)
+    return plain
+  }
+  return () => plain ?? unseal()
 }

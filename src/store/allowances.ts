@@ -28,6 +28,8 @@ export interface Want {
 export interface Held {
   readonly granted: number
   readonly others: number
+  /** Whether another instance that lives serves the key too. */
+  readonly hasRivals: boolean
 }
 
 /** Who asks, and how long the answer holds. */
@@ -51,6 +53,11 @@ const OTHERS = `(
   WHERE theirs.key_id = wants.key_id AND theirs.bucket = wants.bucket
     AND theirs."window" = wants."window" AND theirs.instance <> ?2)`
 
+const HAS_RIVALS = `EXISTS (
+  SELECT 1 FROM allowances theirs
+  WHERE theirs.key_id = wants.key_id AND theirs.bucket = wants.bucket
+    AND theirs."window" = wants."window" AND theirs.instance <> ?2 AND theirs.expires_at > ?1)`
+
 const WANTS = `WITH wants AS (
   SELECT key AS position, value ->> 0 AS key_id, value ->> 1 AS bucket, value ->> 2 AS "window",
     value ->> 3 AS most, value ->> 4 AS used, value ->> 5 AS wanted
@@ -64,7 +71,7 @@ const HOLD = `${WANTS}
   SET granted = excluded.granted, used = excluded.used, expires_at = excluded.expires_at`
 
 const READ = `${WANTS}
-  SELECT mine.granted AS granted, ${OTHERS} AS others
+  SELECT mine.granted AS granted, ${OTHERS} AS others, ${HAS_RIVALS} AS has_rivals
   FROM wants JOIN allowances mine ON mine.key_id = wants.key_id AND mine.bucket = wants.bucket
     AND mine."window" = wants."window" AND mine.instance = ?2
   ORDER BY wants.position`
@@ -116,9 +123,10 @@ export function createAllowances(client: Client) {
         ],
         'write',
       )
-      return (read?.rows ?? []).map(({ granted, others }) => ({
+      return (read?.rows ?? []).map(({ granted, others, has_rivals }) => ({
         granted: Number(granted),
         others: Number(others),
+        hasRivals: Number(has_rivals) > 0,
       }))
     },
 

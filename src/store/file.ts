@@ -90,7 +90,8 @@ function result(
   rowsAffected = 0,
   lastInsertRowid?: bigint,
 ): ResultSet {
-  const rows = tuples.map((tuple) => toRow(columns, tuple))
+  const toRow = rowMaker(columns)
+  const rows = tuples.map(toRow)
   return {
     columns,
     columnTypes: columns.map(() => ''),
@@ -101,9 +102,26 @@ function result(
   }
 }
 
-/** libSQL rows answer to names and to positions; positions stay out of JSON. */
-function toRow(columns: string[], tuple: InValue[]): Row {
-  const row = Object.fromEntries(columns.map((name, index) => [name, tuple[index]]))
-  for (const [index, value] of tuple.entries()) Object.defineProperty(row, index, { value })
-  return Object.defineProperty(row, 'length', { value: tuple.length }) as Row
+/**
+ * libSQL rows answer to names and to positions; positions stay out of JSON. They are made by the ten
+ * thousand, so what they have in common is made once.
+ */
+function rowMaker(columns: readonly string[]): (tuple: readonly InValue[]) => Row {
+  const positions = Object.defineProperty({}, 'length', { value: columns.length })
+  for (const [index, name] of columns.entries())
+    Object.defineProperty(positions, index, {
+      get(this: Record<string, InValue>) {
+        return this[name]
+      },
+    })
+  // Of columns that share a name only positions tell which is meant.
+  const isAmbiguous = new Set(columns).size < columns.length
+  return (tuple) => {
+    const row = Object.create(positions)
+    for (let index = 0; index < columns.length; index++) {
+      row[columns[index] ?? ''] = tuple[index]
+      if (isAmbiguous) Object.defineProperty(row, index, { value: tuple[index] })
+    }
+    return row
+  }
 }

@@ -1,7 +1,9 @@
+import type { Client } from '@libsql/client/web'
 import { and, desc, eq, getTableColumns, isNull } from 'drizzle-orm'
 import { newId, randomToken, sha256 } from '../crypto'
 import type { Database } from './database'
 import { touchRevision } from './revision'
+import { createReader } from './rows'
 import { keys } from './schema'
 
 /** A key as everything but its secret. */
@@ -71,13 +73,15 @@ export const environmentKey = (secret: string, hash: string, now: number) =>
   ])
 
 /** The keys of programs. */
-export function createKeys(db: Database, now: () => number) {
+export function createKeys(db: Database, client: Client, now: () => number) {
+  const read = createReader(client, keys)
+
   return {
     list: (): Promise<Key[]> => db.select(WITHOUT_HASH).from(keys).orderBy(desc(keys.createdAt)),
 
     /** Every key that is not revoked, by the hash of its secret. */
     async byHash(): Promise<ReadonlyMap<string, Key>> {
-      const rows = await db.select().from(keys).where(isNull(keys.revokedAt))
+      const rows = await read('WHERE revoked_at IS NULL')
       return new Map(rows.map(({ secretHash, ...key }) => [secretHash, key]))
     },
 

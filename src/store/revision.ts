@@ -1,4 +1,5 @@
-import { eq, sql } from 'drizzle-orm'
+import type { Client } from '@libsql/client/web'
+import { sql } from 'drizzle-orm'
 import type { Database } from './database'
 import { settings } from './schema'
 
@@ -14,11 +15,11 @@ export const touchRevision = (db: Database) =>
     .values({ name: NAME, value: 1 })
     .onConflictDoUpdate({ target: settings.name, set: { value: sql`${settings.value} + 1` } })
 
-/** How often keys, accounts, settings and aliases have changed. */
-export async function readRevision(db: Database): Promise<number> {
-  const [row] = await db
-    .select({ value: settings.value })
-    .from(settings)
-    .where(eq(settings.name, NAME))
-  return Number(row?.value ?? 0)
+/** How often keys, accounts, settings, aliases and prices have changed. */
+export async function readRevision(client: Client): Promise<number> {
+  const { rows } = await client.execute({
+    sql: 'SELECT value FROM settings WHERE name = ?',
+    args: [NAME],
+  })
+  return Number(rows[0]?.value ?? 0)
 }

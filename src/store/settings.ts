@@ -1,9 +1,13 @@
+import type { Client } from '@libsql/client/web'
 import { eq } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
+import { isSealed, type Vault } from '../crypto'
 import { SetupError } from '../errors'
+import { readProxy } from '../proxy'
 import type { Database } from './database'
 import { touchRevision } from './revision'
+import { createReader } from './rows'
 import { settings } from './schema'
 
 const milliseconds = (value: number, description: string) =>
@@ -108,12 +112,10 @@ export const Settings = Type.Object({
   }),
   proxy_xai: Type.String({
     default: '',
-    pattern: '^$|^https?://',
     description: 'HTTP(S) proxy for the calls of `xai` accounts that have none of their own.',
   }),
   proxy_openai: Type.String({
     default: '',
-    pattern: '^$|^https?://',
     description: 'The same for `openai` accounts.',
   }),
 })
@@ -123,15 +125,24 @@ export type Settings = Readonly<Static<typeof Settings>>
 /** What holds when nothing was changed. */
 export const DEFAULT_SETTINGS = Default(Settings, {}) as Settings
 
+/** Whether a setting's value may hold a password: sealed in the database, never shown whole. */
+export const isProxySetting = (name: string): boolean =>
+  name === 'proxy_xai' || name === 'proxy_openai'
+
 /** Read and change settings. */
-export function createSettings(db: Database) {
+export function createSettings(db: Database, client: Client, vault: Vault) {
+  const read = createReader(client, settings)
+  const sealed = async (text: string) => (hasNoProxy(text) ? '' : vault.seal(readProxy(text)))
+  const opened = async (value: unknown) => (value === '' ? '' : vault.open(String(value)))
+
   return {
     /** Every setting, with defaults; a stored value that no longer fits is ignored. */
     async all(): Promise<Settings> {
-      const rows = await db.select().from(settings)
-      const known = rows.filter(({ name, value }) => fits(name, value))
-      const changed = Object.fromEntries(known.map(({ name, value }) => [name, value]))
-      return { ...DEFAULT_SETTINGS, ...changed }
+      const rows = await read()
+      const all: Record<string, unknown> = { ...DEFAULT_SETTINGS }
+      for (const { name, value } of rows)
+        if (fits(name, value)) all[name] = isProxySetting(name) ? await opened(value) : value
+      return all as Settings
     },
 
     /** @throws SetupError when there is no such setting, or the value is not one of its values. */
@@ -147,20 +158,18 @@ export function createSettings(db: Database) {
           `"${name}" ${Errors(property, value)[0]?.message ?? 'does not take this value'}.`,
           String('description' in property && property.description),
         )
+      const stored = isProxySetting(name) ? await sealed(String(value)) : value
       await db.batch([
         db
           .insert(settings)
-          .values({ name, value })
-          .onConflictDoUpdate({ target: settings.name, set: { value } }),
+          .values({ name, value: stored })
+          .onConflictDoUpdate({ target: settings.name, set: { value: stored } }),
         touchRevision(db),
       ])
     },
 
     /** A mark of our own, such as `admin_password`. */
-    async mark(name: string): Promise<unknown> {
-      const [row] = await db.select().from(settings).where(eq(settings.name, name))
-      return row?.value
-    },
+    mark: (name: string): Promise<unknown> => readMark(db, name),
 
     /** Leave a mark unless it is there; says whether it was left now. */
     async markOnce(name: string, value: unknown): Promise<boolean> {
@@ -174,9 +183,18 @@ export function createSettings(db: Database) {
   }
 }
 
+const hasNoProxy = (text: string): boolean => ['', 'none'].includes(text.trim())
+
+/** What was left under a name that is no setting. */
+export async function readMark(db: Database, name: string): Promise<unknown> {
+  const [row] = await db.select().from(settings).where(eq(settings.name, name))
+  return row?.value
+}
+
 const fits = (name: string, value: unknown): boolean => {
   const property = Settings.properties[name as keyof Settings]
-  return property !== undefined && Check(property, value)
+  if (property === undefined || !Check(property, value)) return false
+  return !isProxySetting(name) || value === '' || isSealed(String(value))
 }
 
 export type SettingsStore = ReturnType<typeof createSettings>

@@ -1,6 +1,7 @@
 import type { Accounts, StoredAccount } from './accounts'
-import type { Aliases } from './aliases'
+import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
+import type { Price, Prices } from './prices'
 import type { Settings, SettingsStore } from './settings'
 
 /** What every turn needs to know of the database, in memory. */
@@ -9,7 +10,9 @@ export interface Snapshot {
   readonly keys: ReadonlyMap<string, Key>
   readonly accounts: readonly StoredAccount[]
   readonly settings: Settings
-  readonly aliases: ReadonlyMap<string, string>
+  /** Where the turns of each alias go. */
+  readonly routes: ReadonlyMap<string, Route>
+  readonly prices: ReadonlyMap<string, Price>
 }
 
 interface SnapshotParts {
@@ -17,6 +20,7 @@ interface SnapshotParts {
   readonly accounts: Accounts
   readonly settings: SettingsStore
   readonly aliases: Aliases
+  readonly prices: Prices
   readonly revision: () => Promise<number>
   readonly now: () => number
   /** Called with each new snapshot, before anyone else sees it. */
@@ -42,13 +46,12 @@ export function createSnapshots(parts: SnapshotParts) {
   let checkedAt = Number.NEGATIVE_INFINITY
 
   async function load(revision: number): Promise<Snapshot> {
-    const [keys, accounts, settings, aliases] = await Promise.all([
-      parts.keys.byHash(),
-      parts.accounts.list(),
-      parts.settings.all(),
-      parts.aliases.all(),
-    ])
-    const loaded = { revision, keys, accounts, settings, aliases }
+    // Two at a time: a libSQL server refuses what is more than a hundred requests at once, and the
+    // first calls of a Worker all come here together.
+    const [keys, accounts] = await Promise.all([parts.keys.byHash(), parts.accounts.list()])
+    const [settings, routes] = await Promise.all([parts.settings.all(), parts.aliases.routes()])
+    const prices = await parts.prices.all()
+    const loaded = { revision, keys, accounts, settings, routes, prices }
     await parts.onChange(loaded)
     current = loaded
     return loaded

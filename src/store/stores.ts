@@ -1,14 +1,18 @@
 import type { Client } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountQuotas } from './account-quotas'
+import { createAccountStates } from './account-states'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
+import { createCleaningStore } from './cleaning'
 import { openDatabase } from './database'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
+import { createPrices } from './prices'
 import { readRevision } from './revision'
-import { createSettings } from './settings'
+import { createSettings, readMark } from './settings'
 
 interface StoreParts {
   readonly client: Client
@@ -19,15 +23,20 @@ interface StoreParts {
 /** Every repository over one database. */
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
+  const ledger = createLedgerStore(db, client)
   return {
-    accounts: createAccounts(db, vault, now),
-    aliases: createAliases(db),
+    accounts: createAccounts({ db, client, vault, now }),
+    accountQuotas: createAccountQuotas(client),
+    accountStates: createAccountStates(db, client, now),
+    aliases: createAliases(db, client),
     allowances: createAllowances(client),
-    keys: createKeys(db, now),
-    ledger: createLedgerStore(db, client),
-    modelLists: createModelLists(db),
-    settings: createSettings(db),
-    revision: () => readRevision(db),
+    keys: createKeys(db, client, now),
+    ledger,
+    cleaning: createCleaningStore({ client, ledger, now }),
+    modelLists: createModelLists(db, client),
+    prices: createPrices(db),
+    settings: createSettings(db, client, vault),
+    revision: () => readRevision(client),
   }
 }
 
@@ -37,7 +46,7 @@ const MARK = 'secret_check'
 
 /** Whether the database already belongs to some secret. */
 export const isBegun = async (client: Client): Promise<boolean> =>
-  (await createSettings(openDatabase(client)).mark(MARK)) !== undefined
+  (await readMark(openDatabase(client), MARK)) !== undefined
 
 /**
  * Make sure that this secret is the one that the database was begun with.

@@ -32,8 +32,9 @@ export function tap(
           controller.error()
         }
       },
-      cancel() {
+      async cancel() {
         onEnd(LEFT)
+        await reader.cancel(LEFT).catch(() => {})
       },
     },
     { highWaterMark: 0 },

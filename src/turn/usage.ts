@@ -27,7 +27,7 @@ export function readChatUsage(usage: object): Usage {
     cached: count(it.prompt_tokens_details?.cached_tokens),
     output: count(it.completion_tokens),
     reasoning: count(it.completion_tokens_details?.reasoning_tokens),
-    costTicks: typeof it.cost_in_usd_ticks === 'number' ? it.cost_in_usd_ticks : null,
+    costTicks: ticks(it.cost_in_usd_ticks),
     source: 'reported',
   }
 }
@@ -73,6 +73,12 @@ export const estimatedUsage = (promptBytes: number, outputBytes: number): Usage 
   costTicks: null,
   source: 'estimated',
 })
+
+/** A cost that cannot be true is none. */
+const ticks = (value: unknown): number | null =>
+  typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+    ? Math.round(value)
+    : null
 
 const count = (value: unknown): number =>
   typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.trunc(value) : 0

@@ -58,6 +58,7 @@ describe('our document', () => {
     const names = operationsOf(await documentOf(gate)).map(({ name }) => name)
     expect(names.sort()).toEqual([
       'GET /health',
+      'GET /metrics',
       'GET /ready',
       'GET /v1/models',
       'GET /v1/models/{model}',
@@ -79,7 +80,8 @@ describe('our document', () => {
       if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
       for (const [status, answer] of Object.entries(operation.responses)) {
         expect(answer.description, `${name} ${status}`).toMatch(/\w/)
-        expect(answer.content, `${name} ${status}`).toHaveProperty(['application/json'])
+        const type = `${name} ${status}` === 'GET /metrics 200' ? 'text/plain' : 'application/json'
+        expect(answer.content, `${name} ${status}`).toHaveProperty([type])
       }
     }
   })

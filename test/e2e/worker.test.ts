@@ -6,6 +6,7 @@ import { createStores } from '#src/store/stores'
 import { chunk, fakeUpstream, hello, MODELS, sse } from '../fakes/upstream'
 import { ASK, openaiAt, readEvents, textOf } from '../support/gateway'
 import { groxy, until } from '../support/programs'
+import { parseMetrics } from '../support/prometheus'
 import { isWithoutSqld, sqld } from '../support/sqld'
 import { builtWorker, workerd } from '../support/workerd'
 
@@ -275,6 +276,19 @@ describe.skipIf(isWithoutSqld)('on Workers over a libSQL server', () => {
     expect(most).toBe(2)
     expect(worker.output()).not.toContain('hung')
   }, 30_000)
+
+  test('tells its metrics to those with the token only, for it knows nobody’s address', async () => {
+    expect((await fetch(`${world.worker.url}/metrics`)).status).toBe(403)
+    const token = 'a-token-of-the-metrics'
+    await using worker = await another({ METRICS_TOKEN: token })
+    await (await worker.ask({})).text()
+    const headers = { authorization: `Bearer ${token}` }
+    const { value, values } = parseMetrics(
+      await (await fetch(`${worker.url}/metrics`, { headers })).text(),
+    )
+    expect(values('groxy_turns_total').map(([, turns]) => turns)).toContain(1)
+    expect(value('process_resident_memory_bytes')).toBeUndefined()
+  })
 
   test('what is due is done when the clock ticks, though nobody calls', async () => {
     await using worker = await another()

@@ -10,7 +10,13 @@ async function shared() {
   const client = openFile(':memory:')
   await migrate(client)
   const store = createAllowances(client)
-  const state = { time: Date.parse('2026-01-15T12:00:00Z'), down: false, zone: 0, asked: 0 }
+  const state = {
+    time: Date.parse('2026-01-15T12:00:00Z'),
+    down: false,
+    zone: 0,
+    asked: 0,
+    steps: 0,
+  }
   const faults: unknown[] = []
   let instances = 0
   const instance = () => {
@@ -24,7 +30,10 @@ async function shared() {
           return state.down ? Promise.reject(new Error('down')) : store.hold(holder, wants)
         },
       },
-      now: () => state.time,
+      now: () => {
+        state.time += state.steps
+        return state.time
+      },
       later: (promise) => void work.push(promise),
       zoneMinutes: () => state.zone,
       onFault: (cause) => faults.push(cause),
@@ -44,6 +53,8 @@ async function shared() {
         return lacking ? undefined : need
       },
       takeAll: counters.take,
+      /** Everything that was left for later. */
+      done: () => Promise.all(work),
     }
   }
   const rows = async () =>
@@ -123,6 +134,35 @@ describe('a limit that instances share', () => {
     it.state.time += 1_000
     expect(await other.take('concurrency', 1)).toBeDefined()
     expect(await one.take('concurrency', 1)).toBeUndefined()
+  })
+
+  test('slots go to and fro between instances that both serve the key', async () => {
+    const it = await shared()
+    it.state.steps = 10
+    const both = [it.instance(), it.instance()] as const
+    for (const one of both) await one.tick()
+    const first = await both[0].take('concurrency', 1)
+    if (!first) throw new Error('Not let in.')
+    expect(await both[1].take('concurrency', 1)).toBeUndefined()
+    both[0].settle(first, 0)
+    await both[0].tick()
+    const given = await count(20, async (index) => {
+      const one: Instance = both[index % 2 ? 0 : 1]
+      const need = await one.take('concurrency', 1)
+      if (need) one.settle(need, 0)
+      return need
+    })
+    expect(given).toBe(20)
+  })
+
+  test('what was used is told where nothing ticks', async () => {
+    const it = await shared()
+    const one = it.instance()
+    const need = await one.take('chat', 100)
+    if (!need) throw new Error('Not let in.')
+    one.settle(need, 1)
+    await one.done()
+    expect(await it.rows()).toMatchObject([{ used: 1 }])
   })
 
   test('a day begins when the operator says, and what was used before counts for the day before', async () => {

@@ -14,6 +14,7 @@ export const account = (id: string, fields: Partial<Account> = {}): Account => (
   name: id,
   baseUrl: 'https://api.example',
   secret: () => 'secret',
+  proxy: () => undefined,
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
   requestsPerMinute: null,

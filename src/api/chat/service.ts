@@ -1,4 +1,4 @@
-import type { Dispatch, Served } from '../../dispatch/dispatch'
+import type { ChatTurn, Dispatch, Served } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
@@ -6,11 +6,14 @@ import type { Demand } from '../../http/demand'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { ChatRequest } from '../../turn/chat/schema'
+import type { ContentKeeper } from './content'
 
 interface ChatParts {
   readonly dispatch: Dispatch
   readonly admission: Admission
   readonly settings: () => Settings
+  readonly content: ContentKeeper
+  readonly now: () => number
 }
 
 interface ChatCaller {
@@ -23,7 +26,19 @@ interface ChatCaller {
 }
 
 /** `POST /v1/chat/completions` behind its route. */
-export function createChat({ dispatch, admission, settings }: ChatParts) {
+export function createChat({ dispatch, admission, settings, content, now }: ChatParts) {
+  /** The same as without, and a copy of what was said. */
+  async function chatKept(turn: ChatTurn): Promise<Served> {
+    const asked = { requestId: turn.requestId, at: now(), request: turn.request.text }
+    try {
+      const { answer, by } = await dispatch.chat(turn)
+      return { answer: content.answered(asked, answer), by }
+    } catch (cause) {
+      content.failed(asked, cause)
+      throw cause
+    }
+  }
+
   return {
     async complete(
       body: Body<ChatRequest>,
@@ -42,7 +57,8 @@ export function createChat({ dispatch, admission, settings }: ChatParts) {
           settings: settings(),
           onEnd: ticket.settle,
         }
-        return respond(await dispatch.chat(turn))
+        const isKept = turn.settings.keep_content_days > 0
+        return respond(await (isKept ? chatKept(turn) : dispatch.chat(turn)))
       } finally {
         body.release()
       }

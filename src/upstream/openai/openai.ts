@@ -20,6 +20,8 @@ export function createOpenAi({ http, now, quirks }: OpenAiParts): Upstream {
       const { account, abort, stream } = call
       const sealed = account.secret()
       const secret = typeof sealed === 'string' ? sealed : await sealed
+      const way = account.proxy()
+      const proxy = way instanceof Promise ? await way : way
       const response = await http.send({
         url: `${account.baseUrl}/chat/completions`,
         method: 'POST',
@@ -31,6 +33,7 @@ export function createOpenAi({ http, now, quirks }: OpenAiParts): Upstream {
           'accept-encoding': 'identity',
         },
         body: nativeBody(call, quirks),
+        proxy,
         abort,
       })
       if (!response.ok) throw await readFault(response, secret, now())
@@ -39,10 +42,12 @@ export function createOpenAi({ http, now, quirks }: OpenAiParts): Upstream {
 
     async models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]> {
       const secret = await account.secret()
+      const proxy = await account.proxy()
       const response = await http.send({
         url: `${account.baseUrl}/models`,
         method: 'GET',
         headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
+        proxy,
         abort,
       })
       if (!response.ok) throw await readFault(response, secret, now())

@@ -9,6 +9,7 @@ export interface ForwardedCall {
   readonly method: string
   readonly headers: Headers
   readonly body: ReadableStream<Uint8Array> | string | null
+  readonly proxy?: string | undefined
   readonly abort: AbortController
 }
 

@@ -1,0 +1,39 @@
+import type { Client } from '@libsql/client/web'
+import type { ElysiaConfig } from 'elysia'
+import type { Config } from './config'
+import type { Asset } from './http/swagger'
+import type { ProcessUse } from './ledger/metrics'
+import type { Log } from './log'
+import type { FetchInit } from './net/http'
+import type { Key } from './store/keys'
+import type { Tokenizer } from './turn/tokenizer'
+
+/** What differs between a machine, a Worker and a test. */
+export interface Platform {
+  readonly config: Config
+  readonly client: Client
+  /** `GROXY_SECRET`, from wherever it is kept. */
+  readonly secret: string
+  /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
+  readonly later: (work: Promise<unknown>) => void
+  readonly fetch: (url: string, init: FetchInit) => Promise<Response>
+  /** Whether `fetch` can go through a proxy. */
+  readonly canProxy: boolean
+  readonly now: () => number
+  readonly random: () => number
+  readonly log: Log
+  /** SHA-256 in hexadecimal, at once where the runtime can. */
+  readonly digest: (text: string) => string | Promise<string>
+  readonly tokenizer: () => Promise<Tokenizer>
+  /** What the process takes of its machine, where it is known. */
+  readonly processUse?: () => ProcessUse
+  readonly asset: Asset
+  /** The key of `GROXY_API_KEY`, by its hash. */
+  readonly environmentKey: ReadonlyMap<string, Key>
+  /** Present where a set-up link is on offer. */
+  readonly setup?: {
+    readonly token: string
+    readonly hashPassword: (password: string) => Promise<string>
+  }
+  readonly adapter?: ElysiaConfig<''>['adapter']
+}

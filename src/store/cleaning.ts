@@ -1,0 +1,96 @@
+import type { Client, InValue } from '@libsql/client/web'
+import type { LedgerStore } from './ledger'
+import type { Settings } from './settings'
+
+/** Removes the rows of one table that are too old, a few at a time. */
+interface Sweep {
+  /** About how many there are, where that can be known cheaply. */
+  readonly expected: number
+  readonly step: () => Promise<{ readonly rows: number; readonly more: boolean }>
+}
+
+interface CleaningStoreParts {
+  readonly client: Client
+  readonly ledger: Pick<LedgerStore, 'firstSince'>
+  readonly now: () => number
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+const HOURS_KEPT = 400 * 24
+const MINUTES_KEPT = 120
+const DAYS_KEPT = 40
+const MONTHS_KEPT = 14
+
+/** So few at once that the database is not locked for long. */
+const ROWS = 1_000
+/** Contents are large. */
+const CONTENTS = 50
+
+/** Knows what is too old, and removes it. */
+export function createCleaningStore({ client, ledger, now }: CleaningStoreParts) {
+  /** @param sql whose last parameter is the number of rows */
+  const sweep = (sql: string, args: readonly InValue[], size = ROWS): Sweep => ({
+    expected: 0,
+    async step() {
+      const { rowsAffected: rows } = await client.execute({ sql, args: [...args, size] })
+      return { rows, more: rows === size }
+    },
+  })
+
+  /** By ids, which follow time: the table has no index on it. */
+  async function ledgerSweep({ ledger_days, ledger_rows }: Settings): Promise<Sweep> {
+    const { rows } = await client.execute('SELECT min(id), max(id) FROM ledger')
+    const [first, last] = [Number(rows[0]?.[0] ?? 1), Number(rows[0]?.[1] ?? 0)]
+    const byAge = (await ledger.firstSince(now() - ledger_days * DAY_MS)) - 1
+    const end = Math.max(byAge, last - ledger_rows)
+    let next = first
+    return {
+      expected: Math.max(0, end - first + 1),
+      async step() {
+        if (next > end) return { rows: 0, more: false }
+        const upTo = Math.min(end, next + ROWS - 1)
+        next = upTo + 1
+        const sql = 'DELETE FROM ledger WHERE id <= ?'
+        const { rowsAffected } = await client.execute({ sql, args: [upTo] })
+        return { rows: rowsAffected, more: next <= end }
+      },
+    }
+  }
+
+  return {
+    /** What is to be removed under these settings. */
+    async sweeps(settings: Settings): Promise<readonly Sweep[]> {
+      const at = now()
+      const [minute, day] = [Math.floor(at / MINUTE_MS), Math.floor(at / DAY_MS)]
+      return [
+        await ledgerSweep(settings),
+        sweep(oldest('ledger_content'), [at - settings.keep_content_days * DAY_MS], CONTENTS),
+        sweep(oldest('ledger_batches'), [at - DAY_MS]),
+        sweep(any('ledger_hours', 'hour < ?'), [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
+        sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
+        sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
+        sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
+      ]
+    },
+  }
+}
+
+export type CleaningStore = ReturnType<typeof createCleaningStore>
+
+/** Rows follow each other in time, so only the first ones need to be looked at. */
+const oldest = (table: string) =>
+  `DELETE FROM ${table} WHERE at < ? AND rowid IN (SELECT rowid FROM ${table} ORDER BY rowid LIMIT ?)`
+
+const any = (table: string, condition: string) =>
+  `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ?)`
+
+/** Their numbers tell them apart: of minutes there are millions, of days tens of thousands. */
+const windows = (range: string) => any('allowances', `"window" ${range}`)
+
+/** Months since 1970. */
+function monthOf(at: number): number {
+  const date = new Date(at)
+  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+}

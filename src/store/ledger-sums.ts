@@ -1,0 +1,97 @@
+import type { InStatement } from '@libsql/client/web'
+import { type LedgerEntry, type LedgerSum, snake } from './ledger-row'
+
+const HOUR_MS = 3_600_000
+
+const SUMMED = [
+  'turns',
+  'failures',
+  'gone',
+  'inputTokens',
+  'cachedTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'costTicks',
+  'totalMs',
+] as const satisfies readonly (keyof LedgerSum)[]
+
+const ADD = `INSERT INTO ledger_hours (hour, key_id, account_id, model, ${SUMMED.map(snake).join(', ')})
+  VALUES (?, ?, ?, ?, ${SUMMED.map(() => '?').join(', ')})
+  ON CONFLICT DO UPDATE SET ${SUMMED.map(snake)
+    .map((name) => `${name} = ${name} + excluded.${name}`)
+    .join(', ')}`
+
+/** More sums than this are not kept apart by model: clients choose the names of models. */
+const MOST_SUMS = 10_000
+const LONGEST_MODEL = 200
+
+/** What stands for the models of turns whose own name is not kept. */
+export const OTHER_MODELS = '(other)'
+
+/** Adds turns up, by hour, key, account and model. */
+export function createSums() {
+  const sums = new Map<string, { -readonly [K in keyof LedgerSum]: LedgerSum[K] }>()
+
+  function sumOf(entry: LedgerEntry, model: string) {
+    const accountId = entry.accountId ?? ''
+    const hour = Math.floor(entry.at / HOUR_MS)
+    const name = `${hour} ${entry.keyId} ${accountId} ${model}`
+    const known = sums.get(name)
+    if (known) return known
+    if (sums.size >= MOST_SUMS && model !== OTHER_MODELS) return sumOf(entry, OTHER_MODELS)
+    const sum = { ...NOTHING, hour, keyId: entry.keyId, accountId, model }
+    sums.set(name, sum)
+    return sum
+  }
+
+  return {
+    add(entry: LedgerEntry): void {
+      const sum = sumOf(entry, summedModel(entry))
+      sum.turns++
+      if (entry.outcome === 'failed' || entry.outcome === 'broken') sum.failures++
+      if (entry.outcome === 'gone') sum.gone++
+      sum.inputTokens += entry.inputTokens
+      sum.cachedTokens += entry.cachedTokens
+      sum.outputTokens += entry.outputTokens
+      sum.reasoningTokens += entry.reasoningTokens
+      sum.costTicks += entry.costTicks ?? 0
+      sum.totalMs += entry.totalMs
+    },
+
+    /** Take at most so many sums out. */
+    take(most: number): readonly LedgerSum[] {
+      const taken: LedgerSum[] = []
+      for (const [name, sum] of sums) {
+        if (taken.length === most) break
+        taken.push(sum)
+        sums.delete(name)
+      }
+      return taken
+    },
+
+    size: (): number => sums.size,
+  }
+}
+
+/** The statements that add sums to those of the database. */
+export const additionsOf = (sums: readonly LedgerSum[]): InStatement[] =>
+  sums.map((sum) => ({
+    sql: ADD,
+    args: [sum.hour, sum.keyId, sum.accountId, sum.model, ...SUMMED.map((name) => sum[name])],
+  }))
+
+/** A name that nobody serves is a client's invention, of which there may be any number. */
+const summedModel = ({ model, attempts, errorCode }: LedgerEntry): string =>
+  attempts === 0 && errorCode === 'model_not_found' ? OTHER_MODELS : model.slice(0, LONGEST_MODEL)
+
+const NOTHING = {
+  turns: 0,
+  failures: 0,
+  gone: 0,
+  inputTokens: 0,
+  cachedTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costTicks: 0,
+  totalMs: 0,
+}
