@@ -27,7 +27,7 @@ const accountOf = (index: number): Account => ({
   weight: 1 + (index % 3),
   maxInFlight: 100,
   requestsPerMinute: null,
-  proxy: null,
+  proxy: () => undefined,
   models: OFFERED.map((step) => nameOf(index + step)),
 })
 
