@@ -39,7 +39,11 @@ export function report({ results, memory }: Comparison, startUp: StartUp): strin
   ].join('\n\n')
 }
 
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+/** Rows as a Markdown table, the figures at the right. */
+export const table = (
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string =>
   [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
     .map((cells) => `| ${cells.map(print).join(' | ')} |`)
     .join('\n')

@@ -4,22 +4,44 @@ import { join } from 'node:path'
 import { compare } from './comparison'
 import { buildExecutables } from './executables'
 import { createMeasure, GENERATOR } from './measure'
+import { measurePool, reportPool } from './pool'
 import { createProcesses } from './processes'
 import { report } from './report'
 import { soak } from './soak'
 import { measureStartUp } from './start-up'
 import { startGroxy, startTargets, startUpstream } from './targets'
 
-// bun bench/run.ts [--short | --soak [TURNS]]
+// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short]]
 
-const FULL = { seconds: 5, warmUpSeconds: 3, repetitions: 3, restSeconds: 10, startUps: 9 }
-const SHORT = { seconds: 1, warmUpSeconds: 1, repetitions: 1, restSeconds: 1, startUps: 3 }
+const FULL = {
+  seconds: 5,
+  warmUpSeconds: 3,
+  repetitions: 3,
+  restSeconds: 10,
+  startUps: 9,
+  leases: 400_000,
+}
+const SHORT = {
+  seconds: 1,
+  warmUpSeconds: 1,
+  repetitions: 1,
+  restSeconds: 1,
+  startUps: 3,
+  leases: 40_000,
+}
 const SOAK_TURNS = 1_000_000
 
 const words = process.argv.slice(2)
 const soakAt = words.indexOf('--soak')
-const form = soakAt >= 0 ? 'soak' : words.includes('--short') ? 'short' : 'full'
-const effort = form === 'short' ? SHORT : FULL
+const form =
+  soakAt >= 0
+    ? 'soak'
+    : words.includes('--pool')
+      ? 'pool'
+      : words.includes('--short')
+        ? 'short'
+        : 'full'
+const effort = words.includes('--short') ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
 const processes = createProcesses()
@@ -42,6 +64,12 @@ async function measureAll() {
     const turns = Number(words[soakAt + 1]?.replaceAll(/[_,]/g, '') ?? SOAK_TURNS)
     return { soak: await soak(groxy, measure, join(folder, 'groxy/groxy.db'), turns) }
   }
+  if (form === 'pool') {
+    const { startUps, leases } = effort
+    const pool = await measurePool({ ...parts, upstream, startUps, leases })
+    console.info(`\n${reportPool(pool)}\n`)
+    return { pool }
+  }
   const startUp = await measureStartUp({ ...parts, upstream, times: effort.startUps })
   const targets = await startTargets(parts, upstream)
   const comparison = await compare(targets, measure, effort)
@@ -63,7 +91,7 @@ try {
     loadBefore,
     loadAfter: loadavg(),
     isPinned: processes.isPinned,
-    generator: form === 'soak' ? 'fetch' : GENERATOR,
+    generator: form === 'soak' || form === 'pool' ? 'fetch' : GENERATOR,
   }
   const results = join(import.meta.dir, 'results')
   await mkdir(results, { recursive: true })

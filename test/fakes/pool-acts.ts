@@ -2,8 +2,6 @@ import type { ServerResponse } from 'node:http'
 
 /** One call of a model, as an account of the fake sees it. */
 export interface PoolCall {
-  /** The bearer that it came with. */
-  readonly secret: string
   /** What the account is called in answers. */
   readonly account: string
   readonly model: string

@@ -35,7 +35,6 @@ export interface FakeAccount {
   inFlight: number
   /** The most calls that ran at the same moment. */
   most: number
-  listed: number
   act: Act
 }
 
@@ -59,7 +58,7 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
   const accounts = new Map<string, FakeAccount>()
   const add = (name: string, act: Act = healthy): FakeAccount => {
     const secret = secretOf(name)
-    const counts = { aborted: 0, inFlight: 0, most: 0, listed: 0 }
+    const counts = { aborted: 0, inFlight: 0, most: 0 }
     const account = { name, secret, act, calls: [], served: [], ...counts }
     accounts.set(secret, account)
     return account
@@ -76,7 +75,6 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
   }
 
   function list(account: FakeAccount, response: ServerResponse): void {
-    account.listed++
     const refused = isBad(account.name)
     const data = models.map((id) => ({ id, object: 'model', created: 1760000000, owned_by: 'xai' }))
     if (refused) sendJson(response, refused, { error: 'The API key is not valid.' })
@@ -103,23 +101,24 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
       if (!response.writableEnded && !cutByUs) account.aborted++
       resolve()
     })
-    const { name, secret } = account
+    const { name } = account
     const served = () => {
       const { input, cached, output } = tokensOf(prompt, model)
       account.served.push({ account: name, model, prompt, input, cached, output, at: now() })
     }
-    const call = { secret, account: name, model, stream, prompt, headers, response, now }
+    const call = { account: name, model, stream, prompt, headers, response, now }
     void Promise.resolve(account.act({ ...call, closed, served })).then(() => {
       cutByUs = response.socket?.destroyed === true && !response.writableEnded
     })
   }
 
-  const first = await listen(answer, options.port)
-  const servers = [first]
-  const stop = async () => {
-    await Promise.all(servers.splice(0).map((server) => close(server)))
+  const server = await listen(answer, options.port)
+  const url = urlOf(server)
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= close(server)
+    return stopped
   }
-  const url = urlOf(first)
   return {
     url,
     port: Number(new URL(url).port),
@@ -134,12 +133,6 @@ export async function fakePool(acts: Readonly<Record<string, Act>>, options: Opt
     /** Every turn that was answered to its end, whoever did. */
     served: (): Served[] => [...accounts.values()].flatMap(({ served }) => served),
     calls: (): Heard[] => [...accounts.values()].flatMap(({ calls }) => calls),
-    /** The same accounts at another address, too. */
-    async another(): Promise<string> {
-      const server = await listen(answer)
-      servers.push(server)
-      return urlOf(server)
-    },
     /** As if the machine went away. */
     stop,
     [Symbol.asyncDispose]: stop,

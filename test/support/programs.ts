@@ -58,8 +58,6 @@ export async function startProgram({ command, port, cwd = ROOT, env = {}, path =
   }
 }
 
-export type Program = Awaited<ReturnType<typeof startProgram>>
-
 /** Run a program to its end. */
 export async function runProgram(
   command: readonly string[],
