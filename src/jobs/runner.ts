@@ -168,5 +168,3 @@ export function createJobs(parts: JobsParts) {
     },
   }
 }
-
-export type Jobs = ReturnType<typeof createJobs>

@@ -22,5 +22,3 @@ export function createAccountQuotas(client: Client) {
     },
   }
 }
-
-export type AccountQuotas = ReturnType<typeof createAccountQuotas>

@@ -60,5 +60,3 @@ export function clearing(db: Database, accountId: string, at: number) {
       .onConflictDoUpdate({ target: [accountStates.accountId, accountStates.scope], set: blank }),
   ] as const
 }
-
-export type AccountStates = ReturnType<typeof createAccountStates>
