@@ -27,6 +27,7 @@ import { type Asset, swaggerUi } from './http/swagger'
 import { createModelRefresh } from './jobs/model-refresh'
 import { createJobs } from './jobs/runner'
 import { createLedgerQueue } from './ledger/queue'
+import { turnFields } from './ledger/turn-fields'
 import { faultFields, type Log } from './log'
 import { createHttp, type FetchInit } from './net/http'
 import { createCatalog } from './pool/catalog'
@@ -102,6 +103,7 @@ export function createApp(platform: Platform) {
   }
 
   let current: Snapshot | undefined
+  let isRefreshing = false
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
   const refresh = createModelRefresh({
     pool,
@@ -137,7 +139,7 @@ export function createApp(platform: Platform) {
       catalog.update({ priorities, aliases: snapshot.aliases })
       refresh.follow()
       if (isFirst) await refresh.recall()
-      later(jobs.tick())
+      if (!isRefreshing) later(jobs.tick())
     },
   })
 
@@ -231,7 +233,12 @@ export function createApp(platform: Platform) {
 
     /** See what has changed in the database and at the upstreams. */
     async refresh(): Promise<void> {
-      await snapshots.refresh()
+      isRefreshing = true
+      try {
+        await snapshots.refresh()
+      } finally {
+        isRefreshing = false
+      }
       await jobs.tick()
     },
 
@@ -242,6 +249,7 @@ export function createApp(platform: Platform) {
     /** Take no more traffic for ready. */
     drain(): void {
       draining = true
+      jobs.stop()
     },
 
     /** Write what the ledger still holds. */
@@ -277,19 +285,3 @@ function modelledMethods(path: string): readonly string[] | undefined {
 }
 
 const noSetup = () => Promise.reject(new Error('There is no set-up here.'))
-
-const turnFields = (entry: LedgerEntry) => ({
-  request: entry.requestId,
-  key: entry.keyId,
-  endpoint: entry.endpoint,
-  model: entry.model.slice(0, 100),
-  account: entry.accountId ?? undefined,
-  attempts: entry.attempts,
-  status: entry.status,
-  outcome: entry.outcome,
-  code: entry.errorCode ?? undefined,
-  first_ms: entry.firstByteMs ?? undefined,
-  ms: entry.totalMs,
-  in: entry.inputTokens,
-  out: entry.outputTokens,
-})

@@ -35,6 +35,8 @@ interface RefreshParts {
 
 /** How soon an upstream is asked again that did not answer. */
 const RETRY_MS = 60_000
+/** Lists that others fetched are stored a little later, and clocks differ. */
+const OVERLAP_MS = 60_000
 /** What was learnt is told and stored so often at most: the catalog is made anew each time. */
 const TELL_MS = 1_000
 
@@ -102,7 +104,9 @@ export function createModelRefresh(parts: RefreshParts) {
     const since = seenAt
     seenAt = now()
     const notBefore = since === 0 ? () => now() + random() * parts.spreadMs : () => 0
-    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(since)) {
+    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(
+      since - OVERLAP_MS,
+    )) {
       const listed = accounts.get(accountId)
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
