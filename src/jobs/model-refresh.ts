@@ -102,7 +102,7 @@ export function createModelRefresh(parts: RefreshParts) {
   /** Learn what is stored, as far as the accounts are still the same. */
   async function recall(): Promise<void> {
     const since = seenAt
-    seenAt = now()
+    const at = now()
     const notBefore = since === 0 ? () => now() + random() * parts.spreadMs : () => 0
     for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(
       since - OVERLAP_MS,
@@ -114,6 +114,7 @@ export function createModelRefresh(parts: RefreshParts) {
       const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group))
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
+    seenAt = at
     if (since === 0) giveTurns(accounts.values())
     tell()
   }
