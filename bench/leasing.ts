@@ -41,12 +41,7 @@ function poolOf(size: number) {
   catalog.update({ priorities: { xai: 1, openai: 2, demo: 4 }, routes: new Map() })
   const until = Date.now() + 3_600_000
   const rest = { state: 'cooling', reason: 'bench', until, faults: 1 } as const
-  const resting = Array.from({ length: size / RESTING }, (_, index) => ({
-    accountId: accountOf(index * RESTING).id,
-    scope: '',
-    rest,
-  }))
-  pool.recall(resting)
+  for (let index = 0; index < size; index += RESTING) pool.recall(accountOf(index).id, '', rest)
   return {
     /** Take an account for a turn. */
     leaseOnce(model: string, conversation: number | undefined): Lease {

@@ -94,6 +94,7 @@ export function createApp(platform: Platform) {
   })
 
   let current: Snapshot | undefined
+  let isRefreshing = false
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
   const { models, jobs } = createBackground({
     platform,
@@ -119,7 +120,7 @@ export function createApp(platform: Platform) {
       await keeper.recall()
       models.follow()
       if (isFirst) await models.recall()
-      later(jobs.tick())
+      if (!isRefreshing) later(jobs.tick())
     },
   })
 
@@ -247,7 +248,12 @@ export function createApp(platform: Platform) {
 
     /** See what has changed in the database and at the upstreams. */
     async refresh(): Promise<void> {
-      await snapshots.refresh()
+      isRefreshing = true
+      try {
+        await snapshots.refresh()
+      } finally {
+        isRefreshing = false
+      }
       await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())

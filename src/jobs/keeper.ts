@@ -2,7 +2,7 @@ import type { Member } from '../pool/member'
 import type { Pool } from '../pool/pool'
 import type { Rest } from '../pool/rest'
 import type { AccountQuota, AccountQuotas } from '../store/account-quotas'
-import type { AccountState, AccountStates } from '../store/account-states'
+import { type AccountState, type AccountStates, CLEARED } from '../store/account-states'
 
 interface KeeperParts {
   readonly pool: () => Pool
@@ -29,8 +29,8 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
   /** What is to be written, by account and scope. */
   let changed = new Map<string, AccountState>()
   const reported = new Set<Member>()
-  /** What the database is known to hold. */
-  let stored = new Set<string>()
+  /** When this instance last had its own word about a rest. */
+  const ownWord = new Map<string, number>()
   let scheduledAt = Number.NEGATIVE_INFINITY
   let seenUntil = 0
 
@@ -49,7 +49,6 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     try {
       await states.save([...rows.values()])
       await quotas.save(members.flatMap(quotaRows))
-      for (const name of rows.keys()) stored.add(name)
     } catch (cause) {
       onFault(cause)
       // What has changed since is newer.
@@ -58,12 +57,23 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     }
   }
 
-  const take = (rows: readonly AccountState[]) =>
-    pool().recall(rows.filter(({ faults }) => faults > 0).map(toRest))
+  /** Believe what was stored, unless we know better since. */
+  function take(rows: readonly AccountState[]) {
+    for (const row of rows) {
+      const { accountId, scope, faults, updatedAt } = row
+      if (updatedAt <= (ownWord.get(nameOf(accountId, scope)) ?? 0)) continue
+      if (faults > 0) pool().recall(accountId, scope, toRest(row))
+      else if (row.reason === CLEARED) pool().recall(accountId, undefined, undefined)
+      else pool().recall(accountId, scope, undefined)
+      // A word that was heard is heard once.
+      ownWord.set(nameOf(accountId, scope), updatedAt)
+    }
+  }
 
   return {
     /** Something was held against an account, or no longer is. */
     noteRest({ account }: Member, scope: string, rest: Rest | undefined): void {
+      ownWord.set(nameOf(account.id, scope), now())
       changed.set(nameOf(account.id, scope), {
         accountId: account.id,
         scope,
@@ -82,20 +92,14 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       schedule()
     },
 
-    /** Learn everything that was stored; what an operator has removed meanwhile is forgotten. */
+    /** Learn what was stored before this instance began, or since an account came. */
     async recall(): Promise<void> {
-      const rows = await states.all()
-      const found = new Set(rows.map(({ accountId, scope }) => nameOf(accountId, scope)))
-      for (const name of stored)
-        if (!found.has(name) && !changed.has(name)) {
-          const [accountId = '', scope = ''] = name.split('\n')
-          const member = pool().member(accountId)
-          if (member) pool().setRest(member, scope, undefined)
-        }
-      stored = found
-      take(rows)
-      pool().recallQuotas(await quotas.all())
       seenUntil = now()
+      // An account that left and came back starts anew with what is stored.
+      for (const name of ownWord.keys())
+        if (!pool().member(name.slice(0, name.indexOf('\n')))) ownWord.delete(name)
+      take(await states.all())
+      pool().recallQuotas(await quotas.all())
     },
 
     /** Learn what other instances have found out. */
@@ -116,10 +120,11 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
 
 const nameOf = (accountId: string, scope: string): string => `${accountId}\n${scope}`
 
-const toRest = ({ accountId, scope, state, reason, until, faults }: AccountState) => ({
-  accountId,
-  scope,
-  rest: { state, reason, until: until ?? Number.POSITIVE_INFINITY, faults },
+const toRest = ({ state, reason, until, faults }: AccountState): Rest => ({
+  state,
+  reason,
+  until: until ?? Number.POSITIVE_INFINITY,
+  faults,
 })
 
 const quotaRows = ({ account, quotas }: Member): AccountQuota[] =>

@@ -35,6 +35,8 @@ interface RefreshParts {
 
 /** How soon an upstream is asked again that did not answer. */
 const RETRY_MS = 60_000
+/** Lists that others fetched are stored a little later, and clocks differ. */
+const OVERLAP_MS = 60_000
 /** What was learnt is told and stored so often at most: the catalog is made anew each time. */
 const TELL_MS = 1_000
 
@@ -100,9 +102,11 @@ export function createModelRefresh(parts: RefreshParts) {
   /** Learn what is stored, as far as the accounts are still the same. */
   async function recall(): Promise<void> {
     const since = seenAt
-    seenAt = now()
+    const at = now()
     const notBefore = since === 0 ? () => now() + random() * parts.spreadMs : () => 0
-    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(since)) {
+    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(
+      since - OVERLAP_MS,
+    )) {
       const listed = accounts.get(accountId)
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
@@ -110,6 +114,7 @@ export function createModelRefresh(parts: RefreshParts) {
       const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group))
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
+    seenAt = at
     if (since === 0) giveTurns(accounts.values())
     tell()
   }

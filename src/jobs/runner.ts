@@ -60,6 +60,7 @@ interface Entry {
 export function createJobs(parts: JobsParts) {
   const { store, now, random, instance, spreadMs, log } = parts
   const entries = new Map<string, Entry>()
+  let isStopped = false
 
   /** A tenth more or less, so that instances and accounts drift apart. */
   const jittered = (ms: number): number => ms * (0.9 + 0.2 * random())
@@ -153,13 +154,9 @@ export function createJobs(parts: JobsParts) {
       entries.set(job.name, { job, nextAt: undefined, busyUntil: 0, abort: undefined })
     },
 
-    /** End what is running, soon and cleanly. */
-    stop(): void {
-      for (const { abort } of entries.values()) abort?.abort()
-    },
-
     /** Do what is due and what operators ask for; resolves when what it began is done. */
     async tick(): Promise<void> {
+      if (isStopped) return
       const wanted = await wishes()
       const started: Promise<void>[] = []
       for (const [name, entry] of entries) {
@@ -170,6 +167,12 @@ export function createJobs(parts: JobsParts) {
         if (asked || isDue(entry)) started.push(start(entry, asked))
       }
       await Promise.all(started)
+    },
+
+    /** Begin nothing any more, and have what runs come to an end: the server stops. */
+    stop(): void {
+      isStopped = true
+      for (const { abort } of entries.values()) abort?.abort()
     },
   }
 }

@@ -104,11 +104,6 @@ export function createPool({
   const restOf = (member: Member, scope: string): Rest | undefined =>
     scope === '' ? member.rest : member.scoped?.get(scope)
 
-  function forgive(member: Member, at: number) {
-    if (member.rest) change(member, '', undefined, at)
-    for (const scope of member.scoped?.keys() ?? []) change(member, scope, undefined, at)
-  }
-
   return {
     /**
      * Replace the accounts; those that stay keep what is known of them. New ones stand nowhere until
@@ -209,16 +204,23 @@ export function createPool({
       change(member, scope, rest, now())
     },
 
-    /** Take over what another instance, or an earlier life of this one, holds against accounts. */
-    recall(
-      found: Iterable<{ readonly accountId: string; readonly scope: string; readonly rest: Rest }>,
-    ) {
+    /**
+     * Take over what another instance, or an earlier life of this one, found out: a rest that is longer
+     * than what is known, or that nothing is held against the account any more.
+     *
+     * @param scope undefined for all
+     */
+    recall(accountId: string, scope: string | undefined, rest: Rest | undefined): void {
       const at = now()
-      for (const { accountId, scope, rest } of found) {
-        const member = members.get(accountId)
-        if (member && rest.until > (restOf(member, scope)?.until ?? 0))
-          setRest(member, scope, rest, at)
+      const member = members.get(accountId)
+      if (!member) return
+      if (scope === undefined) {
+        setRest(member, '', undefined, at)
+        member.scoped = undefined
+        return
       }
+      if (!rest || rest.until > (restOf(member, scope)?.until ?? 0))
+        setRest(member, scope, rest, at)
     },
 
     /** Take over what was known of quotas before. */
@@ -228,11 +230,6 @@ export function createPool({
         const member = members.get(accountId)
         if (member && !member.quotas?.has(said.bucket)) report(member, said, at)
       }
-    },
-
-    /** Forget everything that is held against an account. */
-    forgive(member: Member): void {
-      forgive(member, now())
     },
 
     /** Whether waiting helps, when nobody can be leased now. */

@@ -307,6 +307,17 @@ describe.skipIf(isWithoutSqld)('on Workers over a libSQL server', () => {
     expect(value('process_resident_memory_bytes')).toBeUndefined()
   })
 
+  test('an account that needs a proxy makes no calls, and whoever configures it is told', async () => {
+    const said = await groxy(['settings', 'set', 'proxy_openai', 'proxy.example:3128'], world.env)
+    expect(said).toContain('Cloudflare Workers have no proxies')
+    await using worker = await another()
+    const reply = await worker.ask({})
+    expect(reply.status).toBeGreaterThanOrEqual(400)
+    expect(worker.upstream.seen).toHaveLength(0)
+    expect(worker.output()).toContain('account_left_out')
+    await groxy(['settings', 'set', 'proxy_openai', 'none'], world.env)
+  })
+
   test('what is due is done when the clock ticks, though nobody calls', async () => {
     await using worker = await another()
     const isAsked = ({ path }: { readonly path: string }) => path === '/v1/models'

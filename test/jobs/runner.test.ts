@@ -219,3 +219,17 @@ test('without a database shared work waits, and own work goes on', async () => {
   await it.instance('a', own).tick()
   expect(runs).toEqual(['own'])
 })
+
+test('a stop ends what runs and begins nothing', async () => {
+  const it = await world()
+  const work = held()
+  const jobs = it.instance('a', { run: work.run })
+  const running = jobs.tick()
+  await until(() => work.runs.length > 0 || undefined)
+  jobs.stop()
+  await running
+  expect(await it.row()).toMatchObject({ state: 'cancelled' })
+  await it.store.want('cleaning', 'run')
+  await jobs.tick()
+  expect(work.runs).toHaveLength(1)
+})

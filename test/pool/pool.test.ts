@@ -131,20 +131,18 @@ describe('a rest', () => {
     it.pool.setRest(member, '', { state: 'expired', reason: '401', until, faults: 1 })
     it.wait(1e9)
     expect(it.lease()).toBeUndefined()
-    it.pool.forgive(member)
+    it.pool.recall('a', undefined, undefined)
     expect(it.lease()).toBeDefined()
   })
   test('is told to whoever stores it, and can be recalled', () => {
     const it = poolOf([account('a'), account('b')])
     const rest = { state: 'exhausted', reason: '402', until: 1_500_000, faults: 2 } as const
-    it.pool.recall([
-      { accountId: 'a', scope: '', rest },
-      { accountId: 'b', scope: 'grok-4', rest },
-      { accountId: 'gone', scope: '', rest },
-    ])
+    it.pool.recall('a', '', rest)
+    it.pool.recall('b', 'grok-4', rest)
+    it.pool.recall('gone', '', rest)
     expect(it.lease()).toBeUndefined()
     // A shorter word of another instance changes nothing.
-    it.pool.recall([{ accountId: 'a', scope: '', rest: { ...rest, until: 1_100_000 } }])
+    it.pool.recall('a', '', { ...rest, until: 1_100_000 })
     it.wait(200_000)
     expect(it.lease()).toBeUndefined()
     it.wait(300_000)

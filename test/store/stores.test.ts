@@ -100,6 +100,9 @@ test('a batch is all or nothing, and interactive transactions are refused', asyn
   ])
   expect(columns).toEqual(['name', 'model'])
   expect([rows[0]?.name, rows[0]?.[1], rows[0]?.length]).toEqual(['x', 'y', 2])
+  // Of columns that share a name each has its place.
+  const twins = (await client.execute('SELECT 1 AS a, 2 AS a')).rows[0]
+  expect([twins?.[0], twins?.[1], twins?.length]).toEqual([1, 2, 2])
   client.close()
   expect(client.closed).toBe(true)
 })

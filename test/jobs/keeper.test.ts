@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'bun:test'
+import { createVault } from '#src/crypto'
+import { createKeeper } from '#src/jobs/keeper'
+import { createCatalog } from '#src/pool/catalog'
+import { createPool, type Pool } from '#src/pool/pool'
+import { openFile } from '#src/store/file'
+import { migrate } from '#src/store/migrate'
+import { createStores } from '#src/store/stores'
+import { account } from '../support/accounts-pool'
+
+/** Several instances over one database, at a time that only moves when it is told to. */
+async function world() {
+  let time = 1_000_000
+  let isAway = false
+  const now = () => time
+  const client = openFile(':memory:')
+  await migrate(client)
+  const stores = createStores({ client, vault: createVault('a secret for tests'), now })
+  const instance = async () => {
+    const faults: unknown[] = []
+    const pool: Pool = createPool({
+      now,
+      random: () => 0,
+      onRest: (member, scope, rest) => keeper.noteRest(member, scope, rest),
+      onQuota: (member) => keeper.noteQuota(member),
+    })
+    const keeper = createKeeper({
+      pool: () => pool,
+      states: {
+        ...stores.accountStates,
+        save: (rows) =>
+          isAway
+            ? Promise.reject(new Error('The database is away.'))
+            : stores.accountStates.save(rows),
+      },
+      quotas: stores.accountQuotas,
+      now,
+      later: () => {},
+      onFault: (cause) => faults.push(cause),
+    })
+    const catalog = createCatalog({ pool, now, onChange: () => {} })
+    pool.setAccounts([account('a')])
+    catalog.update({ priorities: { xai: 1, openai: 2, demo: 4 }, routes: new Map() })
+    await keeper.recall()
+    const want = () => ({
+      candidates: catalog.find('grok-4', 0)?.targets[0]?.candidates ?? [],
+      model: 'grok-4',
+      endpoint: 'chat',
+      conversation: undefined,
+      tokens: 1,
+      tried: [],
+    })
+    const lease = () => pool.lease(want())
+    return {
+      pool,
+      keeper,
+      faults,
+      lease,
+      rest: () => pool.member('a')?.rest,
+      fail(scope = '') {
+        const taken = lease()
+        if (taken) pool.blame(taken, { state: 'cooling', reason: '500: no', scope })
+      },
+    }
+  }
+  return {
+    stores,
+    instance,
+    wait: (ms: number) => (time += ms),
+    away: (away: boolean) => (isAway = away),
+  }
+}
+
+describe('what is held against an account', () => {
+  test('outlives a restart, in every scope', async () => {
+    const it = await world()
+    const first = await it.instance()
+    first.fail('grok-4')
+    await first.keeper.save()
+    const second = await it.instance()
+    expect(second.lease()).toBeUndefined()
+    it.wait(30_000)
+    expect(second.lease()).toBeDefined()
+  })
+  test('is learnt by other instances, and so is its end', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    one.fail()
+    await one.keeper.save()
+    it.wait(2_000)
+    await other.keeper.follow()
+    expect(other.rest()).toMatchObject({ reason: '500: no', faults: 1 })
+    it.wait(30_000)
+    const probe = one.lease()
+    if (probe) one.pool.succeed(probe)
+    await one.keeper.save()
+    it.wait(2_000)
+    await other.keeper.follow()
+    expect(other.rest()).toBeUndefined()
+  })
+  test('is not brought back by an old word', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    one.fail()
+    await one.keeper.save()
+    it.wait(30_000)
+    await other.keeper.follow()
+    const probe = other.lease()
+    if (probe) other.pool.succeed(probe)
+    await other.keeper.follow()
+    expect(other.rest()).toBeUndefined()
+  })
+  test('ends everywhere when an operator clears it, and may begin again at once', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    one.fail()
+    one.pool.recall('a', 'grok-4', { state: 'exhausted', reason: '', until: 9e12, faults: 1 })
+    await one.keeper.save()
+    it.wait(2_000)
+    await it.stores.accountStates.clear('a')
+    for (const { keeper, lease } of [one, other]) {
+      await keeper.follow()
+      expect(lease()).toBeDefined()
+    }
+    it.wait(1_000)
+    one.fail()
+    await one.keeper.follow()
+    expect(one.rest()).toBeDefined()
+  })
+  test('waits while the database is away, and is written once it is back', async () => {
+    const it = await world()
+    const first = await it.instance()
+    it.away(true)
+    first.fail()
+    await first.keeper.save()
+    expect(first.faults).toHaveLength(1)
+    it.away(false)
+    await first.keeper.save()
+    expect((await it.instance()).rest()).toBeDefined()
+  })
+})
+
+test('what is left of quotas outlives a restart until the window ends', async () => {
+  const it = await world()
+  const first = await it.instance()
+  const lease = first.lease()
+  const said = { bucket: 'requests grok-4', limit: 10, remaining: 0, resetAt: 1_060_000 }
+  if (lease) first.pool.report(lease, said)
+  await first.keeper.save()
+  const second = await it.instance()
+  expect(second.lease()).toBeUndefined()
+  it.wait(60_000)
+  expect(second.lease()).toBeDefined()
+})
