@@ -98,8 +98,9 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       // An account that left and came back starts anew with what is stored.
       for (const name of ownWord.keys())
         if (!pool().member(name.slice(0, name.indexOf('\n')))) ownWord.delete(name)
-      take(await states.all())
-      pool().recallQuotas(await quotas.all())
+      const [held, left] = await Promise.all([states.all(), quotas.all()])
+      take(held)
+      pool().recallQuotas(left)
     },
 
     /** Learn what other instances have found out. */

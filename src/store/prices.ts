@@ -1,7 +1,9 @@
+import type { Client } from '@libsql/client/web'
 import { eq } from 'drizzle-orm'
 import { SetupError } from '../errors'
 import type { Database } from './database'
 import { touchRevision } from './revision'
+import { createReader } from './rows'
 import { prices } from './schema'
 
 /** What a model costs: US dollars for a million tokens. */
@@ -13,10 +15,12 @@ export const HIGHEST_PRICE = 100_000
 const NUMBERS = ['input', 'cached', 'output', 'longInput', 'longCached', 'longOutput'] as const
 
 /** The operator's own prices. */
-export function createPrices(db: Database) {
+export function createPrices(db: Database, client: Client) {
+  const read = createReader(client, prices)
+
   return {
     async all(): Promise<ReadonlyMap<string, Price>> {
-      const rows = await db.select().from(prices)
+      const rows = await read()
       return new Map(rows.map((price) => [price.model, price]))
     },
 

@@ -1,5 +1,6 @@
 import type { Client, InValue, Row } from '@libsql/client/web'
 import { getTableColumns, getTableName, type Table } from 'drizzle-orm'
+import { gathered } from './gather'
 
 /** The name that a column has in SQL. */
 const snake = (name: string): string => name.replace(/[A-Z]/g, (sign) => `_${sign.toLowerCase()}`)
@@ -31,7 +32,7 @@ export function createReader<T extends Table>(client: Client, table: T) {
 
   /** @param rest what comes after the name of the table: conditions and order */
   return async (rest = '', args: InValue[] = []): Promise<T['$inferSelect'][]> => {
-    const { rows } = await client.execute({ sql: `${select} ${rest}`, args })
+    const { rows } = await gathered(client).execute({ sql: `${select} ${rest}`, args })
     return rows.map(read)
   }
 }

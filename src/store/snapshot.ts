@@ -46,11 +46,13 @@ export function createSnapshots(parts: SnapshotParts) {
   let checkedAt = Number.NEGATIVE_INFINITY
 
   async function load(revision: number): Promise<Snapshot> {
-    // Two at a time: a libSQL server refuses what is more than a hundred requests at once, and the
-    // first calls of a Worker all come here together.
-    const [keys, accounts] = await Promise.all([parts.keys.byHash(), parts.accounts.list()])
-    const [settings, routes] = await Promise.all([parts.settings.all(), parts.aliases.routes()])
-    const prices = await parts.prices.all()
+    const [keys, accounts, settings, routes, prices] = await Promise.all([
+      parts.keys.byHash(),
+      parts.accounts.list(),
+      parts.settings.all(),
+      parts.aliases.routes(),
+      parts.prices.all(),
+    ])
     const loaded = { revision, keys, accounts, settings, routes, prices }
     await parts.onChange(loaded)
     current = loaded

@@ -36,7 +36,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     keys: createKeys(db, client, now),
     ledger,
     modelLists: createModelLists(client),
-    prices: createPrices(db),
+    prices: createPrices(db, client),
     settings: createSettings(db, client, vault),
     revision: () => readRevision(client),
   }
