@@ -126,8 +126,8 @@ async function inFull(row: LedgerRow, names: Names, { stores }: State): Promise<
   ]
   const lines = facts.map(([name = '', value = '']) => `${name.padEnd(9)} ${value}`)
   for (const [at, attempt] of (row.attemptLog ?? []).entries()) {
-    const { account, model, ms, fault, status, code, effect } = attempt
-    const verdict = [fault ?? 'answered', status, code, effect && `account: ${effect}`]
+    const { account, model, ms, fault, status, code, effect, says } = attempt
+    const verdict = [fault ?? 'answered', status, code, effect && `account: ${effect}`, says]
     const said = verdict.filter((part) => part !== undefined).join(', ')
     lines.push(`  ${at + 1}. ${named(account, names.accounts)}, ${model}, ${ms} ms: ${said}`)
   }

@@ -28,6 +28,8 @@ interface FailedAttempt {
   readonly lease: Lease
   readonly fault: unknown
   readonly effect: Effect
+  /** What an operator may read about it. */
+  readonly says: string | undefined
 }
 
 interface BookParts {
@@ -119,10 +121,16 @@ export function createBooks({ now, pricing, record }: BookParts) {
     },
 
     /** An attempt came to nothing. */
-    failed(book: Book, { lease, fault, effect }: FailedAttempt): void {
+    failed(book: Book, { lease, fault, effect, says }: FailedAttempt): void {
       const status = fault instanceof UpstreamFault ? fault.details.status : undefined
       const kind = fault instanceof UpstreamFault ? fault.kind : codeOf(fault)
-      note(book, lease, { fault: kind, ...(status && { status }), code: codeOf(fault), effect })
+      note(book, lease, {
+        fault: kind,
+        ...(status && { status }),
+        code: codeOf(fault),
+        effect,
+        ...(says && { says }),
+      })
     },
 
     /** The answer has begun. */

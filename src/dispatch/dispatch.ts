@@ -74,7 +74,7 @@ export function createDispatch(parts: DispatchParts) {
   ): Promise<ChatAnswer> {
     const { account, model } = lease
     const stream = request.value.stream === true
-    const wait = stream ? settings.first_byte_timeout_ms : settings.total_timeout_ms
+    const wait = stream ? settings.first_byte_timeout_ms : settings.answer_timeout_ms
     deadline.waitFor(wait, 'The upstream did not answer in time.')
     const reply = await upstreams[account.kind].chat({ account, request, model, stream, abort })
     if (reply.form === 'native')

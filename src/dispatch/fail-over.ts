@@ -117,7 +117,8 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
         abort.abort()
         const fault = redactFault(cause, await secretOf(lease))
         const verdict = settle(signal.aborted ? gone() : fault, lease, want)
-        books.failed(book, { lease, fault, effect: verdict.effect })
+        const says = verdict.culprit === 'client' ? undefined : reasonOf(fault)
+        books.failed(book, { lease, fault, effect: verdict.effect, says })
         course.last = verdict
         const mayRepeat = verdict.again && (verdict.saidMs ?? 0) <= settings.retry_wait_ms
         if (mayRepeat && !course.again.includes(lease.member)) course.again.push(lease.member)

@@ -89,6 +89,10 @@ const ANSWERS: Readonly<Record<Rule['answer'], (fault: UpstreamFault) => ApiErro
   limited: (fault) => limited(fault.details.retryAfterMs, fault),
   failed: (cause) => new ApiError('upstream_error', cause.message, { cause }),
   late: (cause) => new ApiError('upstream_timeout', cause.message, { cause }),
+  barred: (cause) =>
+    new ApiError('upstream_error', 'The way to the upstream is barred: the ledger says how.', {
+      cause,
+    }),
   ours: (cause) =>
     new ApiError('upstream_error', 'The upstream refused the account that Groxy used.', { cause }),
 }

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../errors'
 import type { HostSign } from '../pool/host'
 import type { RestState } from '../pool/rest'
+import { ABOUT_KEY, CHALLENGE } from '../upstream/fault'
 
 /** Whose fault a failed attempt is. */
 export type Culprit = 'client' | 'account' | 'quota' | 'egress' | 'upstream' | 'us'
@@ -9,7 +10,7 @@ export type Culprit = 'client' | 'account' | 'quota' | 'egress' | 'upstream' | '
 export type Effect = 'none' | Exclude<RestState, 'expired' | 'disabled'>
 
 /** What the client learns when nobody else answers. */
-type Answer = 'words' | 'limited' | 'failed' | 'late' | 'ours'
+type Answer = 'words' | 'limited' | 'failed' | 'late' | 'ours' | 'barred'
 
 /** One row of the table by which attempts are judged; the first that fits decides. */
 export interface Rule {
@@ -39,9 +40,6 @@ export interface Rule {
   readonly answer: Answer
 }
 
-/** What upstreams say about our credential, in refusals whose status says something else. */
-const CREDENTIAL =
-  /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
 const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|terminated)\b/i
 /** A 403 about what was asked, not about who asked. */
 const MODERATION =
@@ -49,7 +47,6 @@ const MODERATION =
 const CONTEXT =
   /context[ _](?:length|window)|maximum (?:prompt|context)|prompt (?:is )?too long|too many (?:input )?tokens/i
 const MONEY = /insufficient_quota|credits?\b|billing|spending limit|\bplan\b|payment/i
-const CHALLENGE = /^challenge$/
 const PERMISSION = /access|permission|permitted|allowed|authorized/i
 
 const MINUTE_MS = 60_000
@@ -62,16 +59,16 @@ export const RULES: readonly Rule[] = [
     culprit: 'egress',
     effect: 'none',
     elsewhere: true,
-    answer: 'failed',
+    answer: 'barred',
   },
   {
     name: 'a challenge of the edge, which is about our address and not about the account',
     fault: 'refused',
-    says: CHALLENGE,
+    says: new RegExp(`^${CHALLENGE}$`),
     culprit: 'egress',
     effect: 'none',
     elsewhere: true,
-    answer: 'failed',
+    answer: 'barred',
   },
   {
     name: 'no connection',
@@ -120,7 +117,7 @@ export const RULES: readonly Rule[] = [
     name: 'a refused credential, as xAI says it',
     fault: 'refused',
     status: [400, 403],
-    says: CREDENTIAL,
+    says: ABOUT_KEY,
     culprit: 'account',
     effect: 'suspect',
     elsewhere: true,

@@ -202,6 +202,8 @@ export interface AttemptRecord {
   readonly status?: number
   readonly code?: string
   readonly effect?: string
+  /** The upstream's words, unless they are about what was asked. */
+  readonly says?: string
 }
 
 /**

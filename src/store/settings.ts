@@ -20,6 +20,10 @@ export const Settings = Type.Object({
     'How long a streaming upstream may take to answer at all before another account is tried.',
   ),
   idle_timeout_ms: milliseconds(120_000, 'How long an upstream may be silent within an answer.'),
+  answer_timeout_ms: milliseconds(
+    300_000,
+    'How long an upstream may take for an answer that is not streamed before another account is tried.',
+  ),
   total_timeout_ms: milliseconds(600_000, 'How long one answer may take altogether.'),
   heartbeat_ms: milliseconds(
     15_000,

@@ -26,7 +26,7 @@ export async function readFault(
   const said = [nested?.message, body?.error, body?.message, body?.detail].find(isText)
   const code = [nested?.code, body?.code].find(isText)
   if (isChallenge(response.headers, text))
-    return new UpstreamFault('refused', CHALLENGED, { status, code: 'challenge' })
+    return new UpstreamFault('refused', CHALLENGED, { status, code: CHALLENGE })
   const message = said ?? `The upstream answered with status ${status}.`
   return new UpstreamFault('refused', redact(message, secret).slice(0, LONGEST_MESSAGE), {
     status,
@@ -36,6 +36,9 @@ export async function readFault(
     retryAfterMs: readRetryAfter(response.headers, now) ?? readReset(response.headers),
   })
 }
+
+/** The `code` of a refusal by an upstream's edge that wants a browser. */
+export const CHALLENGE = 'challenge'
 
 const CHALLENGED =
   "The upstream's edge wants to see a browser: it refuses this machine's address, not the account."
@@ -61,13 +64,15 @@ export function readRetryAfter(headers: Headers, now: number): number | undefine
 const CREDENTIALS = /\b(?:xai|sk|gsk|rk|pk)-[A-Za-z0-9_*-]{8,}|\bBearer\s+[^\s"',]+/g
 
 /** What an upstream says about our credential, in refusals whose status says something else. */
-const ABOUT_KEY =
+export const ABOUT_KEY =
   /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
 
 /** Whether an upstream refused a call that anyone may make, so that only the key can be at fault. */
 export function refusesKey({ kind, message, details }: UpstreamFault): boolean {
   if (kind !== 'refused') return false
   const { status, code } = details
+  // The edge refuses this machine, whoever it calls for.
+  if (code === CHALLENGE) return false
   if (status === 401 || status === 403) return true
   return status === 400 && ABOUT_KEY.test(`${message} ${code ?? ''}`)
 }
