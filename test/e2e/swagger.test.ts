@@ -34,10 +34,10 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
       await keep(page, `swagger-list-${width}`)
 
       await page.locator('.auth-wrapper button.authorize').first().click()
-      await page.locator('.auth-container input').fill(KEY)
-      await page.locator('.auth-btn-wrapper button.authorize').click()
+      await page.locator('.auth-container input').first().fill(KEY)
+      await page.locator('.auth-btn-wrapper button.authorize').first().click()
       await keep(page, `swagger-authorized-${width}`)
-      await page.locator('.auth-btn-wrapper button.btn-done').click()
+      await page.locator('.auth-btn-wrapper button.btn-done').first().click()
 
       const list = operation('listModels')
       await run(list)
