@@ -115,7 +115,7 @@ export function createBooks({ now, pricing, record }: BookParts) {
       entry.attempts++
       entry.accountId = account.id
       entry.kind = account.kind
-      entry.modelUsed = model
+      entry.modelUsed = model || null
       book.account = account
       book.startedAt = now()
     },
@@ -171,6 +171,27 @@ export function createBooks({ now, pricing, record }: BookParts) {
         usage: gone && book.entry.attempts > 0 ? usage?.() : undefined,
       })
     },
+  }
+}
+
+/** Who gave an answer. */
+export interface ServedBy {
+  readonly account: string
+  /** As the upstream knows it; empty where a call names none. */
+  readonly model: string
+  readonly attempts: number
+  /** Time until the answer began that no upstream took. */
+  readonly overheadMs: number
+}
+
+/** Who gave the answer of a turn, once it has begun. */
+export function servedBy({ entry, account, upstreamMs }: Book): ServedBy | undefined {
+  if (entry.firstByteMs === null || account === undefined) return
+  return {
+    account: account.name,
+    model: entry.modelUsed ?? entry.model,
+    attempts: entry.attempts,
+    overheadMs: Math.max(0, (entry.firstByteMs ?? 0) - upstreamMs),
   }
 }
 

@@ -24,7 +24,7 @@ export function conversationOf(
   let hash = own
   for (const { role, content } of messages) {
     if (role === 'assistant' || role === 'tool' || role === 'function') continue
-    hash = hashText(textOf(content).slice(0, LONGEST), hash)
+    hash = hashText(textOf(content), hash, LONGEST)
     if (role === 'user') break
   }
   return hash

@@ -13,7 +13,7 @@ import type { ChatRequest } from '../turn/chat/schema'
 import { estimatedUsage } from '../turn/usage'
 import { readLimits } from '../upstream/limits'
 import type { Upstream } from '../upstream/upstream'
-import type { Book, Books } from './book'
+import { type Books, type ServedBy, servedBy } from './book'
 import { type ChatAnswer, createReplyReader } from './chat-reply'
 import { conversationOf } from './conversation'
 import type { Attempt, Attemptable, FailOver } from './fail-over'
@@ -48,15 +48,6 @@ export interface Served {
   readonly answer: ChatAnswer
   /** Unknown while a held stream is still on its way. */
   readonly by: ServedBy | undefined
-}
-
-export interface ServedBy {
-  readonly account: string
-  /** As the upstream knows it. */
-  readonly model: string
-  readonly attempts: number
-  /** Time until the answer began that no upstream took. */
-  readonly overheadMs: number
 }
 
 const NOBODY: Candidates = []
@@ -133,17 +124,6 @@ export function createDispatch(parts: DispatchParts) {
       const answer = await held(run(), { heartbeatMs: settings.heartbeat_ms, now })
       return { answer, by: servedBy(book) }
     },
-  }
-
-  /** Who gave the answer, once it has begun. */
-  function servedBy({ entry, account, upstreamMs }: Book): ServedBy | undefined {
-    if (entry.firstByteMs === null || account === undefined) return
-    return {
-      account: account.name,
-      model: entry.modelUsed ?? entry.model,
-      attempts: entry.attempts,
-      overheadMs: Math.max(0, (entry.firstByteMs ?? 0) - upstreamMs),
-    }
   }
 }
 

@@ -7,7 +7,7 @@ import type { Settings } from '../store/settings'
 import { createRedactor } from '../stream/redact'
 import { LEFT, tap } from '../stream/tap'
 import type { XaiForward } from '../upstream/xai/forward'
-import type { Books } from './book'
+import { type Books, type ServedBy, servedBy } from './book'
 import type { Attempt, FailOver } from './fail-over'
 
 interface ForwardingParts {
@@ -33,6 +33,12 @@ export interface ForwardTurn {
   readonly signal: AbortSignal
   readonly settings: Settings
   readonly onEnd: (entry: LedgerEntry) => void
+}
+
+/** The upstream's answer, and whose it is. */
+interface Forwarded {
+  readonly response: Response
+  readonly by: ServedBy | undefined
 }
 
 /**
@@ -76,7 +82,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
     isPossible: (): boolean => capable() !== undefined,
 
     /** @throws ApiError when no account could */
-    async send(turn: ForwardTurn): Promise<Response> {
+    async send(turn: ForwardTurn): Promise<Forwarded> {
       const { settings, signal, onEnd } = turn
       const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
       const { requestId, keyId, model } = turn
@@ -92,7 +98,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
           tokens: 0,
           tried: [],
         }
-        return await failOver(
+        const response = await failOver(
           { plan, want, keyId, settings, signal, book, repeatable },
           async (running) => {
             const { lease, abort, deadline } = running
@@ -114,6 +120,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
             return new Response(body, { status, headers })
           },
         )
+        return { response, by: servedBy(book) }
       } catch (cause) {
         books.fail(book, cause)
         throw cause

@@ -79,9 +79,10 @@ export function mix(value: number): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-/** FNV-1a over UTF-16 units, goes on from `from`; 32 bits. */
-export function hashText(text: string, from = 0x811c9dc5): number {
+/** FNV-1a over the first UTF-16 units of a text, goes on from `from`; 32 bits. */
+export function hashText(text: string, from = 0x811c9dc5, most = text.length): number {
+  const end = Math.min(text.length, most)
   let hash = from
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  for (let at = 0; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   return hash >>> 0
 }

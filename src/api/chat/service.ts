@@ -3,6 +3,7 @@ import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
 import type { Demand } from '../../http/demand'
+import { servedHeaders } from '../../http/served'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { ChatRequest } from '../../turn/chat/schema'
@@ -88,21 +89,11 @@ function refuseUnclear({ response_format: format, stream_options: options, strea
 function respond({ answer: { form, body }, by }: Served): Response {
   const isJson = form === 'json'
   if (!by) return new Response(body as BodyInit, { headers: isJson ? JSON_HEADERS : EVENT_HEADERS })
-  const served = {
-    'x-groxy-account': asHeader(by.account),
-    'x-groxy-model': asHeader(by.model),
-    'x-groxy-attempts': String(by.attempts),
-    'x-groxy-overhead-ms': String(by.overheadMs),
-    'content-type': isJson ? JSON_HEADERS['content-type'] : EVENT_HEADERS['content-type'],
-  }
-  return new Response(body as BodyInit, {
-    headers: isJson ? served : { ...served, ...EVENT_HEADERS },
-  })
+  const headers = servedHeaders(by)
+  if (!isJson) return new Response(body as BodyInit, { headers: { ...headers, ...EVENT_HEADERS } })
+  headers['content-type'] = JSON_HEADERS['content-type']
+  return new Response(body as BodyInit, { headers })
 }
-
-/** A header holds Latin letters only; a name may be anything. */
-const asHeader = (text: string): string =>
-  /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 

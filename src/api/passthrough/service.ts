@@ -4,6 +4,7 @@ import type { Admission } from '../../http/admission'
 import { requestIdOf } from '../../http/context'
 import { unknownPath } from '../../http/failures'
 import type { Intake, IntakeLimits } from '../../http/intake'
+import { servedHeaders } from '../../http/served'
 import { readObject } from '../../json'
 import type { Log } from '../../log'
 import { createDeadline } from '../../net/deadline'
@@ -95,8 +96,11 @@ export function createPassthrough(parts: PassthroughParts) {
           settings: settings(),
           onEnd: ticket.settle,
         }
-        const { body: answer, status, headers } = await forwarding.send(turn)
-        return new Response(answer, { status, headers: pooledHeaders(headers) })
+        const { response, by } = await forwarding.send(turn)
+        const headers = pooledHeaders(response.headers)
+        for (const [name, value] of Object.entries(by ? servedHeaders(by) : {}))
+          headers.set(name, value)
+        return new Response(response.body, { status: response.status, headers })
       } finally {
         release()
       }
