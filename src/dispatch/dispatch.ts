@@ -59,10 +59,11 @@ export function createDispatch(parts: DispatchParts) {
 
   /** One account's chance: what this throws may be made good by another. */
   async function attempt(
-    { request, settings, key }: ChatTurn,
+    turn: ChatTurn,
     { book, want }: Attemptable,
     { lease, abort, deadline }: Attempt,
   ): Promise<ChatAnswer> {
+    const { request, settings, key } = turn
     const { account, model } = lease
     const stream = request.value.stream === true
     const wait = stream ? settings.first_byte_timeout_ms : settings.answer_timeout_ms
@@ -74,7 +75,7 @@ export function createDispatch(parts: DispatchParts) {
     return await readReply({
       reply,
       stream,
-      terms: termsOf(request, settings, now(), newId),
+      terms: termsOf(turn, want.tokens * BYTES_A_TOKEN, now(), newId),
       settings,
       endpoint: want.endpoint,
       rescue: stream && key.rescue === 'buffer',
@@ -106,7 +107,7 @@ export function createDispatch(parts: DispatchParts) {
             model,
             endpoint: ENDPOINT,
             conversation,
-            tokens: tokensOf(request.text),
+            tokens: Math.ceil(promptBytes(request.text) / BYTES_A_TOKEN),
             tried: [],
           }
           const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }
@@ -130,8 +131,8 @@ export function createDispatch(parts: DispatchParts) {
 export type Dispatch = ReturnType<typeof createDispatch>
 
 function termsOf(
-  { value, text }: JsonObject<ChatRequest>,
-  settings: Settings,
+  { request: { value }, settings }: ChatTurn,
+  promptBytes: number,
   now: number,
   newId: () => string,
 ): StreamTerms {
@@ -140,7 +141,7 @@ function termsOf(
     includeUsage: value.stream_options?.include_usage === true,
     choices: value.n ?? 1,
     showThinking: settings.show_thinking && value.reasoning_effort !== 'none',
-    promptBytes: promptBytes(text),
+    promptBytes,
     newId,
     created: Math.floor(now / 1000),
   }
@@ -164,8 +165,10 @@ function notServed(model: string, catalog: Catalog): never {
   )
 }
 
-/** Roughly what a request takes of its account's tokens; pictures are not told apart here. */
-const tokensOf = (body: string): number => body.length >> 2
+const BYTES_A_TOKEN = 4
+/** A shorter body holds no picture worth looking for. */
+const SHORT = 1_024
 
 /** How much of a body is prompt: pictures and files within it are no text. */
-const promptBytes = (body: string): number => body.replaceAll(/"data:[^"]{256,}"/g, '').length
+const promptBytes = (body: string): number =>
+  body.length < SHORT ? body.length : body.replaceAll(/"data:[^"]{256,}"/g, '').length

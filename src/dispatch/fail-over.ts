@@ -1,4 +1,4 @@
-import { ApiError, UpstreamFault } from '../errors'
+import { ApiError, SetupError, UpstreamFault } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
 import type { Plan } from '../pool/catalog'
 import type { Lease } from '../pool/lease'
@@ -38,6 +38,8 @@ export interface Attemptable {
   readonly book: Book
   /** The request can be sent again; a body that was streamed cannot. */
   readonly repeatable: boolean
+  /** A limit that the upstream does not explain holds for this endpoint only. */
+  readonly narrow?: boolean
 }
 
 /** When every account is only busy, one is free again about now. */
@@ -60,11 +62,12 @@ interface Course {
  */
 export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
   /** Give the lease back as the attempt deserves, and say what it means for the turn. */
-  function settle(cause: unknown, lease: Lease, want: Want): Verdict {
+  function settle(cause: unknown, lease: Lease, { want, narrow }: Attemptable): Verdict {
     try {
       const place = { kind: lease.account.kind, model: want.model, endpoint: want.endpoint }
       const verdict = judge(cause, place)
-      blame(pool, lease, verdict, cause)
+      if (isUnsent(cause)) pool.giveBack(lease)
+      blame(pool, lease, verdict, cause, narrow ? scopeOf(want) : '')
       return verdict
     } finally {
       pool.release(lease)
@@ -116,7 +119,7 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
         signal.removeEventListener('abort', leave)
         abort.abort()
         const fault = redactFault(cause, await secretOf(lease))
-        const verdict = settle(signal.aborted ? gone() : fault, lease, want)
+        const verdict = settle(signal.aborted ? gone() : fault, lease, turn)
         const says = verdict.culprit === 'client' ? undefined : reasonOf(fault)
         books.failed(book, { lease, fault, effect: verdict.effect, says })
         course.last = verdict
@@ -155,10 +158,13 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
       want.candidates = candidates
       want.model = upstreamModel
       want.tried.length = 0
+      const before = course.last
+      course.attempts = 0
       course.last = undefined
       const found = await overAccounts(turn, course, run)
       if (found) return found.answer
       if (course.last && !leadsOn(course.last, plan, repeatable)) break
+      course.last ??= before
     }
     throw failure(turn, course)
   }
@@ -170,12 +176,31 @@ export type FailOver = ReturnType<typeof createFailOver>
 const leadsOn = ({ elsewhere, refusal }: Verdict, { also }: Plan, repeatable: boolean): boolean =>
   repeatable && (elsewhere || (refusal !== undefined && also.includes(refusal)))
 
-/** Hold against the account what the verdict says. */
-export function blame(pool: Pool, lease: Lease, verdict: Verdict, cause: unknown): void {
-  const { effect, scope, saidMs, restMs: usualMs, host } = verdict
+/**
+ * Hold against the account what the verdict says.
+ *
+ * @param quotaScope what a limit holds for that the upstream does not explain; empty for everything
+ */
+export function blame(
+  pool: Pool,
+  lease: Lease,
+  verdict: Verdict,
+  cause: unknown,
+  quotaScope = '',
+): void {
+  const { effect, saidMs, restMs: usualMs, host, culprit } = verdict
   if (effect === 'none') return
+  const isLimit = culprit === 'quota' && effect === 'cooling'
+  const scope = verdict.scope || (isLimit ? quotaScope : '')
   pool.blame(lease, { state: effect, reason: reasonOf(cause), scope, saidMs, usualMs, host })
 }
+
+const scopeOf = ({ model, endpoint }: Want): string => `${model} ${endpoint}`
+
+/** Whether the upstream cannot have counted it. */
+const isUnsent = (cause: unknown): boolean =>
+  cause instanceof SetupError ||
+  (cause instanceof UpstreamFault && (cause.kind === 'unreachable' || cause.kind === 'egress'))
 
 const LONGEST_REASON = 200
 

@@ -47,7 +47,15 @@ interface Forwarded {
  */
 function blameless(cause: unknown): ApiError | undefined {
   if (!(cause instanceof UpstreamFault) || cause.kind !== 'refused') return
-  const { status = 502 } = cause.details
+  const { status = 502, type, code } = cause.details
+  // A path or an object that one account does not have, the others are not asked for.
+  if (status === 404)
+    return new ApiError('invalid_value', cause.message, {
+      status,
+      type,
+      upstreamCode: code ?? null,
+      cause,
+    })
   if (status !== 403 && status < 500) return
   return new ApiError('upstream_error', `xAI refused the call: ${cause.message}`, { cause })
 }
@@ -58,7 +66,7 @@ const noAccount = (): never => {
 
 /** Forwards what is not modelled over the accounts that have it. */
 export function createForwarding({ pool, catalog, books, failOver, forward }: ForwardingParts) {
-  const capable = () => catalog.ofKind('xai')
+  const capable = (model: string) => catalog.ofKind('xai', model)
 
   async function attempt(
     turn: ForwardTurn,
@@ -79,7 +87,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
 
   return {
     /** Whether there is an account to forward with. */
-    isPossible: (): boolean => capable() !== undefined,
+    isPossible: (): boolean => capable('') !== undefined,
 
     /** @throws ApiError when no account could */
     async send(turn: ForwardTurn): Promise<Forwarded> {
@@ -89,7 +97,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
       const book = books.open({ requestId, keyId, endpoint, model, stream: false }, onEnd)
       const repeatable = !(turn.body instanceof ReadableStream)
       try {
-        const plan = capable() ?? noAccount()
+        const plan = capable(model) ?? noAccount()
         const want: Want = {
           candidates: [],
           model: '',
@@ -99,7 +107,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
           tried: [],
         }
         const response = await failOver(
-          { plan, want, keyId, settings, signal, book, repeatable },
+          { plan, want, keyId, settings, signal, book, repeatable, narrow: true },
           async (running) => {
             const { lease, abort, deadline } = running
             const response = await attempt(turn, running)

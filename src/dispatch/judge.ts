@@ -55,8 +55,14 @@ function covers(rule: Rule, { kind: fault, message, details }: UpstreamFault, { 
     return false
   const { status = 502, code = '' } = details
   if (rule.status && !rule.status.some((one) => isIn(status, one))) return false
-  if (rule.namesModel && !message.includes(model)) return false
+  if (rule.namesModel && !names(message, model)) return false
   return !rule.says || rule.says.test(code) || rule.says.test(message)
+}
+
+/** Whether a text names just this model, and not one whose name begins alike. */
+function names(text: string, model: string): boolean {
+  const at = model === '' ? -1 : text.indexOf(model)
+  return at >= 0 && !/^(?:[\w-]|\.\d)/.test(text.slice(at + model.length))
 }
 
 const isIn = (status: number, one: number | readonly [first: number, last: number]): boolean =>

@@ -1,7 +1,7 @@
 import type { FaultKind } from '../errors'
 import type { HostSign } from '../pool/host'
 import type { RestState } from '../pool/rest'
-import { ABOUT_KEY, CHALLENGE } from '../upstream/fault'
+import { ABOUT_KEY, BLOCKED, CHALLENGE } from '../upstream/fault'
 
 /** Whose fault a failed attempt is. */
 export type Culprit = 'client' | 'account' | 'quota' | 'egress' | 'upstream' | 'us'
@@ -40,13 +40,14 @@ export interface Rule {
   readonly answer: Answer
 }
 
-const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|terminated)\b/i
 /** A 403 about what was asked, not about who asked. */
 const MODERATION =
   /content[ _](?:policy|filter|violat)|moderat|\bsafety|usage (?:guidelines|policies)|\bpolic(?:y|ies)\b/i
 const CONTEXT =
   /context[ _](?:length|window)|maximum (?:prompt|context)|prompt (?:is )?too long|too many (?:input )?tokens/i
-const MONEY = /insufficient_quota|credits?\b|billing|spending limit|\bplan\b|payment/i
+/** Not what OpenAI adds to every rate limit: that a payment method would raise it. */
+const MONEY =
+  /insufficient_quota|exceeded your current quota|(?:out of|no|any|not enough|insufficient) credits|spending limit|credit balance/i
 const PERMISSION = /access|permission|permitted|allowed|authorized/i
 
 const MINUTE_MS = 60_000
@@ -57,7 +58,8 @@ export const RULES: readonly Rule[] = [
     name: 'the proxy',
     fault: 'egress',
     culprit: 'egress',
-    effect: 'none',
+    // Not a mark against the account: it keeps turns from a way that is barred.
+    effect: 'cooling',
     elsewhere: true,
     answer: 'barred',
   },
@@ -124,25 +126,23 @@ export const RULES: readonly Rule[] = [
     answer: 'ours',
   },
   {
+    name: 'no credit, as a refusal',
+    fault: 'refused',
+    status: [403],
+    says: MONEY,
+    culprit: 'quota',
+    effect: 'exhausted',
+    restMs: 10 * MINUTE_MS,
+    elsewhere: true,
+    answer: 'limited',
+  },
+  {
     name: 'a blocked account',
     fault: 'refused',
     status: [403],
     says: BLOCKED,
     culprit: 'account',
     effect: 'suspect',
-    elsewhere: true,
-    answer: 'ours',
-  },
-  {
-    name: 'a model that the account may not use',
-    fault: 'refused',
-    status: [403],
-    says: PERMISSION,
-    namesModel: true,
-    culprit: 'account',
-    effect: 'cooling',
-    restMs: 10 * MINUTE_MS,
-    scope: 'model',
     elsewhere: true,
     answer: 'ours',
   },
@@ -156,6 +156,19 @@ export const RULES: readonly Rule[] = [
     elsewhere: false,
     refusal: 'moderation',
     answer: 'words',
+  },
+  {
+    name: 'a model that the account may not use',
+    fault: 'refused',
+    status: [403],
+    says: PERMISSION,
+    namesModel: true,
+    culprit: 'account',
+    effect: 'cooling',
+    restMs: 10 * MINUTE_MS,
+    scope: 'model',
+    elsewhere: true,
+    answer: 'ours',
   },
   {
     name: 'an account without permission',

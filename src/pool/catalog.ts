@@ -223,10 +223,10 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
     },
 
     /** Everyone of a kind, for calls that no model list tells about; undefined when there is none. */
-    ofKind(kind: Kind): Plan | undefined {
+    ofKind(kind: Kind, model: string): Plan | undefined {
       const shelves = byKind.get(kind)?.filter(({ members }) => members.length > 0) ?? []
       if (shelves.length === 0) return
-      return { targets: [{ upstreamModel: '', candidates: [shelves] }], also: [] }
+      return { targets: [{ upstreamModel: model, candidates: [shelves] }], also: [] }
     },
   }
 }

@@ -44,7 +44,6 @@ export function hostAnswered(host: Host): void {
  */
 export function hostFailed(host: Host, member: Member, at: number, sign: HostSign): boolean {
   host.failed.add(member)
-  host.probing = false
   const needed = Math.min(WITNESSES[sign], host.accounts)
   if (host.openUntil === 0 && host.failed.size < needed) return false
   if (host.openUntil <= at) {

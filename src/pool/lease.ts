@@ -1,5 +1,5 @@
 import type { Account } from './account'
-import type { Member, Quota } from './member'
+import type { Host, Member, Quota } from './member'
 
 /** An account taken for one turn, to be given back to the pool exactly once; again does nothing. */
 export interface Lease {
@@ -8,6 +8,8 @@ export interface Lease {
   /** The model as the upstream knows it. */
   readonly model: string
   readonly reserved: Reservation | undefined
+  /** The host that this turn tries out. */
+  readonly probed: Host | undefined
   ended: boolean
 }
 

@@ -56,19 +56,18 @@ export function createPool({
     for (let member = returns.take(at); member; member = returns.take(at)) look(member, at)
   }
 
-  function end(lease: Lease, at: number): boolean {
-    if (lease.ended) return false
+  function end(lease: Lease, at: number): void {
+    if (lease.ended) return
     lease.ended = true
     const { member } = lease
+    if (lease.probed) lease.probed.probing = false
     member.inFlight--
     const { shelf } = member
     if (shelf) {
       shelf.inFlight--
-      shelf.host.probing = false
       if (member.slot < 0) look(member, at)
       onFree()
     }
-    return true
   }
 
   /** @param rest undefined when nothing is held against it any more */
@@ -81,7 +80,8 @@ export function createPool({
     }
     if (rest) {
       member.scoped ??= new Map()
-      if (member.scoped.size >= MOST_SCOPES) forgetOldest(member.scoped)
+      if (!member.scoped.has(scope) && member.scoped.size >= MOST_SCOPES)
+        forgetSoonest(member.scoped)
       member.scoped.set(scope, rest)
       return
     }
@@ -141,15 +141,14 @@ export function createPool({
       if (!member) return
       member.inFlight++
       const { shelf, account } = member
-      if (shelf) {
-        shelf.inFlight++
-        if (shelf.host.openUntil > 0) shelf.host.probing = true
-      }
+      const probed = shelf && shelf.host.openUntil > 0 ? shelf.host : undefined
+      if (shelf) shelf.inFlight++
+      if (probed) probed.probing = true
       const reserved = reserve(member, want, at)
       const minute = reserved?.minute
       if (minute && minute.remaining <= 0) pause(member, minute.resetAt, at)
       else if (member.inFlight >= account.maxInFlight || member.rest) look(member, at)
-      return { account, member, model: want.model, reserved, ended: false }
+      return { account, member, model: want.model, reserved, probed, ended: false }
     },
 
     /** The turn went well: whatever the account was blamed for is forgotten. */
@@ -173,9 +172,8 @@ export function createPool({
         const { host: where } = member.shelf
         if (!host) hostAnswered(where)
         else if (hostFailed(where, member, at, host)) {
-          for (const other of where.failed)
-            if (other.rest?.state === 'cooling') change(other, '', undefined, at)
-          if (end(lease, at)) giveBack(lease)
+          for (const other of where.failed) if (other.rest?.ofHost) change(other, '', undefined, at)
+          end(lease, at)
           return
         }
       }
@@ -184,13 +182,24 @@ export function createPool({
       const isNew = !known || known.until <= at || known.faults === 0
       const faults = (known?.faults ?? 0) + (isNew ? 1 : 0)
       const until = at + restTime(faults, time.saidMs, time.usualMs)
-      if (until > (known?.until ?? 0)) change(member, scope, { state, reason, until, faults }, at)
-      if (end(lease, at)) giveBack(lease)
+      if (until > (known?.until ?? 0))
+        change(member, scope, { state, reason, until, faults, ofHost: host !== undefined }, at)
+      end(lease, at)
     },
 
     /** The turn ended in a way that says nothing about the account. */
     release(lease: Lease): void {
-      if (end(lease, now())) giveBack(lease)
+      end(lease, now())
+    },
+
+    /** The turn never reached its upstream: it took nothing of the account's quotas. */
+    giveBack(lease: Lease): void {
+      if (lease.ended) return
+      giveBack(lease)
+      const { member } = lease
+      const minute = lease.reserved?.minute
+      if (minute && minute.remaining > 0 && member.rest?.reason === OWN_LIMIT)
+        setRest(member, '', undefined, now())
     },
 
     /** Believe what the upstream says is left of a quota. */
@@ -248,7 +257,10 @@ export function createPool({
 
 export type Pool = ReturnType<typeof createPool>
 
-function forgetOldest(scoped: Map<string, Rest>) {
-  const [oldest] = scoped.keys()
-  if (oldest !== undefined) scoped.delete(oldest)
+/** Forget the rest that would end first. */
+function forgetSoonest(scoped: Map<string, Rest>) {
+  let soonest: string | undefined
+  for (const [scope, { until }] of scoped)
+    if (soonest === undefined || until < (scoped.get(soonest)?.until ?? 0)) soonest = scope
+  if (soonest !== undefined) scoped.delete(soonest)
 }

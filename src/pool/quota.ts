@@ -40,7 +40,7 @@ function ownMinute(member: Member, limit: number, at: number): Quota {
   return quota
 }
 
-/** A turn that was not counted upstream gives its part back. */
+/** A turn that never reached its upstream gives its part back. */
 export function giveBack({ reserved }: Lease): void {
   if (!reserved) return
   const { requests, tokens, minute, demand, at } = reserved

@@ -11,6 +11,8 @@ export interface Rest {
   readonly until: number
   /** Faults in a row: after the rest a single turn tries it out, unless it is 0. */
   readonly faults: number
+  /** It may be its host's fault: forgotten when the host proves to be down. */
+  readonly ofHost?: boolean
 }
 
 const FIRST_FAULT_MS = 30_000

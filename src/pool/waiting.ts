@@ -24,57 +24,65 @@ interface Waiter {
   readonly served: (lease: Lease) => void
 }
 
-/** Waiters by key: the first key's first waiter is next, and then that key goes to the end. */
-type Line = Map<string, Waiter[]>
-
 /**
  * Where turns wait while everybody who could serve them is busy: in the order they came, and keys take
- * turns, so that one that floods us keeps nobody else from an answer.
+ * turns, so that one that floods us keeps nobody else from an answer, whatever models they ask for.
  */
 export function createWaiting({ lease, outlook }: WaitingParts) {
-  const lines = new Map<Candidates, Line>()
+  /** The first key's turn is next; then that key goes to the end. */
+  const queue = new Map<string, Waiter[]>()
   let depth = 0
 
   /** Serve as many as can be served now. */
   function offer() {
-    if (depth > 0) for (const line of lines.values()) while (serveOne(line));
+    while (depth > 0 && serveOne());
   }
 
-  function serveOne(line: Line): boolean {
-    for (const [keyId, [waiter]] of line) {
-      const found = waiter && lease(waiter.want)
-      if (!found) continue
-      leave(line, keyId, waiter)
-      const rest = line.get(keyId)
-      if (rest) {
-        line.delete(keyId)
-        line.set(keyId, rest)
+  function serveOne(): boolean {
+    const inVain = new Set<Candidates>()
+    for (const [keyId, waiters] of queue)
+      for (const waiter of waiters) {
+        const { want } = waiter
+        if (inVain.has(want.candidates)) continue
+        const found = lease(want)
+        if (!found) {
+          // Who has been refused by some may be unlucky where the next is not.
+          if (want.tried.length === 0) inVain.add(want.candidates)
+          continue
+        }
+        leave(keyId, waiter)
+        const rest = queue.get(keyId)
+        if (rest) {
+          queue.delete(keyId)
+          queue.set(keyId, rest)
+        }
+        waiter.served(found)
+        return true
       }
-      waiter.served(found)
-      return true
-    }
     return false
   }
 
-  function enter(candidates: Candidates, keyId: string, waiter: Waiter): Line {
-    const line: Line = lines.get(candidates) ?? new Map()
-    lines.set(candidates, line)
-    const own = line.get(keyId)
+  function enter(keyId: string, waiter: Waiter) {
+    const own = queue.get(keyId)
     if (own) own.push(waiter)
-    else line.set(keyId, [waiter])
+    else queue.set(keyId, [waiter])
     depth++
-    return line
   }
 
-  function leave(line: Line, keyId: string, waiter: Waiter) {
-    const own = line.get(keyId)
+  function leave(keyId: string, waiter: Waiter) {
+    const own = queue.get(keyId)
     const at = own?.indexOf(waiter) ?? -1
     if (!own || at < 0) return
     own.splice(at, 1)
     depth--
-    if (own.length === 0) line.delete(keyId)
-    if (line.size > 0) return
-    for (const [candidates, other] of lines) if (other === line) lines.delete(candidates)
+    if (own.length === 0) queue.delete(keyId)
+  }
+
+  /** A full line still takes those whose key has not had its share of it. */
+  function isFull(keyId: string, longest: number): boolean {
+    if (depth < longest) return false
+    const own = queue.get(keyId)?.length ?? 0
+    return own >= longest / (queue.size + (own === 0 ? 1 : 0))
   }
 
   return {
@@ -86,32 +94,44 @@ export function createWaiting({ lease, outlook }: WaitingParts) {
     /**
      * Wait for an account; undefined when the time is up, the line is full or the client left.
      *
-     * A timer of the turn's own runs all the while, without which Workers would end it.
+     * Timers of the turn's own run all the while, without which Workers would end it.
      */
     wait({ want, keyId, timeoutMs, longest, signal }: Patience): Promise<Lease | undefined> {
-      if (depth >= longest || timeoutMs <= 0 || signal.aborted) return Promise.resolve(undefined)
+      if (isFull(keyId, longest) || timeoutMs <= 0 || signal.aborted)
+        return Promise.resolve(undefined)
       const { promise, resolve } = Promise.withResolvers<Lease | undefined>()
-      const timers: ReturnType<typeof setTimeout>[] = []
+      let looking: ReturnType<typeof setTimeout> | undefined
       const end = (found?: Lease) => {
-        for (const timer of timers) clearTimeout(timer)
+        clearTimeout(ending)
+        clearTimeout(looking)
         signal.removeEventListener('abort', giveUp)
         resolve(found)
       }
       const waiter: Waiter = { want, served: end }
-      const line = enter(want.candidates, keyId, waiter)
       function giveUp() {
-        leave(line, keyId, waiter)
+        leave(keyId, waiter)
         end()
       }
+      /** Nobody announces that a rest is over, nor one that begins meanwhile. */
+      function look() {
+        const { returnMs = LOOK_MS } = outlook(want)
+        looking = setTimeout(
+          () => {
+            look()
+            offer()
+          },
+          Math.min(Math.ceil(returnMs) + 1, LOOK_MS),
+        )
+      }
+      enter(keyId, waiter)
       signal.addEventListener('abort', giveUp, { once: true })
-      timers.push(setTimeout(giveUp, timeoutMs))
-      const { returnMs } = outlook(want)
-      // Nobody announces that a rest is over.
-      if (returnMs !== undefined && returnMs < timeoutMs)
-        timers.push(setTimeout(offer, Math.ceil(returnMs) + 1))
+      const ending = setTimeout(giveUp, timeoutMs)
+      look()
       return promise
     },
   }
 }
 
 export type Waiting = ReturnType<typeof createWaiting>
+
+const LOOK_MS = 1_000

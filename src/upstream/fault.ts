@@ -33,7 +33,7 @@ export async function readFault(
     code: code && redact(code, secret).slice(0, LONGEST_MESSAGE),
     type: isText(nested?.type) ? redact(nested.type, secret) : undefined,
     param: isText(nested?.param) ? redact(nested.param, secret) : undefined,
-    retryAfterMs: readRetryAfter(response.headers, now) ?? readReset(response.headers),
+    retryAfterMs: bounded(readRetryAfter(response.headers, now) ?? readReset(response.headers)),
   })
 }
 
@@ -47,6 +47,13 @@ const CHALLENGED =
 const isChallenge = (headers: Headers, text: string): boolean =>
   headers.get('cf-mitigated') === 'challenge' ||
   (/^\s*</.test(text) && /just a moment|cf-challenge|challenge-platform/i.test(text))
+
+const SHORTEST_WAIT_MS = 1_000
+const LONGEST_WAIT_MS = 86_400_000
+
+/** An upstream's word is believed within reason: 0 would be no rest at all, and a year a slip. */
+const bounded = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : Math.min(Math.max(ms, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
 
 /** `Retry-After` in both forms, seconds and date, and OpenAI's `retry-after-ms`; in milliseconds. */
 export function readRetryAfter(headers: Headers, now: number): number | undefined {
@@ -67,13 +74,18 @@ const CREDENTIALS = /\b(?:xai|sk|gsk|rk|pk)-[A-Za-z0-9_*-]{8,}|\bBearer\s+[^\s"'
 export const ABOUT_KEY =
   /(?:incorrect|invalid|wrong|missing|expired|unknown|bad) (?:x-)?api[ _-]?key|api key .*(?:invalid|incorrect|not valid|disabled|blocked)/i
 
+/** What upstreams say of an account that they want none of any more. */
+export const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|terminated)\b/i
+
 /** Whether an upstream refused a call that anyone may make, so that only the key can be at fault. */
 export function refusesKey({ kind, message, details }: UpstreamFault): boolean {
   if (kind !== 'refused') return false
   const { status, code } = details
   // The edge refuses this machine, whoever it calls for.
   if (code === CHALLENGE) return false
-  if (status === 401 || status === 403) return true
+  if (status === 401) return true
+  // A key may be good and not be allowed to list models.
+  if (status === 403) return BLOCKED.test(message)
   return status === 400 && ABOUT_KEY.test(`${message} ${code ?? ''}`)
 }
 

@@ -94,6 +94,76 @@ test("rate-limit headers are heeded before a 429 happens, and the client learns 
   expect((await it.post('/v1/chat/completions', { ...ASK, model: 'grok-4-mini' })).status).toBe(200)
 })
 
+test('a picture is no text for which tokens would have to be left', async () => {
+  await using upstream = fakeUpstream(({ path }) =>
+    path === '/v1/models'
+      ? undefined
+      : Response.json(
+          { choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] },
+          {
+            headers: {
+              'x-ratelimit-limit-tokens': '30000',
+              'x-ratelimit-remaining-tokens': '29000',
+              'x-ratelimit-reset-tokens': '60s',
+            },
+          },
+        ),
+  )
+  await using it = await gateway({ env: xaiAt(upstream.url) })
+  const url = `data:image/png;base64,${'A'.repeat(400_000)}`
+  const messages = [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }]
+  for (let turn = 0; turn < 2; turn++)
+    expect((await it.post('/v1/chat/completions', { ...ASK, messages })).status).toBe(200)
+})
+
+test('a route goes on although its first model has used up all attempts', async () => {
+  await using upstream = fakeUpstream(({ path, body }) =>
+    path !== '/v1/models' && JSON.parse(body).model === 'grok-4' ? refuse(500) : undefined,
+  )
+  await using it = await gateway({ env: xaiAt(upstream.url), settings: { max_attempts: 1 } })
+  await using other = fakeUpstream()
+  await it.stores.accounts.add({
+    kind: 'openai',
+    name: 'other',
+    baseUrl: other.url,
+    secret: 'sk-other',
+    models: ['grok-3'],
+  })
+  await it.stores.aliases.set('best', {
+    mode: 'order',
+    targets: [{ model: 'grok-4' }, { model: 'grok-3' }],
+  })
+  await it.app.refresh()
+  const reply = await it.post('/v1/chat/completions', { ...ASK, model: 'best' })
+  expect([reply.status, reply.headers.get('x-groxy-model')]).toEqual([200, 'grok-3'])
+})
+
+test('a limit of a forwarded call leaves chat alone, and a path that is not there is asked for once', async () => {
+  await using upstream = fakeUpstream(({ path }) => {
+    if (path === '/v1/images/generations') return refuse(429, {}, { 'retry-after': '600' })
+    return path === '/v1/nowhere' ? refuse(404) : undefined
+  })
+  await using it = await gateway({ env: xaiAt(upstream.url) })
+  const asked = { model: 'grok-imagine', prompt: 'x' }
+  expect((await it.post('/v1/images/generations', asked)).status).toBe(429)
+  expect((await it.post('/v1/nowhere', {})).status).toBe(404)
+  expect((await it.post('/v1/chat/completions', ASK)).status).toBe(200)
+})
+
+test('Retry-After is believed within reason', async () => {
+  for (const [said, least, most] of [
+    ['0', 1, 1],
+    ['1e300', 86_390, 86_400],
+  ] as const) {
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/models' ? undefined : refuse(429, {}, { 'retry-after': said }),
+    )
+    await using it = await gateway({ env: xaiAt(upstream.url), settings: { retry_wait_ms: 0 } })
+    const reply = await it.post('/v1/chat/completions', ASK)
+    expect(Number(reply.headers.get('retry-after'))).toBeWithin(least, most + 1)
+  }
+})
+
 test('a challenge of the edge blames no account, and tells the client nothing of our egress', async () => {
   await using upstream = fakeUpstream(({ path }) =>
     path === '/v1/models'

@@ -19,7 +19,7 @@ type Row = readonly [
 ]
 
 const ROWS: readonly Row[] = [
-  ['the proxy', new UpstreamFault('egress', 'P'), 'egress', 'none', true, 502],
+  ['the proxy', new UpstreamFault('egress', 'P'), 'egress', 'cooling', true, 502],
   [
     'a challenge of the edge, which is about our address and not about the account',
     refused(403, 'Just a moment...', 'challenge'),
@@ -79,6 +79,45 @@ const ROWS: readonly Row[] = [
     'none',
     false,
     403,
+  ],
+  [
+    'a moderated request',
+    refused(
+      403,
+      'Content violates usage guidelines. Team: t, API key ID: k, Model: grok-4, Failed check: SAFETY_CHECK_TYPE_BIO',
+      'The caller does not have permission to execute the specified operation',
+    ),
+    'client',
+    'none',
+    false,
+    403,
+  ],
+  [
+    'no credit, as a refusal',
+    refused(403, 'Your newly created team does not have any credits yet.'),
+    'quota',
+    'exhausted',
+    true,
+    429,
+  ],
+  [
+    'a rate limit of one model',
+    refused(
+      429,
+      'Rate limit reached for grok-4. You can increase your rate limit by adding a payment method to your account at https://example.com/account/billing.',
+    ),
+    'quota',
+    'cooling',
+    true,
+    429,
+  ],
+  [
+    'a rate limit',
+    refused(429, 'Rate limit reached for grok-4-mini.'),
+    'quota',
+    'cooling',
+    true,
+    429,
   ],
   [
     'a moderated request',

@@ -173,6 +173,7 @@ describe('quotas', () => {
     const first = it.lease()
     if (first) it.pool.report(first, report(1))
     const second = it.lease()
+    if (second) it.pool.giveBack(second)
     if (second) it.pool.release(second)
     const third = it.lease()
     expect(third).toBeDefined()
@@ -226,6 +227,38 @@ describe('a host that is down', () => {
     expect(it.lease()).toBeUndefined()
     if (probe) it.pool.succeed(probe)
     expect(it.lease()).toBeDefined()
+  })
+  test('is tried by a single turn, whoever else ends meanwhile', () => {
+    const it = pool()
+    const early = Array.from({ length: 3 }, () => it.lease())
+    for (let turn = 0; turn < 3; turn++) it.fail({ host: 'certain' })
+    it.wait(1_000)
+    expect(it.lease()).toBeDefined()
+    for (const lease of early) if (lease) it.pool.release(lease)
+    expect(it.lease()).toBeUndefined()
+  })
+  test('is tried again although the account that tried it is gone', () => {
+    const it = pool()
+    for (let turn = 0; turn < 3; turn++) it.fail({ host: 'certain' })
+    it.wait(1_000)
+    const probe = it.lease()
+    it.update(
+      [...it.pool.members()].map((one) => one.account).filter((one) => one !== probe?.account),
+    )
+    if (probe) it.pool.release(probe)
+    expect(it.lease()).toBeDefined()
+  })
+  test('takes back only what was held against accounts because of it', () => {
+    const it = pool()
+    const limited = Array.from({ length: 5 }, () => it.lease())
+    const [first] = limited
+    if (first)
+      it.pool.blame(first, { state: 'cooling', reason: '429', scope: '', saidMs: 3_600_000 })
+    for (const lease of limited)
+      if (lease) it.pool.blame(lease, { state: 'cooling', reason: '', scope: '', host: 'certain' })
+    expect(
+      [...it.pool.members()].filter(({ rest }) => rest).map(({ rest }) => rest?.reason),
+    ).toEqual(['429'])
   })
   test('is tried less and less often', () => {
     const it = pool()

@@ -53,10 +53,38 @@ test('keys take turns, however many one of them sends', async () => {
       account: member.account,
       model: '',
       reserved: undefined,
+      probed: undefined,
       ended: false,
     }
   }
   expect(order.slice(0, 4)).toEqual(['flood 0', 'calm 0', 'flood 1', 'calm 1'])
+})
+
+test('a flood for one model keeps no other model of the same account waiting', async () => {
+  const { pool, want, running, order, wait } = queue()
+  for (let at = 0; at < 5; at++) wait(`flood ${at}`, 'flood')
+  wait('calm', 'calm', { want: want({ candidates: [...want().candidates] }) })
+  if (running) pool.release(running)
+  await Bun.sleep(0)
+  const [member] = pool.members()
+  const next = {
+    account: account('a'),
+    model: '',
+    reserved: undefined,
+    probed: undefined,
+    ended: false,
+  }
+  if (member) pool.release({ ...next, member })
+  await Bun.sleep(0)
+  expect(order).toEqual(['flood 0', 'calm'])
+})
+
+test('a full line has room for a key that has not had its share', async () => {
+  const { wait, waiting } = queue()
+  for (let at = 0; at < 4; at++) wait(`flood ${at}`, 'flood', { longest: 4 })
+  expect(await wait('too much', 'flood', { longest: 4 })).toBeUndefined()
+  wait('calm', 'calm', { longest: 4 })
+  expect(waiting.depth()).toBe(5)
 })
 
 test('a turn whose time is up, whose client left, or that finds the line full goes without', async () => {
