@@ -1,4 +1,5 @@
 import type { Key } from '../store/keys'
+import type { Route } from '../store/schema'
 
 /** What is counted by the day. */
 export type Feature = 'chat' | 'heavy' | 'image' | 'video'
@@ -33,8 +34,12 @@ export interface EstimateParts {
 
 const HEAVY = /(^|-)heavy$/
 
-/** Whether a model, by its upstream name, is one that keys may have a quota of their own for. */
-export const isHeavyModel = (model: string): boolean => HEAVY.test(model)
+/**
+ * Whether a model, by its upstream name, is one that keys may have a quota of their own for. Of a
+ * route any one counts: nobody knows yet which will answer.
+ */
+export const isHeavyModel = (model: string, route: Route | undefined): boolean =>
+  route ? route.targets.some((target) => HEAVY.test(target.model)) : HEAVY.test(model)
 
 const BYTES_PER_TOKEN = 4
 /** A shorter text holds no picture worth looking for. */

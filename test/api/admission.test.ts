@@ -88,6 +88,26 @@ describe('a key at its limit is refused', () => {
     expect(replies.map(({ status }) => status)).toEqual([200, 200, 429])
   })
 
+  test('a route is heavy when any of its models is', async () => {
+    const models = ['grok-4', 'grok-4-heavy', 'grok-4-mini']
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/models'
+        ? Response.json({ object: 'list', data: models.map((id) => ({ id })) })
+        : undefined,
+    )
+    await using it = await gateway({ env: openaiAt(upstream.url), now: () => NOON })
+    const [light, heavy, mini] = models.map((model) => ({ model, weight: 1 }))
+    if (!light || !heavy || !mini) throw new Error('three models')
+    await it.stores.aliases.set('ordered', { mode: 'order', targets: [light, heavy] })
+    await it.stores.aliases.set('split', { mode: 'split', targets: [light, heavy] })
+    await it.stores.aliases.set('light', { mode: 'split', targets: [light, mini] })
+    const key = await keyed(it, { dailyHeavy: 1 })
+    expect((await key.ask({ ...ASK, model: 'ordered' })).status).toBe(200)
+    expect(await failureOf(await key.ask({ ...ASK, model: 'split' }))).toEqual(DAILY)
+    expect(await failureOf(await key.ask({ ...ASK, model: 'ordered' }))).toEqual(DAILY)
+    expect((await key.ask({ ...ASK, model: 'light' })).status).toBe(200)
+  })
+
   test('pictures are counted one by one, videos by the call, and looking at either by none', async () => {
     await using upstream = fakeUpstream(({ path }) =>
       path === '/v1/models'
