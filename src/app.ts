@@ -160,6 +160,7 @@ export function createApp(platform: Platform) {
     now,
     isHeavy: (model) => isHeavyModel(model, current?.routes.get(model)),
     estimateCost: pricing.estimate,
+    onRefusal: (turn, why) => books.refused(turn, why),
   })
   const intake = createIntake()
   const limits = () => ({

@@ -26,6 +26,8 @@ export interface ForwardTurn {
   /** After `/v1`, with the query. */
   readonly path: string
   readonly method: string
+  /** As the ledger names it. */
+  readonly endpoint: string
   /** The caller's headers, with the credential that is to be used. */
   readonly headers: (secret: string) => Headers
   /** A text can be sent again to another account, a stream cannot. */
@@ -92,8 +94,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
     /** @throws ApiError when no account could */
     async send(turn: ForwardTurn): Promise<Forwarded> {
       const { settings, signal, onEnd } = turn
-      const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
-      const { requestId, keyId, model } = turn
+      const { requestId, keyId, endpoint, model } = turn
       const book = books.open({ requestId, keyId, endpoint, model, stream: false }, onEnd)
       const repeatable = !(turn.body instanceof ReadableStream)
       try {

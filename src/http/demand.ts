@@ -6,6 +6,10 @@ export type Feature = 'chat' | 'heavy' | 'image' | 'video'
 
 /** What a turn asks for, before anyone was asked. */
 export interface Demand {
+  readonly requestId: string
+  /** As the ledger names it. */
+  readonly endpoint: string
+  readonly stream: boolean
   readonly model: string
   /** A chat with a model that counts as heavy is one of both. Nothing is counted when absent. */
   readonly feature?: Exclude<Feature, 'heavy'> | undefined
