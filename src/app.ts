@@ -158,8 +158,9 @@ export function createApp(platform: Platform) {
   const admission = createAdmission({
     counters,
     now,
-    isHeavy: (model) => isHeavyModel(current?.routes.get(model)?.targets[0]?.model ?? model),
+    isHeavy: (model) => isHeavyModel(model, current?.routes.get(model)),
     estimateCost: pricing.estimate,
+    onRefusal: (turn, why) => books.refused(turn, why),
   })
   const intake = createIntake()
   const limits = () => ({

@@ -109,6 +109,14 @@ export function createBooks({ now, pricing, record }: BookParts) {
       }
     },
 
+    /** A turn that was not let in is written down, and that is all. */
+    refused(facts: TurnFacts, cause: ApiError): void {
+      this.fail(
+        this.open(facts, () => {}),
+        cause,
+      )
+    },
+
     /** An account is asked. */
     attempt(book: Book, { account, model }: Lease): void {
       const { entry } = book

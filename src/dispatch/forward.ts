@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../store/ledger'
 import type { Settings } from '../store/settings'
 import { createRedactor } from '../stream/redact'
 import { LEFT, tap } from '../stream/tap'
+import { createUsageReader } from '../turn/usage-reader'
 import type { XaiForward } from '../upstream/xai/forward'
 import { type Books, type ServedBy, servedBy } from './book'
 import type { Attempt, FailOver } from './fail-over'
@@ -25,6 +26,8 @@ export interface ForwardTurn {
   /** After `/v1`, with the query. */
   readonly path: string
   readonly method: string
+  /** As the ledger names it. */
+  readonly endpoint: string
   /** The caller's headers, with the credential that is to be used. */
   readonly headers: (secret: string) => Headers
   /** A text can be sent again to another account, a stream cannot. */
@@ -60,6 +63,13 @@ function blameless(cause: unknown): ApiError | undefined {
   return new ApiError('upstream_error', `xAI refused the call: ${cause.message}`, { cause })
 }
 
+/**
+ * Whether the usage in an answer is this call's own. Looking at what was made tells it again, any
+ * number of times; only a completion that was put off is given out once, and first then.
+ */
+const isOwnUsage = ({ method, path }: ForwardTurn): boolean =>
+  method === 'POST' || path.startsWith('/chat/deferred-completion/')
+
 const noAccount = (): never => {
   throw new ApiError('no_account', 'No xAI account is in the pool any more.')
 }
@@ -92,8 +102,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
     /** @throws ApiError when no account could */
     async send(turn: ForwardTurn): Promise<Forwarded> {
       const { settings, signal, onEnd } = turn
-      const endpoint = `${turn.method} ${turn.path.split('?')[0]}`
-      const { requestId, keyId, model } = turn
+      const { requestId, keyId, endpoint, model } = turn
       const book = books.open({ requestId, keyId, endpoint, model, stream: false }, onEnd)
       const repeatable = !(turn.body instanceof ReadableStream)
       try {
@@ -113,17 +122,24 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
             const response = await attempt(turn, running)
             const { status, headers } = response
             books.answered(book, lease)
+            const type = isOwnUsage(turn) ? (headers.get('content-type') ?? '') : ''
+            const reader = createUsageReader(type)
             const end = (why?: unknown) => {
               deadline.end()
               if (why === undefined) pool.succeed(lease)
               else abort.abort()
               pool.release(lease)
               const outcome = why === undefined ? 'done' : why === LEFT ? 'gone' : 'broken'
-              books.close(book, outcome, { status })
+              books.close(book, outcome, { status, usage: reader?.usage() })
             }
             if (!response.body) end()
             // An answer that is passed on unread must not carry the account's credential either.
-            const filter = createRedactor(await lease.account.secret())
+            const redactor = createRedactor(await lease.account.secret())
+            const push = (bytes: Uint8Array) => {
+              reader?.push(bytes)
+              return redactor.push(bytes)
+            }
+            const filter = { push, end: redactor.end }
             const body = response.body && tap(response.body, { filter, onEnd: end })
             return new Response(body, { status, headers })
           },

@@ -9,9 +9,14 @@ import { createEstimate, type Demand, type Estimate, type EstimateParts } from '
 import { refusalOf } from './refusal'
 import { windowAt } from './window'
 
+/** A turn that was not let in. */
+type Refused = Pick<LedgerEntry, 'requestId' | 'keyId' | 'endpoint' | 'model' | 'stream'>
+
 interface AdmissionParts extends EstimateParts {
   readonly counters: Counters
   readonly now: () => number
+  /** Takes each turn that is not let in, and why. */
+  readonly onRefusal: (turn: Refused, why: ApiError) => void
 }
 
 /** What a turn came to, as the ledger has it. */
@@ -36,7 +41,7 @@ const FREE: Ticket = { settle() {} }
 
 /** Holds keys to what they may do: models, turns, tokens and money in their windows. */
 export function createAdmission(parts: AdmissionParts) {
-  const { counters, now } = parts
+  const { counters, now, onRefusal } = parts
   const estimate = createEstimate(parts)
 
   function ticketOf(needs: readonly Need[]): Ticket {
@@ -50,19 +55,24 @@ export function createAdmission(parts: AdmissionParts) {
     }
   }
 
+  function refuse({ id }: Key, demand: Demand, why: ApiError): never {
+    const { requestId, stream } = demand
+    const [endpoint, model] = [shortened(demand.endpoint), shortened(demand.model)]
+    onRefusal({ requestId, keyId: id, endpoint, model, stream }, why)
+    throw why
+  }
+
   return {
+    /** Turn a turn away for a reason that its demand does not tell. */
+    refuse,
+
     /**
      * Let a turn in: at once, unless the database has to be asked for more of a limit.
      *
      * @throws ApiError 403 or 429, the latter with `Retry-After`; then nothing is held
      */
     enter(key: Key, demand: Demand): Ticket | Promise<Ticket> {
-      if (!mayUse(key, demand.model))
-        throw new ApiError(
-          'model_not_allowed',
-          `This API key may not use the model '${demand.model.slice(0, 200)}'.`,
-          { param: 'model' },
-        )
+      if (!mayUse(key, demand.model)) refuse(key, demand, notAllowed(demand.model))
       const limits = limitsOf(key)
       if (limits === NOTHING) return FREE
       const needs: Need[] = []
@@ -74,10 +84,10 @@ export function createAdmission(parts: AdmissionParts) {
       const lacking = counters.take(needs)
       if (lacking instanceof Promise)
         return lacking.then((late) => {
-          if (late) throw refusalOf(late, now())
+          if (late) refuse(key, demand, refusalOf(late, now()))
           return ticketOf(needs)
         })
-      if (lacking) throw refusalOf(lacking, now())
+      if (lacking) refuse(key, demand, refusalOf(lacking, now()))
       return ticketOf(needs)
     },
 
@@ -99,6 +109,19 @@ export function createAdmission(parts: AdmissionParts) {
 }
 
 export type Admission = ReturnType<typeof createAdmission>
+
+const notAllowed = (model: string) =>
+  new ApiError(
+    'model_not_allowed',
+    `This API key may not use the model '${model.slice(0, 200)}'.`,
+    { param: 'model' },
+  )
+
+const LONGEST_NAME = 200
+
+/** A part of a text keeps all of it in memory, so that a flood of long names would; a copy does not. */
+const shortened = (name: string): string =>
+  name.length > LONGEST_NAME ? [...name.slice(0, LONGEST_NAME)].join('') : name
 
 const known = new WeakMap<Key, readonly Limit[]>()
 

@@ -1,10 +1,15 @@
 import type { Key } from '../store/keys'
+import type { Route } from '../store/schema'
 
 /** What is counted by the day. */
 export type Feature = 'chat' | 'heavy' | 'image' | 'video'
 
 /** What a turn asks for, before anyone was asked. */
 export interface Demand {
+  readonly requestId: string
+  /** As the ledger names it. */
+  readonly endpoint: string
+  readonly stream: boolean
   readonly model: string
   /** A chat with a model that counts as heavy is one of both. Nothing is counted when absent. */
   readonly feature?: Exclude<Feature, 'heavy'> | undefined
@@ -33,8 +38,12 @@ export interface EstimateParts {
 
 const HEAVY = /(^|-)heavy$/
 
-/** Whether a model, by its upstream name, is one that keys may have a quota of their own for. */
-export const isHeavyModel = (model: string): boolean => HEAVY.test(model)
+/**
+ * Whether a model, by its upstream name, is one that keys may have a quota of their own for. Of a
+ * route any one counts: nobody knows yet which will answer.
+ */
+export const isHeavyModel = (model: string, route: Route | undefined): boolean =>
+  route ? route.targets.some((target) => HEAVY.test(target.model)) : HEAVY.test(model)
 
 const BYTES_PER_TOKEN = 4
 /** A shorter text holds no picture worth looking for. */

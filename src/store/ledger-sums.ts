@@ -80,9 +80,18 @@ export const additionsOf = (sums: readonly LedgerSum[]): InStatement[] =>
     args: [sum.hour, sum.keyId, sum.accountId, sum.model, ...SUMMED.map((name) => sum[name])],
   }))
 
-/** A name that nobody serves is a client's invention, of which there may be any number. */
+/** Why turns end before anyone looks whether their model is served. */
+const UNSEEN: ReadonlySet<unknown> = new Set([
+  'model_not_found',
+  'model_not_allowed',
+  'rate_limit_exceeded',
+  'daily_quota_exceeded',
+  'insufficient_quota',
+])
+
+/** A name that nobody is known to serve may be a client's invention, of which there may be any number. */
 const summedModel = ({ model, attempts, errorCode }: LedgerEntry): string =>
-  attempts === 0 && errorCode === 'model_not_found' ? OTHER_MODELS : model.slice(0, LONGEST_MODEL)
+  attempts === 0 && UNSEEN.has(errorCode) ? OTHER_MODELS : model.slice(0, LONGEST_MODEL)
 
 const NOTHING = {
   turns: 0,

@@ -32,6 +32,30 @@ export function readChatUsage(usage: object): Usage {
   }
 }
 
+/** The same numbers as the Responses API and the pictures spell them. */
+interface ResponseUsage {
+  readonly input_tokens?: unknown
+  readonly output_tokens?: unknown
+  readonly input_tokens_details?: { readonly cached_tokens?: unknown } | null
+  readonly output_tokens_details?: { readonly reasoning_tokens?: unknown } | null
+}
+
+/** Read a `usage` in either spelling; one that says nothing of tokens or money is none. */
+export function readAnyUsage(usage: Record<string, unknown>): Usage | undefined {
+  const it = usage as ResponseUsage
+  const chat = {
+    prompt_tokens: usage.prompt_tokens ?? it.input_tokens,
+    completion_tokens: usage.completion_tokens ?? it.output_tokens,
+    total_tokens: usage.total_tokens,
+    prompt_tokens_details: usage.prompt_tokens_details ?? it.input_tokens_details,
+    completion_tokens_details: usage.completion_tokens_details ?? it.output_tokens_details,
+    cost_in_usd_ticks: usage.cost_in_usd_ticks,
+  }
+  includeReasoning(chat)
+  const found = readChatUsage(chat)
+  return found.input + found.output > 0 || found.costTicks !== null ? found : undefined
+}
+
 /**
  * Count reasoning into `completion_tokens`, as OpenAI does and xAI does not: there the three numbers
  * only make the total together. Says whether anything changed.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fakeUpstream, hello, helloEvents, sse } from '../fakes/upstream'
 import { ASK, gateway, keyed, openaiAt, xaiAt } from '../support/gateway'
 import { scratch, until } from '../support/programs'
+import { parseMetrics } from '../support/prometheus'
 
 const NOON = Date.parse('2026-01-15T12:00:30Z')
 const USAGE_OF_ONE = 11
@@ -88,6 +89,26 @@ describe('a key at its limit is refused', () => {
     expect(replies.map(({ status }) => status)).toEqual([200, 200, 429])
   })
 
+  test('a route is heavy when any of its models is', async () => {
+    const models = ['grok-4', 'grok-4-heavy', 'grok-4-mini']
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/models'
+        ? Response.json({ object: 'list', data: models.map((id) => ({ id })) })
+        : undefined,
+    )
+    await using it = await gateway({ env: openaiAt(upstream.url), now: () => NOON })
+    const [light, heavy, mini] = models.map((model) => ({ model, weight: 1 }))
+    if (!light || !heavy || !mini) throw new Error('three models')
+    await it.stores.aliases.set('ordered', { mode: 'order', targets: [light, heavy] })
+    await it.stores.aliases.set('split', { mode: 'split', targets: [light, heavy] })
+    await it.stores.aliases.set('light', { mode: 'split', targets: [light, mini] })
+    const key = await keyed(it, { dailyHeavy: 1 })
+    expect((await key.ask({ ...ASK, model: 'ordered' })).status).toBe(200)
+    expect(await failureOf(await key.ask({ ...ASK, model: 'split' }))).toEqual(DAILY)
+    expect(await failureOf(await key.ask({ ...ASK, model: 'ordered' }))).toEqual(DAILY)
+    expect((await key.ask({ ...ASK, model: 'light' })).status).toBe(200)
+  })
+
   test('pictures are counted one by one, videos by the call, and looking at either by none', async () => {
     await using upstream = fakeUpstream(({ path }) =>
       path === '/v1/models'
@@ -138,6 +159,82 @@ describe('a key at its limit is refused', () => {
     const { data } = await (await key.get('/v1/models')).json()
     expect(data.map(({ id }: { id: string }) => id)).toEqual(['grok-4-mini'])
     expect((await key.get('/v1/models/grok-4')).status).toBe(404)
+  })
+})
+
+describe('a refused turn', () => {
+  test('is in the ledger, once, with who and why, and in the metrics', async () => {
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/models' ? undefined : Response.json(hello()),
+    )
+    await using it = await gateway({ env: xaiAt(upstream.url), now: () => NOON })
+    const poor = await keyed(it, { dailyChat: 1 })
+    const quick = await keyed(it, { requestsPerMinute: 0 })
+    const held = await keyed(it, { models: ['grok-4'] })
+    const long = 'm'.repeat(5_000)
+    const replies = [
+      await poor.ask(),
+      await poor.ask({ ...ASK, stream: true }),
+      await quick.post('/v1/responses?x=1', { model: 'made-up-1' }),
+      await held.ask({ ...ASK, model: long }),
+      await held.post('/v1/images/generations', { model: 'made-up-2' }),
+      await it.post('/v1/files', 'x', {
+        headers: { ...held.headers, 'content-type': 'text/plain' },
+      }),
+    ]
+    expect(replies.map(({ status }) => status)).toEqual([200, 429, 429, 403, 403, 403])
+    const rows = await it.ledger()
+    const refused = { outcome: 'failed', attempts: 0, accountId: null, usageSource: 'none' }
+    const forbidden = { ...refused, keyId: held.id, status: 403, errorCode: 'model_not_allowed' }
+    const chat = 'chat.completions'
+    expect(rows.reverse() as object[]).toMatchObject([
+      { outcome: 'done', attempts: 1 },
+      {
+        ...refused,
+        keyId: poor.id,
+        endpoint: chat,
+        stream: true,
+        status: 429,
+        errorCode: 'daily_quota_exceeded',
+      },
+      {
+        ...refused,
+        keyId: quick.id,
+        endpoint: 'POST /responses',
+        model: 'made-up-1',
+        status: 429,
+        errorCode: 'rate_limit_exceeded',
+      },
+      { ...forbidden, endpoint: chat, model: 'm'.repeat(200) },
+      { ...forbidden, endpoint: 'POST /images/generations', model: 'made-up-2' },
+      { ...forbidden, endpoint: 'POST /files', model: '' },
+    ])
+    expect(rows.map(({ requestId }) => requestId)).toEqual(
+      replies.map(({ headers }) => headers.get('x-request-id') ?? ''),
+    )
+    const sums = await it.stores.ledger.hours()
+    const failures = sums.map(({ model, turns, failures }) => [model, turns, failures])
+    expect(failures.sort()).toEqual([
+      ['(other)', 1, 1],
+      ['(other)', 1, 1],
+      ['(other)', 3, 3],
+      ['grok-4', 1, 0],
+    ])
+    const metrics = parseMetrics(await (await fetch(`${it.url}/metrics`)).text())
+    const turns = (labels: Record<string, string>) => metrics.value('groxy_turns_total', labels)
+    expect(turns({ kind: 'none', operation: 'chat', outcome: 'failed', model: 'grok-4' })).toBe(1)
+  })
+
+  test('leaves one row each when many come before the database has answered', async () => {
+    await using upstream = fakeUpstream()
+    await using it = await gateway({ env: xaiAt(upstream.url), now: () => NOON })
+    const key = await keyed(it, { dailyChat: 3 })
+    const replies = await Promise.all(Array.from({ length: 20 }, () => key.ask()))
+    const count = (wanted: number) => replies.filter(({ status }) => status === wanted).length
+    expect([count(200), count(429)]).toEqual([3, 17])
+    const rows = await it.ledger()
+    expect(new Set(rows.map(({ requestId }) => requestId)).size).toBe(20)
+    expect(rows.filter(({ outcome }) => outcome === 'failed')).toHaveLength(17)
   })
 })
 

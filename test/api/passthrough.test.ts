@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { bytes, fakeUpstream } from '../fakes/upstream'
-import { ASK, gateway, openaiAt, xaiAt } from '../support/gateway'
+import { bytes, fakeUpstream, sse } from '../fakes/upstream'
+import { ASK, gateway, keyed, openaiAt, xaiAt } from '../support/gateway'
 
 const OWN = {
   authorization: 'Bearer xai-callers-own-key-0123456789',
@@ -84,6 +84,58 @@ describe('a path that Groxy does not model', () => {
       { endpoint: 'DELETE /api-key' },
       { endpoint: 'POST /responses', model: 'grok-4', outcome: 'done', status: 201 },
     ])
+  })
+
+  test('is counted and paid for by what its answer says it took', async () => {
+    const usage = {
+      input_tokens: 40,
+      input_tokens_details: { cached_tokens: 10 },
+      output_tokens: 20,
+      output_tokens_details: { reasoning_tokens: 5 },
+      total_tokens: 60,
+    }
+    const cost = 10_000 * (30 * 1 + 10 * 0.5 + 20 * 2)
+    const completed = { type: 'response.completed', response: { status: 'completed', usage } }
+    await using xai = fakeUpstream(({ method, path, body }) => {
+      if (path === '/v1/models') return
+      if (path.startsWith('/v1/images'))
+        return Response.json({ data: [], usage: { cost_in_usd_ticks: cost } })
+      if (method === 'GET') return Response.json({ usage })
+      return JSON.parse(body).stream ? sse([JSON.stringify(completed)]) : Response.json({ usage })
+    })
+    await using it = await gateway({ env: xaiAt(xai.url) })
+    await it.stores.prices.set({
+      model: 'grok-4',
+      input: 1,
+      cached: 0.5,
+      output: 2,
+      longFrom: null,
+      longInput: null,
+      longCached: null,
+      longOutput: null,
+    })
+    const key = await keyed(it, { dailyCostTicks: 3 * cost })
+    const ask = { model: 'grok-4', input: 'Hi' }
+    expect((await key.get('/v1/responses/r-1')).status).toBe(200)
+    for (const more of [{}, { stream: true }])
+      await (await key.post('/v1/responses', { ...ask, ...more })).text()
+    await (await key.post('/v1/images/generations', { model: 'grok-4', prompt: 'p' })).text()
+    const counted = {
+      inputTokens: 40,
+      cachedTokens: 10,
+      outputTokens: 20,
+      reasoningTokens: 5,
+      costTicks: cost,
+      costSource: 'computed',
+      usageSource: 'reported',
+    }
+    expect(await it.ledger()).toMatchObject([
+      { inputTokens: 0, costTicks: cost, costSource: 'reported' },
+      counted,
+      counted,
+      { inputTokens: 0, costTicks: null, usageSource: 'none' },
+    ])
+    expect((await key.post('/v1/responses', ask)).status).toBe(429)
   })
 
   test('streams both ways', async () => {

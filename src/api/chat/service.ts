@@ -47,7 +47,7 @@ export function createChat({ dispatch, admission, settings, content, now }: Chat
     ): Promise<Response> {
       try {
         refuseUnclear(body.value)
-        const entered = admission.enter(key, demandOf(body))
+        const entered = admission.enter(key, demandOf(body, requestId))
         const ticket = entered instanceof Promise ? await entered : entered
         const turn = {
           requestId,
@@ -69,9 +69,17 @@ export function createChat({ dispatch, admission, settings, content, now }: Chat
 
 export type Chat = ReturnType<typeof createChat>
 
-function demandOf({ text, value }: Body<ChatRequest>): Demand {
+function demandOf({ text, value }: Body<ChatRequest>, requestId: string): Demand {
   const { model, n, max_completion_tokens: newer, max_tokens: older } = value
-  return { model, feature: 'chat', text, maxOutput: Math.max(0, newer ?? older ?? 0) * (n ?? 1) }
+  return {
+    requestId,
+    endpoint: 'chat.completions',
+    stream: value.stream === true,
+    model,
+    feature: 'chat',
+    text,
+    maxOutput: Math.max(0, newer ?? older ?? 0) * (n ?? 1),
+  }
 }
 
 /** What OpenAI's schema allows and its API refuses. */

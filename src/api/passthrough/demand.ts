@@ -1,6 +1,7 @@
 import type { Demand } from '../../http/demand'
 
 interface Call {
+  readonly requestId: string
   readonly method: string
   /** After `/v1`, with the query. */
   readonly path: string
@@ -10,15 +11,17 @@ interface Call {
 }
 
 /** What a call that Groxy does not model takes of its key's limits, as far as path and body tell. */
-export function demandOf({ method, path, text, fields }: Call): Demand {
+export function demandOf({ requestId, method, path, text, fields }: Call): Demand {
   const model = typeof fields.model === 'string' ? fields.model : ''
   const most = fields.max_output_tokens ?? fields.max_completion_tokens ?? fields.max_tokens
   const maxOutput = countOf(most, 0)
-  if (method !== 'POST') return { model, text, maxOutput }
+  const endpoint = `${method} ${path.split('?')[0]}`
+  const plain: Demand = { requestId, endpoint, stream: false, model, text, maxOutput }
+  if (method !== 'POST') return plain
   if (path.startsWith('/images/'))
-    return { model, feature: 'image', count: countOf(fields.n, 1), text, maxOutput }
-  if (path.startsWith('/videos')) return { model, feature: 'video', text, maxOutput }
-  return { model, feature: model ? 'chat' : undefined, text, maxOutput }
+    return { ...plain, feature: 'image', count: countOf(fields.n, 1) }
+  if (path.startsWith('/videos')) return { ...plain, feature: 'video' }
+  return { ...plain, feature: model ? 'chat' : undefined }
 }
 
 const countOf = (value: unknown, otherwise: number): number =>

@@ -75,20 +75,23 @@ export function createPassthrough(parts: PassthroughParts) {
       if (!forwarding.isPossible()) throw unknownPath(new URL(request.url).pathname)
       const path = pathOf(request)
       const { method } = request
-      const { body, fields, release } = await readBody(request, key)
+      const { body, fields, isHidden, release } = await readBody(request)
       try {
         const demand = demandOf({
+          requestId,
           method,
           path,
           text: typeof body === 'string' ? body : '',
           fields,
         })
+        if (isHidden && key.models) admission.refuse(key, demand, hiddenModel())
         const ticket = await admission.enter(key, demand)
         const turn: ForwardTurn = {
           requestId,
           keyId: key.id,
           path,
           method,
+          endpoint: demand.endpoint,
           headers: (secret) => requestHeaders(request.headers, secret),
           body,
           model: demand.model,
@@ -108,27 +111,29 @@ export function createPassthrough(parts: PassthroughParts) {
   }
 
   /** JSON is read, so that a key's models hold here too; anything else streams through. */
-  async function readBody(request: Request, key: Key) {
+  async function readBody(request: Request) {
     const isJson = /json/i.test(request.headers.get('content-type') ?? '')
     if (request.body && isJson) {
       const { text, release } = await intake.read(request, limits())
       try {
-        return { body: text, fields: readObject(text).value, release }
+        return { body: text, fields: readObject(text).value, isHidden: false, release }
       } catch (cause) {
         release()
         throw cause
       }
     }
-    if (request.body && key.models)
-      throw new ApiError(
-        'model_not_allowed',
-        'This API key is limited to certain models, which cannot be checked in this kind of body.',
-      )
-    return { body: request.body, fields: {}, release: () => {} }
+    const { body } = request
+    return { body, fields: {}, isHidden: body !== null, release: () => {} }
   }
 }
 
 export type Passthrough = ReturnType<typeof createPassthrough>
+
+const hiddenModel = () =>
+  new ApiError(
+    'model_not_allowed',
+    'This API key is limited to certain models, which cannot be checked in this kind of body.',
+  )
 
 /** After `/v1`, with the query. */
 function pathOf(request: Request): string {
