@@ -5,7 +5,7 @@ import type { Lease } from '../pool/lease'
 import type { LedgerEntry } from '../store/ledger'
 import type { AttemptRecord } from '../store/schema'
 import type { Usage } from '../turn/usage'
-import type { Effect } from './verdicts'
+import type { Effect } from './rule'
 
 /** What a turn is, before anyone was asked. */
 export interface TurnFacts {

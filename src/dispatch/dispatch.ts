@@ -147,7 +147,8 @@ function termsOf(
   }
 }
 
-const ENDPOINT = 'chat.completions'
+/** The endpoint, as the ledger names it. */
+export const ENDPOINT = 'chat.completions'
 const LISTED = 10
 
 function notServed(model: string, catalog: Catalog): never {

@@ -1,6 +1,7 @@
 import { ApiError, SetupError, UpstreamFault } from '../errors'
 import type { Kind } from '../pool/account'
-import { type Culprit, type Effect, RULES, type Rule } from './verdicts'
+import type { Culprit, Effect, Rule } from './rule'
+import { RULES } from './verdicts'
 
 /** What a failed attempt means: for the account, for the turn, and for the client. */
 export interface Verdict {

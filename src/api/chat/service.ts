@@ -1,4 +1,4 @@
-import type { ChatTurn, Dispatch, Served } from '../../dispatch/dispatch'
+import { type ChatTurn, type Dispatch, ENDPOINT, type Served } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
@@ -73,7 +73,7 @@ function demandOf({ text, value }: Body<ChatRequest>, requestId: string): Demand
   const { model, n, max_completion_tokens: newer, max_tokens: older } = value
   return {
     requestId,
-    endpoint: 'chat.completions',
+    endpoint: ENDPOINT,
     stream: value.stream === true,
     model,
     feature: 'chat',
