@@ -17,7 +17,8 @@ export async function listAccounts(state: State, config: Config): Promise<number
     [enabled ? 'on' : 'off', ...held(states.get(id))].join('; '),
     left(quotas.get(id)),
   ]
-  const rows = environmentAccounts(config, current).map(({ id, kind, name, baseUrl }) => {
+  const fromEnvironment = await environmentAccounts(config, current)
+  const rows = fromEnvironment.map(({ id, kind, name, baseUrl }) => {
     const proxy = kind === 'xai' ? current.proxy_xai : current.proxy_openai
     return [kind, name, '(environment)', baseUrl + via(proxy), '', ...known(id, true)]
   })

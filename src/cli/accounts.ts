@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config'
+import type { Account } from '../pool/account'
+import { environmentAccounts } from '../pool/roster'
 import { proxyName, readProxy } from '../proxy'
 import type { AccountChanges, StoredAccount } from '../store/accounts'
 import { ACCOUNT_KINDS } from '../store/schema'
@@ -54,8 +56,9 @@ XAI_API_KEY and OPENAI_API_KEY in the environment each make an account named "en
     if (action === 'add') return add(subjects, values)
     if (action === 'list') return withState(listAccounts)
     if (action === 'test') return withState((state, config) => test(state, config, subjects[0]))
-    const change = CHANGES[action]
     const [name] = subjects
+    if (action === 'clear' && name) return withState((state, config) => clear(state, config, name))
+    const change = CHANGES[action]
     if (!change || !name) throw new UsageError('accounts: say what to do.', `Usage: groxy ${usage}`)
     return withState(async (state, config) => {
       const account = find(await state.stores.accounts.list(), name)
@@ -86,12 +89,6 @@ const CHANGES: Readonly<Record<string, (change: Change) => Promise<number>>> = {
     return 0
   },
 
-  async clear({ state, account }) {
-    await state.stores.accountStates.clear(account.id)
-    console.info(`Nothing is held against ${labelOf(account)} any more.`)
-    return 0
-  },
-
   async remove({ state, account, values }) {
     if (!values.yes)
       throw new UsageError(
@@ -102,6 +99,15 @@ const CHANGES: Readonly<Record<string, (change: Change) => Promise<number>>> = {
     console.info(`${labelOf(account)} is removed. The ledger keeps what it did.`)
     return 0
   },
+}
+
+/** Accounts of the environment have no row of their own, but what is held against them does. */
+async function clear({ stores }: State, config: Config, name: string): Promise<number> {
+  const [stored, settings] = [await stores.accounts.list(), await stores.settings.all()]
+  const account = find([...(await environmentAccounts(config, settings)), ...stored], name)
+  await stores.accountStates.clear(account.id)
+  console.info(`Nothing is held against ${labelOf(account)} any more.`)
+  return 0
 }
 
 function add([kind, given]: readonly string[], values: Values): Promise<number> {
@@ -178,16 +184,18 @@ function tellProxy(config: Config, proxy: string | null | undefined): void {
   noteOnWorkers(filePath(config) === undefined)
 }
 
-const labelOf = ({ kind, name }: StoredAccount): string => `${kind} "${name}"`
+type Named = Pick<Account, 'kind' | 'name'>
+
+const labelOf = ({ kind, name }: Named): string => `${kind} "${name}"`
 
 /** The one account that an operator means by `NAME` or `KIND/NAME`. */
-function find(accounts: readonly StoredAccount[], meant: string): StoredAccount {
+function find<T extends Named>(accounts: readonly T[], meant: string): T {
   const found = accounts.filter(({ kind, name }) => name === meant || `${kind}/${name}` === meant)
   const [account, other] = found
   if (!account)
     throw new UsageError(
       `There is no account named "${meant}" in the database.`,
-      'See: groxy accounts list. An account of the environment is changed there.',
+      'See: groxy accounts list. An account of the environment is changed there; it can only be cleared.',
     )
   if (other)
     throw new UsageError(
