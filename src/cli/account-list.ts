@@ -51,7 +51,7 @@ const limits = ({ weight, maxInFlight, requestsPerMinute, models }: StoredAccoun
 function held(states: readonly AccountState[] = []): string[] {
   const now = Date.now()
   return states
-    .filter(({ until }) => until === null || until > now)
+    .filter(({ until, faults }) => faults > 0 && (until === null || until > now))
     .map(({ state, scope, reason, until }) => {
       const rest = until === null ? 'until cleared' : `${age(until - now)} left`
       return `${state}${scope && ` ${scope}`} (${reason}, ${rest})`
