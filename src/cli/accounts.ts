@@ -110,21 +110,27 @@ async function clear({ stores }: State, config: Config, name: string): Promise<n
   return 0
 }
 
-function add([kind, given]: readonly string[], values: Values): Promise<number> {
+function add([kind, given, ...more]: readonly string[], values: Values): Promise<number> {
+  if (more.length > 0)
+    throw new UsageError(
+      `accounts add: there is a word too many, "${more[0]}".`,
+      'Say the name with --name, and put what holds spaces in quotes.',
+    )
   const known = ACCOUNT_KINDS.find((name) => name === kind)
   if (!known || !given)
     throw new UsageError(
       'accounts add: say which kind of account and its secret.',
       `The kinds are ${ACCOUNT_KINDS.join(' and ')}. Example: groxy accounts add xai xai-…`,
     )
-  const secret = readSecret(given)
   const wanted = changesOf(values)
+  const name = readName(values.name) ?? known
+  const secret = readSecret(given)
   return withState(async ({ stores }, config) => {
     const fallback = known === 'xai' ? config.XAI_BASE_URL : config.OPENAI_BASE_URL
     const account = await stores.accounts.add({
       ...wanted,
       kind: known,
-      name: String(values.name ?? known),
+      name,
       baseUrl: wanted.baseUrl ?? fallback,
       secret,
     })
@@ -141,7 +147,7 @@ async function change({ state, config, account, values }: Change): Promise<numbe
   const { rename, secret } = values
   const wanted: AccountChanges = {
     ...changesOf(values),
-    name: rename === undefined ? undefined : String(rename),
+    name: readName(rename),
     secret: secret === undefined ? undefined : readSecret(String(secret)),
   }
   if (Object.values(wanted).every((value) => value === undefined))
@@ -170,6 +176,18 @@ function changesOf(values: Values): AccountChanges {
     models: orNone('models', list),
     proxy: orNone('proxy', (value) => (value === undefined ? undefined : readProxy(String(value)))),
   }
+}
+
+/** A name with a slash would read as KIND/NAME. */
+function readName(given: Values[string]): string | undefined {
+  if (given === undefined) return
+  const name = String(given).trim()
+  if (name === '' || name.includes('/'))
+    throw new UsageError(
+      `"${given}" is no name of an account.`,
+      'A name has at least one sign, and no "/".',
+    )
+  return name
 }
 
 function readSecret(given: string): string {

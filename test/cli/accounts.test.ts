@@ -264,6 +264,12 @@ describe('groxy accounts', () => {
       'no address of an HTTP(S) proxy',
     ],
     [['shrink', 'full'], 'say what to do'],
+    [['add', 'xai', 'xai-1', 'extra'], 'a word too many, "extra"'],
+    [['add', 'xai', 'xai-1', '--name', ''], 'is no name of an account'],
+    [['add', 'xai', 'xai-1', '--name', ' '], 'is no name of an account'],
+    [['add', 'xai', 'xai-1', '--name', 'a/b'], '"a/b" is no name of an account'],
+    [['set', 'full', '--rename', 'xai/full'], '"xai/full" is no name of an account'],
+    [['set', 'full', '--rename', ''], 'is no name of an account'],
   ])('refuses %p', async (args, problem) => {
     const { code, said } = await it.refused('accounts', ...args)
     expect(code).toBeGreaterThan(0)
