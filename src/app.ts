@@ -110,9 +110,10 @@ export function createApp(platform: Platform) {
     later,
     onFault,
     async onChange(snapshot) {
+      const accounts = await roster(snapshot.accounts, snapshot.settings)
       const isFirst = current === undefined
       current = snapshot
-      pool.setAccounts(roster(snapshot.accounts, snapshot.settings))
+      pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
       const { priority_xai, priority_openai, priority_demo } = snapshot.settings
       const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }

@@ -17,7 +17,8 @@ export async function listAccounts(state: State, config: Config): Promise<number
     [enabled ? 'on' : 'off', ...held(states.get(id))].join('; '),
     left(quotas.get(id)),
   ]
-  const rows = environmentAccounts(config, current).map(({ id, kind, name, baseUrl }) => {
+  const fromEnvironment = await environmentAccounts(config, current)
+  const rows = fromEnvironment.map(({ id, kind, name, baseUrl }) => {
     const proxy = kind === 'xai' ? current.proxy_xai : current.proxy_openai
     return [kind, name, '(environment)', baseUrl + via(proxy), '', ...known(id, true)]
   })
@@ -50,7 +51,7 @@ const limits = ({ weight, maxInFlight, requestsPerMinute, models }: StoredAccoun
 function held(states: readonly AccountState[] = []): string[] {
   const now = Date.now()
   return states
-    .filter(({ until }) => until === null || until > now)
+    .filter(({ until, faults }) => faults > 0 && (until === null || until > now))
     .map(({ state, scope, reason, until }) => {
       const rest = until === null ? 'until cleared' : `${age(until - now)} left`
       return `${state}${scope && ` ${scope}`} (${reason}, ${rest})`

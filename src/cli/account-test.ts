@@ -22,7 +22,7 @@ interface Finding {
 export async function allAccounts({ stores, vault }: State, config: Config): Promise<Account[]> {
   const [stored, settings] = [await stores.accounts.list(), await stores.settings.all()]
   return [
-    ...environmentAccounts(config, settings),
+    ...(await environmentAccounts(config, settings)),
     ...stored.map((account) => fromStore(account, vault, settings)),
   ]
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config'
+import type { Account } from '../pool/account'
+import { environmentAccounts } from '../pool/roster'
 import { proxyName, readProxy } from '../proxy'
 import type { AccountChanges, StoredAccount } from '../store/accounts'
 import { ACCOUNT_KINDS } from '../store/schema'
@@ -54,8 +56,9 @@ XAI_API_KEY and OPENAI_API_KEY in the environment each make an account named "en
     if (action === 'add') return add(subjects, values)
     if (action === 'list') return withState(listAccounts)
     if (action === 'test') return withState((state, config) => test(state, config, subjects[0]))
-    const change = CHANGES[action]
     const [name] = subjects
+    if (action === 'clear' && name) return withState((state, config) => clear(state, config, name))
+    const change = CHANGES[action]
     if (!change || !name) throw new UsageError('accounts: say what to do.', `Usage: groxy ${usage}`)
     return withState(async (state, config) => {
       const account = find(await state.stores.accounts.list(), name)
@@ -86,12 +89,6 @@ const CHANGES: Readonly<Record<string, (change: Change) => Promise<number>>> = {
     return 0
   },
 
-  async clear({ state, account }) {
-    await state.stores.accountStates.clear(account.id)
-    console.info(`Nothing is held against ${labelOf(account)} any more.`)
-    return 0
-  },
-
   async remove({ state, account, values }) {
     if (!values.yes)
       throw new UsageError(
@@ -104,21 +101,36 @@ const CHANGES: Readonly<Record<string, (change: Change) => Promise<number>>> = {
   },
 }
 
-function add([kind, given]: readonly string[], values: Values): Promise<number> {
+/** Accounts of the environment have no row of their own, but what is held against them does. */
+async function clear({ stores }: State, config: Config, name: string): Promise<number> {
+  const [stored, settings] = [await stores.accounts.list(), await stores.settings.all()]
+  const account = find([...(await environmentAccounts(config, settings)), ...stored], name)
+  await stores.accountStates.clear(account.id)
+  console.info(`Nothing is held against ${labelOf(account)} any more.`)
+  return 0
+}
+
+function add([kind, given, ...more]: readonly string[], values: Values): Promise<number> {
+  if (more.length > 0)
+    throw new UsageError(
+      `accounts add: there is a word too many, "${more[0]}".`,
+      'Say the name with --name, and put what holds spaces in quotes.',
+    )
   const known = ACCOUNT_KINDS.find((name) => name === kind)
   if (!known || !given)
     throw new UsageError(
       'accounts add: say which kind of account and its secret.',
       `The kinds are ${ACCOUNT_KINDS.join(' and ')}. Example: groxy accounts add xai xai-…`,
     )
-  const secret = readSecret(given)
   const wanted = changesOf(values)
+  const name = readName(values.name) ?? known
+  const secret = readSecret(given)
   return withState(async ({ stores }, config) => {
     const fallback = known === 'xai' ? config.XAI_BASE_URL : config.OPENAI_BASE_URL
     const account = await stores.accounts.add({
       ...wanted,
       kind: known,
-      name: String(values.name ?? known),
+      name,
       baseUrl: wanted.baseUrl ?? fallback,
       secret,
     })
@@ -135,7 +147,7 @@ async function change({ state, config, account, values }: Change): Promise<numbe
   const { rename, secret } = values
   const wanted: AccountChanges = {
     ...changesOf(values),
-    name: rename === undefined ? undefined : String(rename),
+    name: readName(rename),
     secret: secret === undefined ? undefined : readSecret(String(secret)),
   }
   if (Object.values(wanted).every((value) => value === undefined))
@@ -166,6 +178,18 @@ function changesOf(values: Values): AccountChanges {
   }
 }
 
+/** A name with a slash would read as KIND/NAME. */
+function readName(given: Values[string]): string | undefined {
+  if (given === undefined) return
+  const name = String(given).trim()
+  if (name === '' || name.includes('/'))
+    throw new UsageError(
+      `"${given}" is no name of an account.`,
+      'A name has at least one sign, and no "/".',
+    )
+  return name
+}
+
 function readSecret(given: string): string {
   const secret = given === '-' ? readFileSync(0, 'utf8').trim() : given
   if (!secret) throw new UsageError('The secret is empty.', 'Pipe it in, or pass it as a word.')
@@ -178,16 +202,18 @@ function tellProxy(config: Config, proxy: string | null | undefined): void {
   noteOnWorkers(filePath(config) === undefined)
 }
 
-const labelOf = ({ kind, name }: StoredAccount): string => `${kind} "${name}"`
+type Named = Pick<Account, 'kind' | 'name'>
+
+const labelOf = ({ kind, name }: Named): string => `${kind} "${name}"`
 
 /** The one account that an operator means by `NAME` or `KIND/NAME`. */
-function find(accounts: readonly StoredAccount[], meant: string): StoredAccount {
+function find<T extends Named>(accounts: readonly T[], meant: string): T {
   const found = accounts.filter(({ kind, name }) => name === meant || `${kind}/${name}` === meant)
   const [account, other] = found
   if (!account)
     throw new UsageError(
       `There is no account named "${meant}" in the database.`,
-      'See: groxy accounts list. An account of the environment is changed there.',
+      'See: groxy accounts list. An account of the environment is changed there; it can only be cleared.',
     )
   if (other)
     throw new UsageError(

@@ -34,6 +34,10 @@ With --split each turn goes to one of them, by weight, and to another when that 
     }
     if (action === 'remove' && name)
       return withState(async ({ stores }) => {
+        if (!(await stores.aliases.routes()).has(name)) {
+          console.info(`There is no alias "${name}". See: groxy aliases list`)
+          return 1
+        }
         await stores.aliases.remove(name)
         console.info(`"${name}" means nothing any more.`)
         return 0

@@ -3,6 +3,7 @@ import { list, UsageError } from './command'
 
 const TICKS_PER_DOLLAR = 1e10
 const DAY_MS = 86_400_000
+const DAYS_AT_MOST = 36_525
 
 /** A limit of keys as the command line knows it. */
 interface LimitOption {
@@ -89,8 +90,12 @@ function readModels(value: string | boolean): readonly string[] | null {
 function readExpiry(text: string, now: number): Date | null {
   if (text === 'none') return null
   const days = Number(text)
-  if (Number.isInteger(days) && days >= 1) return new Date(now + days * DAY_MS)
-  throw new UsageError('--days must be a whole number of at least 1, or none.', `Got "${text}".`)
+  if (Number.isInteger(days) && days >= 1 && days <= DAYS_AT_MOST)
+    return new Date(now + days * DAY_MS)
+  throw new UsageError(
+    `--days must be a whole number from 1 to ${DAYS_AT_MOST} (100 years), or none.`,
+    `Got "${text}".`,
+  )
 }
 
 function readRescue(value: string | boolean): 'off' | 'buffer' {

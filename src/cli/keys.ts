@@ -31,7 +31,7 @@ Days and months begin by the setting time_zone_minutes. \`keys usage\` shows wha
     const { values, words } = parse(args, LIMIT_OPTIONS, usage)
     const [action, subject] = words
     const changes = readLimits(values, Date.now())
-    if (action === 'create' && subject) return create(subject, changes)
+    if (action === 'create' && subject?.trim()) return create(subject, changes)
     if (action === 'set' && subject && Object.keys(changes).length > 0)
       return change(subject, changes, 'Changed')
     if (action === 'enable' && subject) return change(subject, { enabled: true }, 'Enabled')

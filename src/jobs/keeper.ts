@@ -21,6 +21,17 @@ const STALE_MS = 5_000
 /** Clocks of instances differ; what others wrote is looked for so far back. */
 const OVERLAP_MS = 10_000
 
+/** Words are looked through beyond so many: a client makes up models without end. */
+const MOST_WORDS = 4_096
+
+/** What was last said about a rest, and when. */
+interface Word {
+  readonly at: number
+  /** When the rest ends, or would have ended; null for never. */
+  readonly until: number | null
+  readonly faults: number
+}
+
 /**
  * Keeps what is held against accounts, and what is left of their quotas, in the database: a restart
  * forgets nothing, and instances learn from each other.
@@ -29,8 +40,9 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
   /** What is to be written, by account and scope. */
   let changed = new Map<string, AccountState>()
   const reported = new Set<Member>()
-  /** When this instance last had its own word about a rest. */
-  const ownWord = new Map<string, number>()
+  /** The last word on each rest that this instance had or heard, the oldest first. */
+  const words = new Map<string, Word>()
+  let mostWords = MOST_WORDS
   let scheduledAt = Number.NEGATIVE_INFINITY
   let seenUntil = 0
 
@@ -57,32 +69,87 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     }
   }
 
+  function learn(name: string, { at, until, faults }: Word) {
+    const known = words.get(name)
+    words.delete(name)
+    const isLonger = faults > 0 && known !== undefined && known.faults > 0 && !endsBy(known, until)
+    words.set(name, { at, until: isLonger ? known.until : until, faults })
+    if (words.size <= mostWords) return
+    for (const known of words.keys()) {
+      if (words.size <= MOST_WORDS / 2) break
+      if (known !== name && isSpent(known)) words.delete(known)
+    }
+    mostWords = Math.max(MOST_WORDS, words.size * 2)
+  }
+
+  /** Nothing is held in that scope. Words on whole accounts are few, and tell old clearings from new. */
+  function isSpent(name: string): boolean {
+    const end = name.indexOf('\n')
+    const scope = name.slice(end + 1)
+    if (scope === '' || changed.has(name)) return false
+    return !pool().member(name.slice(0, end))?.scoped?.has(scope)
+  }
+
+  /** An operator cleared the account: nothing that was known before counts any more. */
+  function forget({ accountId, updatedAt }: AccountState) {
+    for (const name of words.keys()) if (name.startsWith(`${accountId}\n`)) words.delete(name)
+    const member = pool().member(accountId)
+    if (member) {
+      reported.delete(member)
+      member.quotas = undefined
+      pool().recall(accountId, undefined, undefined)
+    }
+    for (const [name, row] of changed) {
+      if (row.accountId !== accountId) continue
+      if (row.updatedAt < updatedAt) changed.delete(name)
+      else if (row.faults > 0) pool().recall(accountId, row.scope, toRest(row))
+    }
+  }
+
+  const isNew = ({ accountId, scope, updatedAt }: AccountState) =>
+    updatedAt > (words.get(nameOf(accountId, scope))?.at ?? 0)
+
   /** Believe what was stored, unless we know better since. */
   function take(rows: readonly AccountState[]) {
+    // What was found out since a clearing is among the rows, and is believed after it.
     for (const row of rows) {
-      const { accountId, scope, faults, updatedAt } = row
-      if (updatedAt <= (ownWord.get(nameOf(accountId, scope)) ?? 0)) continue
-      if (faults > 0) pool().recall(accountId, scope, toRest(row))
-      else if (row.reason === CLEARED) pool().recall(accountId, undefined, undefined)
-      else pool().recall(accountId, scope, undefined)
+      if (row.reason !== CLEARED || !isNew(row)) continue
+      forget(row)
+      learn(nameOf(row.accountId, row.scope), wordOf(row))
+    }
+    for (const row of rows) {
+      if (!isNew(row)) continue
+      const { accountId, scope, faults } = row
+      const name = nameOf(accountId, scope)
+      const ours = restOf(pool().member(accountId), scope)
       // A word that was heard is heard once.
-      ownWord.set(nameOf(accountId, scope), updatedAt)
+      if (faults === 0 && ours && ours.until > endOf(row)) {
+        // The end of a shorter rest than ours.
+        learn(name, { at: row.updatedAt, until: untilOf(ours), faults: ours.faults })
+        continue
+      }
+      learn(name, wordOf(row))
+      pool().recall(accountId, scope, faults > 0 ? toRest(row) : undefined)
     }
   }
 
   return {
     /** Something was held against an account, or no longer is. */
     noteRest({ account }: Member, scope: string, rest: Rest | undefined): void {
-      ownWord.set(nameOf(account.id, scope), now())
-      changed.set(nameOf(account.id, scope), {
+      const name = nameOf(account.id, scope)
+      // The end of a rest names the rest by when it would have ended.
+      const { until: ended } = words.get(name) ?? UNSAID
+      const row: AccountState = {
         accountId: account.id,
         scope,
         state: rest?.state ?? 'cooling',
         reason: rest?.reason ?? '',
-        until: rest ? (Number.isFinite(rest.until) ? rest.until : null) : 0,
+        until: rest ? untilOf(rest) : ended,
         faults: rest?.faults ?? 0,
         updatedAt: now(),
-      })
+      }
+      changed.set(name, row)
+      learn(name, wordOf(row))
       schedule()
     },
 
@@ -96,8 +163,8 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     async recall(): Promise<void> {
       seenUntil = now()
       // An account that left and came back starts anew with what is stored.
-      for (const name of ownWord.keys())
-        if (!pool().member(name.slice(0, name.indexOf('\n')))) ownWord.delete(name)
+      for (const name of words.keys())
+        if (!pool().member(name.slice(0, name.indexOf('\n')))) words.delete(name)
       const [held, left] = await Promise.all([states.all(), quotas.all()])
       take(held)
       pool().recallQuotas(left)
@@ -114,12 +181,32 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       }
     },
 
+    /** How many rests have a last word that is remembered. */
+    remembered: (): number => words.size,
+
     /** Write what waits, now. */
     save,
   }
 }
 
 const nameOf = (accountId: string, scope: string): string => `${accountId}\n${scope}`
+
+const wordOf = ({ updatedAt: at, until, faults }: AccountState): Word => ({ at, until, faults })
+
+const restOf = (member: Member | undefined, scope: string): Rest | undefined =>
+  scope === '' ? member?.rest : member?.scoped?.get(scope)
+
+/** As it is stored: null for never. */
+const untilOf = ({ until }: Rest): number | null => (Number.isFinite(until) ? until : null)
+
+const endsBy = (word: Word, until: number | null): boolean =>
+  until === null || (word.until !== null && word.until <= until)
+
+/** Up to when a row says that there is a rest, or none any more. */
+const endOf = ({ until, faults, updatedAt }: AccountState): number => {
+  if (until === null) return Number.POSITIVE_INFINITY
+  return faults > 0 ? until : Math.max(until, updatedAt)
+}
 
 const toRest = ({ state, reason, until, faults }: AccountState): Rest => ({
   state,
@@ -138,5 +225,7 @@ const quotaRows = ({ account, quotas }: Member): AccountQuota[] =>
     source,
     updatedAt: at,
   }))
+
+const UNSAID: Word = { at: 0, until: 0, faults: 0 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -1,14 +1,12 @@
 import type { Config } from '../config'
-import type { Vault } from '../crypto'
+import { sha256, type Vault } from '../crypto'
 import type { Log } from '../log'
 import type { StoredAccount } from '../store/accounts'
 import type { Settings } from '../store/settings'
 import type { Account } from './account'
 
-/** Ids of the accounts that no database holds. */
+/** The id of the account that answers while there is no other. */
 export const DEMO_ID = 'demo'
-const ENV_XAI_ID = 'env-xai'
-const ENV_OPENAI_ID = 'env-openai'
 
 /** The proxies of whole kinds. */
 export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai'>
@@ -46,8 +44,11 @@ export function createRoster({ config, vault, canProxy, log }: RosterParts) {
     return false
   }
 
-  return (stored: readonly StoredAccount[], proxies: KindProxies): readonly Account[] => {
-    const known = [...environmentAccounts(config, proxies)]
+  return async (
+    stored: readonly StoredAccount[],
+    proxies: KindProxies,
+  ): Promise<readonly Account[]> => {
+    const known = await environmentAccounts(config, proxies)
     const usable = known.filter(({ id, name, kind }) =>
       isUsable(id, name, kind, kindProxy(kind, proxies) !== ''),
     )
@@ -84,21 +85,33 @@ const DEMO: Account = {
 }
 
 /** `XAI_API_KEY` and `OPENAI_API_KEY` each make an account named `env`. */
-export function environmentAccounts(config: Config, proxies: KindProxies): readonly Account[] {
+export function environmentAccounts(config: Config, proxies: KindProxies): Promise<Account[]> {
   const { XAI_API_KEY, XAI_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL } = config
-  const make = (id: string, kind: 'xai' | 'openai', secret: string, baseUrl: string): Account => ({
-    ...DEMO,
-    id,
-    kind,
-    name: 'env',
-    baseUrl: baseUrl.replace(/\/+$/, ''),
-    secret: () => secret,
-    proxy: () => kindProxy(kind, proxies) || undefined,
-  })
-  return [
-    ...(XAI_API_KEY ? [make(ENV_XAI_ID, 'xai', XAI_API_KEY, XAI_BASE_URL)] : []),
-    ...(OPENAI_API_KEY ? [make(ENV_OPENAI_ID, 'openai', OPENAI_API_KEY, OPENAI_BASE_URL)] : []),
-  ]
+  const make = async (kind: 'xai' | 'openai', secret: string, url: string): Promise<Account> => {
+    const baseUrl = url.replace(/\/+$/, '')
+    return {
+      ...DEMO,
+      id: await environmentId(kind, secret, baseUrl),
+      kind,
+      name: 'env',
+      baseUrl,
+      secret: () => secret,
+      proxy: () => kindProxy(kind, proxies) || undefined,
+    }
+  }
+  return Promise.all([
+    ...(XAI_API_KEY ? [make('xai', XAI_API_KEY, XAI_BASE_URL)] : []),
+    ...(OPENAI_API_KEY ? [make('openai', OPENAI_API_KEY, OPENAI_BASE_URL)] : []),
+  ])
+}
+
+/**
+ * Another secret, or another server, is another account: what was held against the old one does not
+ * hold against it. 32 bits tell them apart, and tell nothing of the secret.
+ */
+async function environmentId(kind: string, secret: string, baseUrl: string): Promise<string> {
+  const hash = await sha256(`${secret}\n${baseUrl}`)
+  return `env-${kind}-${hash.slice(0, 8)}`
 }
 
 /**

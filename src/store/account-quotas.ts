@@ -11,6 +11,12 @@ const MERGE = `ON CONFLICT (account_id, bucket) DO UPDATE SET
   source = excluded.source, updated_at = excluded.updated_at
   WHERE account_quotas.updated_at <= excluded.updated_at`
 
+/** What was heard before an operator cleared the account is forgotten, even when it is written later. */
+const FORGET = `DELETE FROM account_quotas
+  WHERE account_id IN (SELECT value FROM json_each(?))
+    AND updated_at < (SELECT whole.updated_at FROM account_states AS whole
+      WHERE whole.account_id = account_quotas.account_id AND whole.scope = '' AND whole.reason = 'cleared')`
+
 /** What is known of the quotas of accounts. */
 export function createAccountQuotas(client: Client) {
   const read = createReader(client, accountQuotas)
@@ -18,7 +24,10 @@ export function createAccountQuotas(client: Client) {
     all: (): Promise<AccountQuota[]> => read(),
 
     async save(quotas: readonly AccountQuota[]): Promise<void> {
-      if (quotas.length > 0) await client.batch(insertsOf(accountQuotas, quotas, MERGE), 'write')
+      if (quotas.length === 0) return
+      const ids = JSON.stringify([...new Set(quotas.map(({ accountId }) => accountId))])
+      const inserts = insertsOf(accountQuotas, quotas, MERGE)
+      await client.batch([...inserts, { sql: FORGET, args: [ids] }], 'write')
     },
   }
 }

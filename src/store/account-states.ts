@@ -1,23 +1,32 @@
-import type { Client } from '@libsql/client/web'
+import type { Client, InStatement } from '@libsql/client/web'
 import { and, eq, ne } from 'drizzle-orm'
 import type { Database } from './database'
 import { touchRevision } from './revision'
 import { createReader, insertsOf } from './rows'
-import { accountStates } from './schema'
+import { accountQuotas, accountStates } from './schema'
 
 /** What is held against an account, or against one of its models or endpoints. */
 export type AccountState = typeof accountStates.$inferSelect
 
 /**
  * Rows of several instances meet here, and the graver word wins: a rest without an end before one
- * that ends, the later end before the earlier. Two kinds of row are always taken: one that counts no
- * faults says that the account is well again, and one that finds a rest that was over before.
+ * that ends, the later end before the earlier. A row that counts no faults says which rest is over by
+ * that rest's end: it is taken where no longer one was stored, and any rest is taken after it.
+ *
+ * What was found out before an operator cleared the account is not taken.
  */
 const MERGE = `ON CONFLICT (account_id, scope) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, until = excluded.until,
   faults = excluded.faults, updated_at = excluded.updated_at
-  WHERE excluded.faults = 0 OR excluded.until IS NULL
-    OR (account_states.until IS NOT NULL AND account_states.until <= max(excluded.until, excluded.updated_at))`
+  WHERE NOT (account_states.reason = 'cleared' AND account_states.updated_at > excluded.updated_at)
+    AND (account_states.faults = 0 OR excluded.until IS NULL
+      OR account_states.until <= max(excluded.until, excluded.updated_at))`
+
+/** A clearing has one row; what a scope of its own was written to since, but known before, goes. */
+const FORGET_SCOPES = `DELETE FROM account_states
+  WHERE scope <> '' AND account_id IN (SELECT value FROM json_each(?))
+    AND updated_at < (SELECT whole.updated_at FROM account_states AS whole
+      WHERE whole.account_id = account_states.account_id AND whole.scope = '' AND whole.reason = 'cleared')`
 
 /** The states of accounts that outlive a restart, and that instances tell each other. */
 export function createAccountStates(db: Database, client: Client, now: () => number) {
@@ -31,21 +40,26 @@ export function createAccountStates(db: Database, client: Client, now: () => num
 
     /** Write states, all or nothing; see `MERGE` for what becomes of those that exist. */
     async save(states: readonly AccountState[]): Promise<void> {
-      if (states.length > 0) await client.batch(insertsOf(accountStates, states, MERGE), 'write')
+      if (states.length === 0) return
+      const scoped = new Set(states.filter(({ scope }) => scope).map(({ accountId }) => accountId))
+      const statements: InStatement[] = insertsOf(accountStates, states, MERGE)
+      if (scoped.size > 0)
+        statements.push({ sql: FORGET_SCOPES, args: [JSON.stringify([...scoped])] })
+      await client.batch(statements, 'write')
     },
 
-    /** Forget what is held against an account. */
+    /** Forget what is held against an account, and what is known of its quotas. */
     async clear(accountId: string): Promise<void> {
       await db.batch([...clearing(db, accountId, now()), touchRevision(db)])
     },
   }
 }
 
-/** The reason in the row that a clearing leaves. */
+/** The reason in the row that a clearing leaves; statements name it too. */
 export const CLEARED = 'cleared'
 
 /**
- * The statements that forget what is held against an account. A row that means nothing stays, so
+ * The statements that forget what is held against an account, and its quotas. A row that means nothing stays, so
  * that running instances see by `changedSince` what they have to forget.
  */
 export function clearing(db: Database, accountId: string, at: number) {
@@ -54,6 +68,7 @@ export function clearing(db: Database, accountId: string, at: number) {
     db
       .delete(accountStates)
       .where(and(eq(accountStates.accountId, accountId), ne(accountStates.scope, ''))),
+    db.delete(accountQuotas).where(eq(accountQuotas.accountId, accountId)),
     db
       .insert(accountStates)
       .values({ accountId, scope: '', ...blank })

@@ -80,10 +80,12 @@ test('where there are no proxies, accounts that need one are left out, with one 
   await it.stores.accounts.add({ ...base, name: 'direct' })
   await it.stores.accounts.add({ ...base, name: 'proxied', proxy: 'proxy.example:3128' })
   const stored = await it.stores.accounts.list()
-  const names = (settings: object) =>
-    roster(stored, { ...DEFAULT_SETTINGS, ...settings }).map(({ kind, name }) => `${kind}/${name}`)
-  expect(names({})).toEqual(['xai/env', 'openai/direct'])
-  expect(names({})).toEqual(['xai/env', 'openai/direct'])
+  const names = async (settings: object) => {
+    const accounts = await roster(stored, { ...DEFAULT_SETTINGS, ...settings })
+    return accounts.map(({ kind, name }) => `${kind}/${name}`)
+  }
+  expect(await names({})).toEqual(['xai/env', 'openai/direct'])
+  expect(await names({})).toEqual(['xai/env', 'openai/direct'])
   expect(lines).toHaveLength(1)
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     level: 'error',
@@ -92,6 +94,6 @@ test('where there are no proxies, accounts that need one are left out, with one 
   })
   const both = { proxy_xai: 'http://p:1', proxy_openai: 'http://p:1' }
   // The demo account stands in for nobody who is only left out.
-  expect(names(both)).toEqual([])
+  expect(await names(both)).toEqual([])
   expect(lines).toHaveLength(3)
 })

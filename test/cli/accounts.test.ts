@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { readConfig } from '#src/config'
 import { createVault } from '#src/crypto'
+import { environmentAccounts } from '#src/pool/roster'
 import { openFile } from '#src/store/file'
 import { createStores } from '#src/store/stores'
 import { fakeProxy } from '../fakes/proxy'
@@ -26,6 +28,7 @@ async function open() {
     client,
     vault,
     run: (...args: string[]) => groxy(args, env),
+    runWith: (more: Record<string, string>, ...args: string[]) => groxy(args, { ...env, ...more }),
     refused: async (...args: string[]) => {
       const { code, stdout, stderr } = await runProgram(
         [process.execPath, 'src/main.ts', ...args],
@@ -194,6 +197,33 @@ describe('groxy accounts', () => {
     ])
   })
 
+  test('clears an account of the environment, which another secret replaces', async () => {
+    const expire = async (key: string) => {
+      const config = readConfig({ XAI_API_KEY: key })
+      const [account] = await environmentAccounts(config, await it.settings.all())
+      const accountId = account?.id ?? ''
+      await it.accountStates.save([
+        {
+          ...{ accountId, scope: '', state: 'expired', reason: '401' },
+          ...{ until: null, faults: 2, updatedAt: 1 },
+        },
+      ])
+    }
+    const [one, two] = [{ XAI_API_KEY: 'xai-one' }, { XAI_API_KEY: 'xai-two' }]
+    await expire(one.XAI_API_KEY)
+    const list = async (env: Record<string, string>) =>
+      (await it.runWith(env, 'accounts', 'list')).split('\n').find((line) => /xai +env /.test(line))
+    expect(await list(one)).toContain('until cleared')
+    expect(await list(two)).not.toContain('until cleared')
+    await it.runWith(one, 'accounts', 'clear', 'env')
+    expect(await list(one)).not.toContain('until cleared')
+    await expire(two.XAI_API_KEY)
+    expect(await list(two)).toContain('until cleared')
+    const said = await it.runWith(two, 'accounts', 'clear', 'xai/env')
+    expect(said).toContain('Nothing is held against xai "env"')
+    expect(await list(two)).not.toContain('until cleared')
+  })
+
   test('switches accounts off and on, and removes them when it is meant', async () => {
     await it.run('accounts', 'add', 'openai', 'sk-one', '--name', 'going')
     const { id: accountId } = await it.account('going')
@@ -234,6 +264,12 @@ describe('groxy accounts', () => {
       'no address of an HTTP(S) proxy',
     ],
     [['shrink', 'full'], 'say what to do'],
+    [['add', 'xai', 'xai-1', 'extra'], 'a word too many, "extra"'],
+    [['add', 'xai', 'xai-1', '--name', ''], 'is no name of an account'],
+    [['add', 'xai', 'xai-1', '--name', ' '], 'is no name of an account'],
+    [['add', 'xai', 'xai-1', '--name', 'a/b'], '"a/b" is no name of an account'],
+    [['set', 'full', '--rename', 'xai/full'], '"xai/full" is no name of an account'],
+    [['set', 'full', '--rename', ''], 'is no name of an account'],
   ])('refuses %p', async (args, problem) => {
     const { code, said } = await it.refused('accounts', ...args)
     expect(code).toBeGreaterThan(0)

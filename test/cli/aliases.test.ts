@@ -18,6 +18,11 @@ async function open() {
   return {
     stores,
     run: (...args: string[]) => groxy(['aliases', ...args], env),
+    unknown: async (...args: string[]) => {
+      const command = [process.execPath, 'src/main.ts', 'aliases', ...args]
+      const { code, stdout } = await runProgram(command, { env })
+      return [code, stdout] as const
+    },
     refused: async (...args: string[]) => {
       const command = [process.execPath, 'src/main.ts', 'aliases', ...args]
       const { code, stderr } = await runProgram(command, { env })
@@ -76,6 +81,10 @@ test('an alias names one model, several in order, or several by weight', async (
   expect((await it.stores.aliases.routes()).get('several')).toEqual(routes.one as never)
   await it.run('remove', 'several')
   expect((await it.stores.aliases.routes()).has('several')).toBe(false)
+  expect(await it.unknown('remove', 'several')).toEqual([
+    1,
+    'There is no alias "several". See: groxy aliases list\n',
+  ])
 })
 
 describe('a route that cannot be meant', () => {

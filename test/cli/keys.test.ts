@@ -87,12 +87,15 @@ test(
         ['create', 'x', '--models', ','],
         ['create', 'x', '--rescue', 'maybe'],
         ['create', 'x', '--days', '0'],
+        ['create', 'x', '--days', '36526'],
+        ['create', 'x', '--days', '1e12'],
+        ['create', ' '],
         ['set', 'id'],
         ['usage', 'nobody'],
         ['disable', 'nobody'],
       ].map(async (args) => (await it.failing(...args)).code),
     )
-    expect(codes).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 1, 1])
+    expect(codes).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1])
     expect((await it.failing('create', 'x', '--rpm', '-1')).stderr).toContain('--rpm')
   },
   SLOW,

@@ -64,6 +64,7 @@ async function world() {
     }
   }
   return {
+    client,
     stores,
     instance,
     wait: (ms: number) => (time += ms),
@@ -127,6 +128,85 @@ describe('what is held against an account', () => {
     await one.keeper.follow()
     expect(one.rest()).toBeDefined()
   })
+  test('is not ended by an older turn of an instance that knows a shorter rest only', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    other.fail()
+    await other.keeper.save()
+    it.wait(30_000)
+    const probe = other.lease()
+    const hour = { state: 'exhausted', reason: 'an hour', saidMs: 3_600_000, scope: '' } as const
+    const taken = one.lease()
+    if (taken) one.pool.blame(taken, hour)
+    await one.keeper.save()
+    it.wait(1_000)
+    if (probe) other.pool.succeed(probe)
+    await other.keeper.save()
+    expect(await it.stores.accountStates.all()).toMatchObject([{ reason: 'an hour', faults: 1 }])
+    // Nor is it where an older word is stored.
+    await it.client.execute('UPDATE account_states SET faults = 0, until = 1, updated_at = 1031001')
+    await one.keeper.follow()
+    expect(one.rest()).toMatchObject({ reason: 'an hour' })
+    it.wait(1_000)
+    await it.stores.accountStates.clear('a')
+    await one.keeper.follow()
+    expect(one.rest()).toBeUndefined()
+  })
+  test('is forgiven for all when the host was to blame', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    one.fail()
+    await one.keeper.save()
+    it.wait(1_000)
+    await other.keeper.follow()
+    const member = one.pool.member('a')
+    if (member) one.pool.setRest(member, '', undefined)
+    await one.keeper.save()
+    await other.keeper.follow()
+    expect([one.rest(), other.rest()]).toEqual([undefined, undefined])
+    expect((await it.instance()).rest()).toBeUndefined()
+  })
+  test('is not written after a clearing that came later', async () => {
+    const it = await world()
+    const one = await it.instance()
+    one.fail('grok-4')
+    it.wait(100)
+    await it.stores.accountStates.clear('a')
+    await one.keeper.follow()
+    expect(one.lease()).toBeDefined()
+    await one.keeper.save()
+    expect(await it.stores.accountStates.all()).toMatchObject([{ scope: '', reason: 'cleared' }])
+    expect((await it.instance()).lease()).toBeDefined()
+  })
+  test('and was found out after a clearing outlives it', async () => {
+    const it = await world()
+    const one = await it.instance()
+    await it.stores.accountStates.clear('a')
+    it.wait(100)
+    one.fail('grok-4')
+    await one.keeper.follow()
+    expect(one.lease()).toBeUndefined()
+  })
+  test('for models without end does not fill the memory, and clearings stay known', async () => {
+    const it = await world()
+    const one = await it.instance()
+    await it.stores.accountStates.clear('a')
+    await one.keeper.follow()
+    const member = one.pool.member('a')
+    if (!member) throw new Error('There is no account.')
+    for (let model = 0; model < 20_000; model++) {
+      const rest = { state: 'cooling', reason: '', until: 2_000_000, faults: 1 } as const
+      one.pool.setRest(member, `model-${model}`, rest)
+      one.pool.setRest(member, `model-${model}`, undefined)
+      if (model % 1_000 === 0) await one.keeper.save()
+    }
+    await one.keeper.save()
+    one.fail()
+    await one.keeper.save()
+    expect(one.keeper.remembered()).toBeLessThan(10_000)
+    await one.keeper.follow()
+    expect(one.rest()).toBeDefined()
+  })
   test('waits while the database is away, and is written once it is back', async () => {
     const it = await world()
     const first = await it.instance()
@@ -138,6 +218,23 @@ describe('what is held against an account', () => {
     await first.keeper.save()
     expect((await it.instance()).rest()).toBeDefined()
   })
+})
+
+test('a clearing forgets what is left of quotas, here and after a restart', async () => {
+  const it = await world()
+  const one = await it.instance()
+  const lease = one.lease()
+  const said = { bucket: 'requests grok-4', limit: 10, remaining: 0, resetAt: 1_060_000 }
+  if (lease) one.pool.report(lease, said)
+  await one.keeper.save()
+  expect(one.lease()).toBeUndefined()
+  if (lease) one.pool.report(lease, said)
+  it.wait(100)
+  await it.stores.accountStates.clear('a')
+  await one.keeper.follow()
+  expect(one.lease()).toBeDefined()
+  await one.keeper.save()
+  expect((await it.instance()).lease()).toBeDefined()
 })
 
 test('what is left of quotas outlives a restart until the window ends', async () => {

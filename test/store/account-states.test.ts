@@ -49,7 +49,12 @@ describe.each([
     ['no end wins', { until: NOW + 2 }, { until: null }, 'second'],
     ['nothing with an end wins against no end', { until: null }, { until: NOW + 2 }, 'first'],
     ['what was over before is replaced', { until: NOW - 1 }, { until: NOW - 2 }, 'second'],
-    ['well again wins', { until: null }, { until: 0, faults: 0 }, 'second'],
+    ['the end of a rest wins', { until: NOW + 2 }, { until: NOW + 2, faults: 0 }, 'second'],
+    ['the end of one without an end wins', { until: null }, { until: null, faults: 0 }, 'second'],
+    ['well again wins when the rest is over', { until: NOW }, { until: 0, faults: 0 }, 'second'],
+    ['well again ends no longer rest', { until: NOW + 2 }, { until: NOW + 1, faults: 0 }, 'first'],
+    ['well again ends none without an end', { until: null }, { until: 0, faults: 0 }, 'first'],
+    ['a rest wins against the end of one without an end', { until: null, faults: 0 }, {}, 'second'],
     ['anything wins against well again', { until: 0, faults: 0 }, { until: NOW + 1 }, 'second'],
   ])('%s', async (_name, first, second, winner) => {
     expect(await merged({ ...first, reason: 'first' }, { ...second, reason: 'second' })).toBe(
@@ -82,6 +87,33 @@ describe.each([
       { scope: '', until: 0, faults: 0, reason: 'cleared', updatedAt: NOW },
     ])
     expect(rows.some(({ accountId }) => accountId === 'other')).toBe(true)
+  })
+
+  test('what was found out before a clearing is not written after it', async () => {
+    const quota = {
+      ...{ accountId: 'late', bucket: 'requests', limit: 10, remaining: 0, resetAt: NOW + 9 },
+      source: 'reported',
+    } as const
+    await stores.accountQuotas.save([{ ...quota, updatedAt: NOW - 2 }])
+    await stores.accountStates.clear('late')
+    const known = async () => [
+      ...(await stores.accountStates.all()).filter(({ accountId }) => accountId === 'late'),
+      ...(await stores.accountQuotas.all()).filter(({ accountId }) => accountId === 'late'),
+    ]
+    expect(await known()).toMatchObject([{ reason: 'cleared' }])
+    const find = async (updatedAt: number) => {
+      await stores.accountStates.save([
+        state({ accountId: 'late', scope: 'grok-4', updatedAt }),
+        state({ accountId: 'late', until: null, updatedAt }),
+      ])
+      await stores.accountQuotas.save([{ ...quota, updatedAt }])
+    }
+    await find(NOW - 1)
+    expect(await known()).toMatchObject([{ reason: 'cleared' }])
+    await find(NOW + 1)
+    expect(await known()).toHaveLength(3)
+    expect((await known()).some(({ updatedAt }) => updatedAt <= NOW)).toBe(false)
+    await stores.accountStates.clear('late')
   })
 
   test('of quotas the newer word stays', async () => {
