@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
+import { machineFetch } from '#src/cli/machine-fetch'
 import { SetupError, UpstreamFault } from '#src/errors'
-import { createHttp } from '#src/net/http'
+import { createHttp, type FetchInit } from '#src/net/http'
 import { proxyName, readProxy } from '#src/proxy'
 import { fakeProxy } from '../fakes/proxy'
 import { fakeUpstream } from '../fakes/upstream'
-import { freePort, runProgram } from '../support/programs'
+import { freePort } from '../support/programs'
 
 const PEM = await Bun.file('test/fixtures/localhost.pem').text()
 
@@ -140,15 +141,15 @@ describe('a call through a proxy', () => {
   test('is no exception by NO_PROXY, which is meant for the proxies of the environment', async () => {
     await using upstream = fakeUpstream()
     await using proxy = await fakeProxy()
-    const script = `
-      import { machineFetch } from './src/cli/machine-fetch'
-      const send = machineFetch()
-      const get = (init) => send('${upstream.url}/models', init).then((reply) => reply.text())
-      await Promise.all([get({ proxy: '${proxy.url}' }), get({})])
-      console.log(process.env.NO_PROXY)`
-    const command = [process.execPath, '-e', script]
-    const { stdout, stderr } = await runProgram(command, { env: { NO_PROXY: '*' } })
-    expect([stdout.trim(), stderr]).toEqual(['*', ''])
+    process.env.NO_PROXY = '*'
+    try {
+      const machine = machineFetch()
+      const get = (init: FetchInit) => machine(`${upstream.url}/models`, init)
+      await Promise.all([get({ proxy: proxy.url }), get({})])
+      expect(process.env.NO_PROXY).toBe('*')
+    } finally {
+      delete process.env.NO_PROXY
+    }
     expect(upstream.seen).toHaveLength(2)
     expect(proxy.passed).toHaveLength(1)
   })

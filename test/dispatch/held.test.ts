@@ -1,0 +1,44 @@
+import { expect, test } from 'bun:test'
+import type { ChatAnswer } from '#src/dispatch/chat-reply'
+import { held } from '#src/dispatch/held'
+import { UpstreamFault } from '#src/errors'
+
+const PARTS = { heartbeatMs: 20, now: Date.now }
+const bytes = new TextEncoder().encode('data: whole\n\n')
+const WHOLE: ChatAnswer = { form: 'events', body: bytes }
+
+const after = async <T>(ms: number, value: () => T): Promise<T> => {
+  await Bun.sleep(ms)
+  return value()
+}
+const textOf = ({ body }: ChatAnswer) => new Response(body as BodyInit).text()
+
+test('an answer that is there soon comes as it is', async () => {
+  expect(await held(Promise.resolve(WHOLE), PARTS)).toBe(WHOLE)
+})
+
+test('a later one comes whole, after comments that keep the connection open', async () => {
+  const answer = await held(
+    after(90, () => WHOLE),
+    PARTS,
+  )
+  expect(await textOf(answer)).toMatch(/^(?:: ping\n\n){2,}data: whole\n\n$/)
+})
+
+test('a failure that comes soon can still be a status, a later one is an error event and a cut connection', async () => {
+  const fail = () => {
+    throw new UpstreamFault('broken', 'Everyone broke off.')
+  }
+  await expect(held(after(1, fail), PARTS)).rejects.toThrow('Everyone broke off.')
+  const { body } = await held(after(60, fail), PARTS)
+  const reader = (body as ReadableStream<Uint8Array>).getReader()
+  let said = ''
+  const read = async () => {
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read())
+      said += new TextDecoder().decode(value)
+  }
+  await read().catch(() => {
+    said += '(cut)'
+  })
+  expect(said).toMatch(/^(?:: ping\n\n)+data: \{"error":.*Everyone broke off\..*\n\n\(cut\)$/)
+})
