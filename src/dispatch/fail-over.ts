@@ -67,6 +67,7 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
       const place = { kind: lease.account.kind, model: want.model, endpoint: want.endpoint }
       const verdict = judge(cause, place)
       if (isUnsent(cause)) pool.giveBack(lease)
+      else if (!verdict.host && isAnswer(cause)) pool.answered(lease)
       blame(pool, lease, verdict, cause, narrow ? scopeOf(want) : '')
       return verdict
     } finally {
@@ -119,7 +120,12 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
         signal.removeEventListener('abort', leave)
         abort.abort()
         const fault = redactFault(cause, await secretOf(lease))
-        const verdict = settle(signal.aborted ? gone() : fault, lease, turn)
+        if (signal.aborted) {
+          pool.release(lease)
+          books.failed(book, { lease, fault: gone(), effect: 'none', says: undefined })
+          throw gone()
+        }
+        const verdict = settle(fault, lease, turn)
         const says = verdict.culprit === 'client' ? undefined : reasonOf(fault)
         books.failed(book, { lease, fault, effect: verdict.effect, says })
         course.last = verdict
@@ -201,6 +207,11 @@ const scopeOf = ({ model, endpoint }: Want): string => `${model} ${endpoint}`
 const isUnsent = (cause: unknown): boolean =>
   cause instanceof SetupError ||
   (cause instanceof UpstreamFault && (cause.kind === 'unreachable' || cause.kind === 'egress'))
+
+/** Whether somebody answered there, however little it was worth. */
+const isAnswer = (cause: unknown): boolean =>
+  cause instanceof UpstreamFault &&
+  (cause.kind === 'refused' || cause.kind === 'malformed' || cause.kind === 'redirect')
 
 const LONGEST_REASON = 200
 

@@ -126,13 +126,15 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
     names = new Set(models.keys())
   }
 
-  /** Shelves with accounts on them; the others are thrown away. */
+  /** Shelves with accounts on them; the others go, with what only they needed. */
   function inUse(): Shelf[] {
     for (const [where, own] of shelves) {
       for (const [list, { members }] of own) if (members.length === 0) own.delete(list)
       if (own.size === 0) shelves.delete(where)
     }
     const used = [...shelves.values()].flatMap((own) => [...own.values()])
+    const usedLists = new Set(used.map(({ models }) => models))
+    for (const [text, list] of distinct) if (!usedLists.has(list)) distinct.delete(text)
     const usedHosts = new Set(used.map(({ host }) => host))
     for (const [url, host] of hosts) if (!usedHosts.has(host)) hosts.delete(url)
     return used

@@ -8,6 +8,8 @@ export interface Lease {
   /** The model as the upstream knows it. */
   readonly model: string
   readonly reserved: Reservation | undefined
+  /** Scopes of the account that this turn tries out after their rests. */
+  readonly scopes: readonly string[] | undefined
   /** The host that this turn tries out. */
   readonly probed: Host | undefined
   ended: boolean

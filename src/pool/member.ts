@@ -16,6 +16,8 @@ export interface Member {
   rest: Rest | undefined
   /** Held against it for one model, or one endpoint of a model. */
   scoped: Map<string, Rest> | undefined
+  /** Scopes whose rest is over and that a turn is trying out. */
+  probing: Set<string> | undefined
   /** What is left of its quotas, by bucket. */
   quotas: Map<string, Quota> | undefined
 }
@@ -73,6 +75,7 @@ export const newMember = (account: Account): Member => ({
   inFlight: 0,
   rest: undefined,
   scoped: undefined,
+  probing: undefined,
   quotas: undefined,
 })
 

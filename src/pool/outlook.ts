@@ -1,5 +1,5 @@
 import type { Candidates, Member } from './member'
-import type { Want } from './select'
+import { scopesOf, type Want } from './select'
 
 /** What a turn that nobody can take now may wait for. */
 export interface Outlook {
@@ -27,14 +27,10 @@ function* everyone(candidates: Candidates): Iterable<Member> {
 
 /** The latest of all that keeps a member from this turn. */
 function unfitUntil({ rest, scoped, quotas, shelf }: Member, want: Want, at: number): number {
-  const { model, endpoint, tokens } = want
+  const { model, tokens } = want
   let until = Math.max(rest?.until ?? 0, shelf?.host.openUntil ?? 0)
   if (scoped)
-    until = Math.max(
-      until,
-      scoped.get(model)?.until ?? 0,
-      scoped.get(`${model} ${endpoint}`)?.until ?? 0,
-    )
+    for (const scope of scopesOf(want)) until = Math.max(until, scoped.get(scope)?.until ?? 0)
   const requests = quotas?.get(`requests ${model}`)
   if (requests && requests.remaining < 1) until = Math.max(until, requests.resetAt)
   const left = quotas?.get(`tokens ${model}`)

@@ -6,7 +6,7 @@ import { findOut, type Outlook } from './outlook'
 import { giveBack, type Report, report, reserve } from './quota'
 import { type Rest, type RestState, restTime } from './rest'
 import { createReturns } from './returns'
-import { select, type Want } from './select'
+import { scopesOf, select, type Want } from './select'
 import { look, shelve } from './shelving'
 
 /** What is to be held against an account. */
@@ -61,6 +61,7 @@ export function createPool({
     lease.ended = true
     const { member } = lease
     if (lease.probed) lease.probed.probing = false
+    for (const scope of lease.scopes ?? []) member.probing?.delete(scope)
     member.inFlight--
     const { shelf } = member
     if (shelf) {
@@ -99,6 +100,16 @@ export function createPool({
     if (member.rest && member.rest.until >= until) return look(member, at)
     const faults = member.rest?.faults ?? 0
     setRest(member, '', { state: 'exhausted', reason: OWN_LIMIT, until, faults }, at)
+  }
+
+  /** What the turn tries out of what rested; undefined when nothing did. */
+  function probe(member: Member, want: Want): readonly string[] | undefined {
+    const { scoped } = member
+    const scopes = scoped && scopesOf(want).filter((scope) => scoped.has(scope))
+    if (!scopes || scopes.length === 0) return
+    member.probing ??= new Set()
+    for (const scope of scopes) member.probing.add(scope)
+    return scopes
   }
 
   const restOf = (member: Member, scope: string): Rest | undefined =>
@@ -144,11 +155,12 @@ export function createPool({
       const probed = shelf && shelf.host.openUntil > 0 ? shelf.host : undefined
       if (shelf) shelf.inFlight++
       if (probed) probed.probing = true
+      const scopes = probe(member, want)
       const reserved = reserve(member, want, at)
       const minute = reserved?.minute
       if (minute && minute.remaining <= 0) pause(member, minute.resetAt, at)
       else if (member.inFlight >= account.maxInFlight || member.rest) look(member, at)
-      return { account, member, model: want.model, reserved, probed, ended: false }
+      return { account, member, model: want.model, reserved, scopes, probed, ended: false }
     },
 
     /** The turn went well: whatever the account was blamed for is forgotten. */
@@ -158,24 +170,26 @@ export function createPool({
       // A turn that began before the fault says nothing about the time after it.
       if (member.rest && member.rest.until <= at)
         (member.rest.faults > 0 ? change : setRest)(member, '', undefined, at)
-      const scoped = member.scoped?.get(lease.model)
-      if (scoped && scoped.until <= at) change(member, lease.model, undefined, at)
+      for (const scope of lease.scopes ?? [])
+        if ((restOf(member, scope)?.until ?? 0) <= at) change(member, scope, undefined, at)
       if (member.shelf) hostAnswered(member.shelf.host)
       end(lease, at)
+    },
+
+    /** Whatever the upstream said, it shows that its host is there. */
+    answered({ member }: Lease): void {
+      if (member.shelf) hostAnswered(member.shelf.host)
     },
 
     /** The account, or its host, failed: it rests, never shorter than it already would. */
     blame(lease: Lease, { scope, state, reason, host, ...time }: Blame): void {
       const at = now()
       const { member } = lease
-      if (!lease.ended && member.shelf) {
-        const { host: where } = member.shelf
-        if (!host) hostAnswered(where)
-        else if (hostFailed(where, member, at, host)) {
-          for (const other of where.failed) if (other.rest?.ofHost) change(other, '', undefined, at)
-          end(lease, at)
-          return
-        }
+      const where = lease.ended ? undefined : member.shelf?.host
+      if (host && where && hostFailed(where, member, at, host)) {
+        for (const other of where.failed) if (other.rest?.ofHost) change(other, '', undefined, at)
+        end(lease, at)
+        return
       }
       const known = restOf(member, scope)
       // Turns that fail side by side are one fault: they must not double the rest each.

@@ -55,14 +55,16 @@ export interface Report {
   readonly limit: number
   readonly remaining: number
   readonly resetAt: number
+  /** As it was stored; what an upstream says is reported. */
+  readonly source?: Quota['source']
 }
 
 /** Believe the upstream: what it reports counts every turn that has reached it. */
 export function report(
   member: Member,
-  { bucket, limit, remaining, resetAt }: Report,
+  { bucket, limit, remaining, resetAt, source = 'reported' }: Report,
   at: number,
 ): void {
   member.quotas ??= new Map()
-  member.quotas.set(bucket, { limit, remaining, resetAt, source: 'reported', at })
+  member.quotas.set(bucket, { limit, remaining, resetAt, source, at })
 }

@@ -37,17 +37,19 @@ export function select(want: Want, at: number, random: () => number): Member | u
 /** Whether nothing stands between a member that is ready and this turn. */
 function fits(member: Member, want: Want, at: number): boolean {
   if (want.tried.length > 0 && want.tried.includes(member)) return false
-  const { scoped, quotas } = member
-  if (
-    scoped &&
-    (rests(scoped, want.model, at) || rests(scoped, `${want.model} ${want.endpoint}`, at))
-  )
-    return false
-  return quotas === undefined || hasLeft(member, want, at)
+  if (member.scoped && scopesOf(want).some((scope) => isBarred(member, scope, at))) return false
+  return member.quotas === undefined || hasLeft(member, want, at)
 }
 
-const rests = (scoped: NonNullable<Member['scoped']>, scope: string, at: number): boolean =>
-  (scoped.get(scope)?.until ?? 0) > at
+/** What a turn may be barred from without its account being so as a whole. */
+export const scopesOf = ({ model, endpoint }: Want): readonly string[] => [
+  model,
+  `${model} ${endpoint}`,
+]
+
+/** After a rest a single turn tries the scope out, as it does the whole account. */
+const isBarred = ({ scoped, probing }: Member, scope: string, at: number): boolean =>
+  (scoped?.get(scope)?.until ?? 0) > at || probing?.has(scope) === true
 
 /** The smallest share that an account with little left still has in the draw. */
 const LEAST_HEADROOM = 0.05

@@ -53,6 +53,7 @@ test('keys take turns, however many one of them sends', async () => {
       account: member.account,
       model: '',
       reserved: undefined,
+      scopes: undefined,
       probed: undefined,
       ended: false,
     }
@@ -71,6 +72,7 @@ test('a flood for one model keeps no other model of the same account waiting', a
     account: account('a'),
     model: '',
     reserved: undefined,
+    scopes: undefined,
     probed: undefined,
     ended: false,
   }
