@@ -1,12 +1,14 @@
 import init from './0000_init.sql' with { type: 'text' }
 import pool from './0001_pool.sql' with { type: 'text' }
 import hourlySums from './0002_hourly_sums.sql' with { type: 'text' }
+import said from './0003_said.sql' with { type: 'text' }
 import journal from './meta/_journal.json'
 
 const files: Readonly<Record<string, string>> = {
   '0000_init': init,
   '0001_pool': pool,
   '0002_hourly_sums': hourlySums,
+  '0003_said': said,
 }
 
 /** Every migration, oldest first, carried as text so that no target needs a file system. */

@@ -8,6 +8,7 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
   app: [
     'admin',
     'api',
+    'state',
     'http',
     'jobs',
     'dispatch',
@@ -21,7 +22,8 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
     'core',
   ],
   admin: ['http', 'store', 'core'],
-  api: ['http', 'dispatch', 'pool', 'upstream', 'net', 'turn', 'stream', 'store', 'core'],
+  api: ['state', 'http', 'dispatch', 'pool', 'upstream', 'net', 'turn', 'stream', 'store', 'core'],
+  state: ['store', 'turn', 'core'],
   http: ['store', 'core'],
   jobs: ['pool', 'upstream', 'store', 'core'],
   dispatch: ['pool', 'ledger', 'upstream', 'turn', 'net', 'stream', 'store', 'core'],

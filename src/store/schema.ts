@@ -34,6 +34,8 @@ export const accounts = sqliteTable(
     models: text({ mode: 'json' }).$type<readonly string[]>(),
     /** The HTTP(S) proxy that its calls go through, sealed: its address may hold a password. */
     proxy: text(),
+    /** What its server speaks: chat completions, the Responses API or both; null as is usual there. */
+    api: text({ enum: ['chat', 'responses', 'both'] }),
     createdAt: time().notNull(),
   },
   (table) => [unique('accounts_by_name').on(table.kind, table.name)],

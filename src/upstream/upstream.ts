@@ -2,30 +2,61 @@ import type { JsonObject } from '../json'
 import type { Account } from '../pool/account'
 import type { UpstreamModel } from '../store/schema'
 import type { ChatRequest } from '../turn/chat/schema'
+import type { ToolNames } from '../turn/codec'
 import type { TurnEvent } from '../turn/event'
+import type { TurnRequest } from '../turn/request'
+import type { Item, ResponsesRequest } from '../turn/responses/schema'
 
 /** What one kind of account can be asked. Whatever it throws is an `UpstreamFault`. */
 export interface Upstream {
   /** Ask a model. The answer is running when this returns; aborting ends it. */
-  chat(call: ChatCall): Promise<ChatReply>
+  ask(call: UpstreamCall): Promise<UpstreamReply>
   /** The models an account offers now. */
   models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]>
 }
 
-/** One attempt to have a chat request answered. */
-export interface ChatCall {
+/** One attempt to have a request answered. */
+export interface UpstreamCall {
   readonly account: Account
-  readonly request: JsonObject<ChatRequest>
+  readonly ask: Ask
   /** The model as the upstream knows it. */
   readonly model: string
+  /** What the upstream's list says of the model, where it says something. */
+  readonly listed: UpstreamModel | undefined
   readonly stream: boolean
   readonly abort: AbortController
 }
 
-/**
- * Either the caller's own dialect, whose bytes pass with little change, or events, which the caller's
- * dialect encodes.
- */
-export type ChatReply =
+/** A request in the dialect it came in, and in the pivot. */
+export type Ask = ChatAsk | ResponsesAsk
+
+export interface ChatAsk {
+  readonly dialect: 'chat'
+  readonly request: JsonObject<ChatRequest>
+  /** Worked out when it is first needed: a native call does without. */
+  readonly turn: () => TurnRequest
+}
+
+export interface ResponsesAsk {
+  readonly dialect: 'responses'
+  readonly request: ResponsesRequest
+  /** The whole conversation: what was stored of it, and the request's own input. */
+  readonly items: readonly Item[]
+  readonly turn: () => TurnRequest
+}
+
+/** What an upstream began to answer. */
+export type UpstreamReply =
+  /** In the client's own dialect: its bytes pass with little change. */
   | { readonly form: 'native'; readonly response: Response }
+  /** In a dialect that has to be read. */
+  | {
+      readonly form: 'encoded'
+      readonly dialect: Ask['dialect']
+      readonly response: Response
+      readonly names: ToolNames
+      /** What of the request this upstream was not told, since it has nothing of the kind. */
+      readonly dropped: readonly string[]
+    }
+  /** In no dialect at all. */
   | { readonly form: 'events'; readonly events: AsyncIterable<TurnEvent> }

@@ -1,10 +1,5 @@
-import Type, { type Static, type TSchema } from 'typebox'
-
-/** OpenAI's SDKs send `null` for what a program left out, so every optional field takes it. */
-const optional = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
-
-const choice = <const T extends readonly string[]>(values: T, description: string) =>
-  optional(Type.Enum([...values] as const, { description }))
+import Type, { type Static } from 'typebox'
+import { choice, optional } from '../optional'
 
 const ToolCall = Type.Object(
   {

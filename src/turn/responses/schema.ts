@@ -1,0 +1,155 @@
+import Type, { type Static } from 'typebox'
+import { choice, optional } from '../optional'
+
+/**
+ * One entry of `input` or `output`. Which fields it has depends on its `type`; the decoder looks at
+ * those, and what it does not know passes to upstreams that speak this dialect.
+ */
+const Item = Type.Object(
+  {
+    type: optional(
+      Type.String({
+        description: '`message` where it is left out; else `function_call`, `reasoning`, …',
+        examples: ['message'],
+      }),
+    ),
+    id: optional(Type.String()),
+    role: optional(Type.Enum(['user', 'assistant', 'system', 'developer'])),
+    content: optional(
+      Type.Union([Type.String(), Type.Array(Type.Object({ type: Type.String() }))], {
+        description: 'Text, or a list of parts: `input_text`, `input_image`, `input_file`, …',
+      }),
+    ),
+  },
+  { title: 'Item', description: 'A message, a call of a tool, what it gave, or a thought.' },
+)
+
+const Tool = Type.Object(
+  {
+    type: Type.String({
+      description: '`function`, `custom`, `web_search`, `mcp`, …',
+      examples: ['function'],
+    }),
+    name: optional(Type.String()),
+    description: optional(Type.String()),
+    parameters: optional(Type.Object({}, { description: 'A JSON Schema.' })),
+    strict: optional(Type.Boolean()),
+  },
+  { title: 'ResponseTool', description: 'Something the model may call.' },
+)
+
+const Conversation = Type.Union([Type.String(), Type.Object({ id: Type.String() })], {
+  description: 'The conversation that this turn belongs to: its items come first.',
+})
+
+const Input = Type.Union([Type.String(), Type.Array(Item)], {
+  description: 'What is said or shown to the model: text, or a list of items.',
+  examples: ['Which way is north?'],
+})
+
+const Metadata = Type.Record(Type.String(), Type.String(), {
+  description: 'Up to 16 pairs of your own: keys of 64 characters, values of 512.',
+})
+
+/** What says how to answer: shared by turns and by what only counts their tokens. */
+const Manner = {
+  instructions: optional(
+    Type.String({ description: 'Said to the model first. Not carried over to later turns.' }),
+  ),
+  previous_response_id: optional(
+    Type.String({ description: 'Go on from that response. Not with `conversation`.' }),
+  ),
+  conversation: optional(Conversation),
+  tools: optional(Type.Array(Tool, { description: 'What the model may call.' })),
+  tool_choice: optional(
+    Type.Union([Type.String(), Type.Object({ type: Type.String() })], {
+      description: '`none`, `auto`, `required`, or the one tool to call.',
+    }),
+  ),
+  parallel_tool_calls: optional(Type.Boolean({ default: true })),
+  reasoning: optional(
+    Type.Object({
+      effort: choice(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']),
+      summary: choice(['auto', 'concise', 'detailed']),
+    }),
+  ),
+  text: optional(
+    Type.Object({
+      format: optional(
+        Type.Object(
+          {
+            type: Type.Enum(['text', 'json_object', 'json_schema']),
+            name: optional(Type.String()),
+            description: optional(Type.String()),
+            schema: optional(Type.Object({}, { description: 'A JSON Schema.' })),
+            strict: optional(Type.Boolean()),
+          },
+          { description: 'Ask for JSON, or for JSON that fits a schema.' },
+        ),
+      ),
+      verbosity: choice(['low', 'medium', 'high']),
+    }),
+  ),
+  truncation: choice(
+    ['auto', 'disabled'],
+    '`auto` leaves out the oldest items when the conversation is too long for the model.',
+  ),
+}
+
+/**
+ * `POST /v1/responses`: what OpenAI's own schema accepts, this accepts. Fields without a name here
+ * pass to upstreams that speak this dialect.
+ */
+export const ResponsesRequest = Type.Object(
+  {
+    model: Type.String({ description: 'A model id from `GET /v1/models`.', examples: ['demo'] }),
+    input: optional(Input),
+    ...Manner,
+    stream: optional(
+      Type.Boolean({ default: false, description: 'Answer with server-sent events.' }),
+    ),
+    stream_options: optional(Type.Object({ include_obfuscation: optional(Type.Boolean()) })),
+    store: optional(
+      Type.Boolean({
+        default: true,
+        description: 'Keep it, so that later turns can go on from it.',
+      }),
+    ),
+    background: optional(
+      Type.Boolean({ default: false, description: 'Answer at once, and work on it afterwards.' }),
+    ),
+    include: optional(
+      Type.Array(Type.String(), {
+        description:
+          'What else to send: `reasoning.encrypted_content`, `message.output_text.logprobs`, …',
+      }),
+    ),
+    max_output_tokens: optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'The most tokens of an answer, reasoning included.',
+      }),
+    ),
+    max_tool_calls: optional(Type.Integer({ minimum: 0 })),
+    temperature: optional(
+      Type.Number({ minimum: 0, maximum: 2, description: 'Higher is more random.' }),
+    ),
+    top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
+    top_logprobs: optional(Type.Integer({ minimum: 0, maximum: 20 })),
+    metadata: optional(Metadata),
+    prompt_cache_key: optional(
+      Type.String({ description: 'Turns with the same key share the prompt cache.' }),
+    ),
+    safety_identifier: optional(Type.String()),
+    user: optional(Type.String({ deprecated: true })),
+    service_tier: optional(Type.String()),
+  },
+  {
+    title: 'ResponsesRequest',
+    description: 'A turn of the Responses API.',
+    examples: [{ model: 'demo', input: 'Which way is north?' }],
+  },
+)
+
+export type ResponsesRequest = Static<typeof ResponsesRequest>
+export type Item = Static<typeof Item> & Readonly<Record<string, unknown>>
