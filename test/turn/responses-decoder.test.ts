@@ -440,6 +440,22 @@ describe('thoughts', () => {
     expect(kinds(events)).toEqual(['thought', 'text', 'finish'])
   })
 
+  test('that end late do not cut the text in two', () => {
+    const { events } = decode(
+      sse([
+        added(0, reasoning()),
+        own('Hm'),
+        added(1, message('')),
+        textDelta(1, 'a'),
+        done(0, reasoning({ encrypted_content: 'e' })),
+        textDelta(1, 'b'),
+        done(1, message('ab')),
+        completed(),
+      ]),
+    )
+    expect(kinds(events)).toEqual(['thinking', 'text', 'text', 'thought', 'finish'])
+  })
+
   test('that come with the last event only are told all the same', () => {
     const { events } = decode(
       sse([
@@ -679,6 +695,32 @@ describe("xAI's own tools", () => {
       { ...wanted, status: 'completed' },
       { type: 'message' },
     ])
+  })
+
+  const tool = (id: string, status: string) => ({ type: 'web_search_call', id, status })
+
+  test('keep apart when they run at once', () => {
+    const { events } = decode(
+      sse([
+        added(0, tool('a', 'in_progress')),
+        added(1, tool('b', 'in_progress')),
+        done(1, tool('b', 'completed')),
+        done(0, tool('a', 'completed')),
+        done(2, message('c')),
+        completed(),
+      ]),
+    )
+    const told = events.map((event) =>
+      event.type === 'hosted' ? [event.item.id, event.done] : event.type,
+    )
+    expect(told).toEqual([['a', false], ['a', true], ['b', false], ['b', true], 'text', 'finish'])
+  })
+
+  test('hold no text back when nobody says that they are done', () => {
+    const decoder = createResponsesDecoder(terms())
+    const push = (...events: readonly Json[]) => decoder.push(new TextEncoder().encode(sse(events)))
+    push(added(0, tool('a', 'in_progress')), added(1, message('')))
+    expect(kinds(push(textDelta(1, 'Hi')))).toEqual(['text'])
   })
 
   test('of a kind that nobody knows is left out', () => {
