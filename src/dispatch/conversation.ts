@@ -5,7 +5,7 @@ import type { ChatRequest } from '../turn/chat/schema'
 const LONGEST = 2_000
 
 /**
- * Which conversation a turn belongs to, as a 32-bit hash: as the client says, else by what does not
+ * Which conversation a chat belongs to, as a 32-bit hash: as the client says, else by what does not
  * change from turn to turn: its key, the system prompt and the first words of the user.
  *
  * Turns of one conversation should meet the same account: an upstream has their prompt in its cache,
