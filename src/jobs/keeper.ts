@@ -1,6 +1,7 @@
 import type { Member } from '../pool/member'
 import type { Pool } from '../pool/pool'
 import type { Rest } from '../pool/rest'
+import { sleep } from '../sleep'
 import type { AccountQuota, AccountQuotas } from '../store/account-quotas'
 import { type AccountState, type AccountStates, CLEARED } from '../store/account-states'
 
@@ -227,5 +228,3 @@ const quotaRows = ({ account, quotas }: Member): AccountQuota[] =>
   }))
 
 const UNSAID: Word = { at: 0, until: 0, faults: 0 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
