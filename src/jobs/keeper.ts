@@ -182,9 +182,6 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       }
     },
 
-    /** How many rests have a last word that is remembered. */
-    remembered: (): number => words.size,
-
     /** Write what waits, now. */
     save,
   }
