@@ -51,6 +51,7 @@ const TOP: Readonly<Record<string, string>> = {
   log: 'core',
   parallel: 'core',
   proxy: 'core',
+  sleep: 'core',
 }
 
 const layerOf = (path: string): string => {
