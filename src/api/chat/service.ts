@@ -5,8 +5,8 @@ import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
 import type { Demand } from '../../http/demand'
+import type { KeyCaller } from '../../http/key-handlers'
 import { answerResponse } from '../../http/served'
-import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import { decodeChat } from '../../turn/chat/decode'
 import { chatFailure, createChatEncoder } from '../../turn/chat/encode'
@@ -21,15 +21,6 @@ interface ChatParts {
   readonly settings: () => Settings
   readonly newId: () => string
   readonly now: () => number
-}
-
-interface ChatCaller {
-  readonly key: Key
-  readonly requestId: string
-  /** The header `x-grok-conv-id`. */
-  readonly conversation: string | null
-  /** Aborts when the client leaves. */
-  readonly signal: AbortSignal
 }
 
 /** The endpoint, as the ledger names it. */
@@ -54,7 +45,7 @@ export function createChat({ dispatch, admission, settings, newId, now }: ChatPa
   return {
     async complete(
       body: Body<ChatRequest>,
-      { key, requestId, conversation, signal }: ChatCaller,
+      { key, requestId, conversation, signal }: KeyCaller,
     ): Promise<Response> {
       try {
         const { text, value } = body

@@ -3,10 +3,10 @@ import type { Served } from '../../dispatch/turn'
 import { ApiError } from '../../errors'
 import type { Admission, Ticket } from '../../http/admission'
 import type { Body } from '../../http/body'
+import type { KeyCaller } from '../../http/key-handlers'
 import { answerResponse } from '../../http/served'
 import { checkMetadata } from '../../state/metadata'
 import type { Said } from '../../state/said'
-import type { Key } from '../../store/keys'
 import type { LedgerEntry } from '../../store/ledger'
 import type { Settings } from '../../store/settings'
 import type { Item, ResponsesRequest } from '../../turn/responses/schema'
@@ -22,16 +22,6 @@ interface ResponsesParts {
   readonly background: Background
   readonly said: Said
   readonly settings: () => Settings
-}
-
-/** Who asks. */
-export interface Asker {
-  readonly key: Key
-  readonly requestId: string
-  /** The header `x-grok-conv-id`. */
-  readonly conversation: string | null
-  /** Aborts when the client leaves. */
-  readonly signal: AbortSignal
 }
 
 /** What a turn came to, for those who go on from it without the database. */
@@ -50,7 +40,7 @@ export function createResponses(parts: ResponsesParts) {
   /** @throws ApiError when the request is not right, or its key may not */
   async function prepare(
     request: ResponsesRequest,
-    { key, requestId, conversation }: Asker,
+    { key, requestId, conversation }: KeyCaller,
     remembered?: Remembered,
   ): Promise<{ readonly prepared: Prepared; readonly ticket: Ticket }> {
     refuseUnclear(request)
@@ -102,7 +92,7 @@ export function createResponses(parts: ResponsesParts) {
   }
 
   return {
-    async create({ value, release }: Body<ResponsesRequest>, asker: Asker): Promise<Response> {
+    async create({ value, release }: Body<ResponsesRequest>, asker: KeyCaller): Promise<Response> {
       try {
         const { prepared, ticket } = await prepare(value, asker)
         if (value.background === true) return await background.begin(prepared, ticket)
@@ -120,7 +110,7 @@ export function createResponses(parts: ResponsesParts) {
      */
     async respond(
       request: ResponsesRequest,
-      asker: Asker,
+      asker: KeyCaller,
       remembered?: Remembered,
     ): Promise<{
       readonly body: Uint8Array | ReadableStream<Uint8Array>

@@ -1,6 +1,7 @@
 import type { Dispatch } from '../../dispatch/dispatch'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
+import type { KeyCaller } from '../../http/key-handlers'
 import type { Settings } from '../../store/settings'
 import { decodeResponses } from '../../turn/responses/decode'
 import { inputText, itemId } from '../../turn/responses/input'
@@ -9,7 +10,6 @@ import { countTokens } from '../../turn/token-count'
 import type { Tokenizer } from '../../turn/tokenizer'
 import { COMPACTION_INSTRUCTIONS, type Compaction } from './compaction'
 import type { Contexts } from './context'
-import type { Asker } from './service'
 import { demandOf, type Turns } from './turn'
 
 interface SumsParts {
@@ -30,7 +30,7 @@ export function createSums(parts: SumsParts) {
     parts
 
   /** The summary of a conversation, by the model that it was held with. */
-  async function summarise(request: CompactRequest, asker: Asker) {
+  async function summarise(request: CompactRequest, asker: KeyCaller) {
     const { key, requestId, conversation, signal } = asker
     const context = await contexts.of(key.id, request)
     if (context.items.length === 0)
@@ -59,7 +59,7 @@ export function createSums(parts: SumsParts) {
 
   return {
     /** `POST /v1/responses/input_tokens`: reckoned here, so that nobody is asked and nothing is spent. */
-    async count(request: CountRequest, { key }: Asker): Promise<Response> {
+    async count(request: CountRequest, { key }: KeyCaller): Promise<Response> {
       const context = await contexts.of(key.id, request)
       const model = request.model ?? ''
       const turn = decodeResponses({ ...request, model }, context.items, model)
@@ -71,7 +71,7 @@ export function createSums(parts: SumsParts) {
      * `POST /v1/responses/compact`: the user's own messages stay as they are, and one item that only we
      * can read stands for all the rest.
      */
-    async compact(request: CompactRequest, asker: Asker): Promise<Response> {
+    async compact(request: CompactRequest, asker: KeyCaller): Promise<Response> {
       const { context, summary, usage } = await summarise(request, asker)
       const said = context.items.filter(({ type, role }) => type === 'message' && role === 'user')
       return Response.json({
