@@ -6,7 +6,7 @@ import { offerAll } from '../offer'
 import { readToolChoice } from '../tool-choice'
 import { createToolNaming, type ToolNaming } from '../tool-names'
 import { readTools } from '../tools'
-import { announcedTools, introduceSummary } from './input-items'
+import { announcedTools } from './input-items'
 import { kindOf } from './input-kinds'
 import { ENCRYPTED } from './request'
 import type { Item, ResponsesRequest } from './schema'
@@ -22,8 +22,8 @@ interface Options {
   readonly functionsOnly?: boolean
   /** What to send of a thought that only its upstream can read; undefined to leave it out. */
   readonly keepThought?: (encrypted: string) => string | undefined
-  /** What a compaction says, where we can read it. */
-  readonly summaryOf?: (encrypted: string) => string | undefined
+  /** Changes what the server takes differently, and says what it left out of it. */
+  readonly mend?: ((body: Record<string, unknown>) => readonly string[]) | undefined
 }
 
 /**
@@ -57,7 +57,8 @@ export function nativeResponsesBody(
     if (written) input.push(written)
   }
   body.input = input
-  return { body: JSON.stringify(body), names: naming.names, dropped: [] }
+  const dropped = options.mend?.(body) ?? []
+  return { body: JSON.stringify(body), names: naming.names, dropped }
 }
 
 /** What is ours to heed: nobody upstream knows our ids, and what is kept is kept here. */
@@ -107,8 +108,6 @@ function writeItem(item: Item, naming: ToolNaming, options: Options): object | u
       return writeOutput(item, naming)
     case 'reasoning':
       return writeThought(item, options)
-    case 'compaction':
-      return writeCompaction(item, options)
     case 'mark':
     case 'additional_tools':
       return
@@ -161,11 +160,4 @@ function writeThought(item: Item, { keepThought }: Options): object | undefined 
   const kept = keepThought ? keepThought(encrypted) : encrypted
   if (kept === undefined) return
   return { ...without(item, KEPT_HERE), summary: summary ?? [], encrypted_content: kept }
-}
-
-function writeCompaction(item: Item, { summaryOf }: Options): object {
-  const { encrypted_content: encrypted } = item
-  const summary = isText(encrypted) ? summaryOf?.(encrypted) : undefined
-  if (summary === undefined) return without(item, NOTHING)
-  return { type: 'message', role: 'developer', content: introduceSummary(summary) }
 }
