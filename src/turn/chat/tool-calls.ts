@@ -1,4 +1,4 @@
-type Json = Record<string, unknown>
+import { isObject, isText, type Json } from './shape'
 
 interface Call {
   readonly id: string
@@ -123,8 +123,3 @@ function argumentText(value: unknown): string {
 
 const functionOf = (call: Json): Json | undefined =>
   isObject(call.function) ? call.function : undefined
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
