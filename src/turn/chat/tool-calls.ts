@@ -116,7 +116,8 @@ export function orderToolCalls(calls: readonly unknown[], newCallId: () => strin
   })
 }
 
-function argumentText(value: unknown): string {
+/** Arguments as text: some upstreams send them as an object. */
+export function argumentText(value: unknown): string {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
