@@ -14,15 +14,20 @@ import { readWholeAnswer } from './whole-answer'
 export function decodeChatAnswer(text: string, terms: DecoderTerms): readonly TurnEvent[] {
   const { answer, choices } = readWholeAnswer(text, terms.choices)
   const events: TurnEvent[] = []
-  let sources: readonly unknown[] = Array.isArray(answer.citations) ? answer.citations : []
-  for (const [position, item] of choices.entries()) {
+  const parts = {
+    terms,
+    cited: new Set<string>(),
+    emit: (event: TurnEvent) => void events.push(event),
+  }
+  const said = choices.map((item, position) => {
     const entry = isObject(item) ? item : {}
     const index = Number.isInteger(entry.index) ? (entry.index as number) : position
-    const choice = createChoiceDecoder(index, terms, (event) => events.push(event))
+    const choice = createChoiceDecoder(index, parts)
     choice.take({ ...entry, delta: readMessage(entry.message, terms) })
-    choice.end(sources)
-    sources = []
-  }
+    return choice
+  })
+  const sources: readonly unknown[] = Array.isArray(answer.citations) ? answer.citations : []
+  for (const [position, choice] of said.entries()) choice.end(position === 0 ? sources : [])
   if (isObject(answer.usage)) {
     includeReasoning(answer.usage)
     events.push({ type: 'usage', usage: readChatUsage(answer.usage) })

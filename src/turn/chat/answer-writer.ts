@@ -23,6 +23,7 @@ interface Said {
 /** Gathers what is said, and writes it as one chat completion. */
 export function createAnswerWriter(id: string, { model, created, choices: wanted }: StreamTerms) {
   const choices = new Map<number, Said>()
+  const sources = new Set<string>()
 
   function saidBy(index: number): Said {
     const known = choices.get(index)
@@ -56,6 +57,7 @@ export function createAnswerWriter(id: string, { model, created, choices: wanted
           return
         case 'citation':
           said.citations.push(event.citation)
+          sources.add(event.citation.url)
           return
         case 'call':
           said.calls.push({ event, arguments: '' })
@@ -74,7 +76,6 @@ export function createAnswerWriter(id: string, { model, created, choices: wanted
     write(usage: Usage): string {
       for (let index = 0; index < wanted; index++) saidBy(index)
       const all = [...choices].sort(([a], [b]) => a - b)
-      const sources = new Set(all.flatMap(([, { citations }]) => citations.map(({ url }) => url)))
       return JSON.stringify({
         id,
         object: 'chat.completion',

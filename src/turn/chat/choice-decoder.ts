@@ -7,15 +7,18 @@ import { finishReason } from './finish-reason'
 import { createNativeChoice } from './native-choice'
 import { isObject, isText, type Json } from './shape'
 
+interface ChoiceParts {
+  readonly terms: DecoderTerms
+  /** The addresses that any of the choices has cited. */
+  readonly cited: Set<string>
+  readonly emit: (event: TurnEvent) => void
+}
+
 /** Reads one choice of a chat answer, which it first mends as for a client of the same dialect. */
-export function createChoiceDecoder(
-  index: number,
-  { newId, names }: DecoderTerms,
-  emit: (event: TurnEvent) => void,
-) {
+export function createChoiceDecoder(index: number, { terms, cited, emit }: ChoiceParts) {
+  const { newId, names } = terms
   const native = createNativeChoice({ showThinking: true, newId })
   const calls = createCallDecoder(index, names, emit)
-  const cited = new Set<string>()
   let thinks = false
   let length = 0
   let finish: unknown

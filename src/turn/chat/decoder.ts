@@ -28,6 +28,7 @@ export function createChatDecoder(terms: DecoderTerms): TurnDecoder {
   let done = false
   let fault: UpstreamFault | undefined
   const reader = createEventReader(event)
+  const parts = { terms, cited: new Set<string>(), emit }
 
   function emit(event: TurnEvent) {
     events.push(event)
@@ -69,7 +70,7 @@ export function createChatDecoder(terms: DecoderTerms): TurnDecoder {
   function choiceOf(index: number): ChoiceDecoder {
     const known = choices.get(index)
     if (known) return known
-    const choice = createChoiceDecoder(index, terms, emit)
+    const choice = createChoiceDecoder(index, parts)
     choices.set(index, choice)
     return choice
   }
