@@ -70,6 +70,11 @@ export const Settings = Type.Object({
     description:
       'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
   }),
+  tools_in_prompt_demo: Type.Boolean({
+    default: false,
+    description:
+      'Describe tools to the demo models in words, as to models that have none, and find the calls in what they write.',
+  }),
   priority_xai: Type.Integer({
     default: 1,
     description: 'Of kinds that serve the same model, the lower number is asked first.',
