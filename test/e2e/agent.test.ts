@@ -13,7 +13,7 @@ const NOTE = 'The lighthouse keeper is called Solveig.'
 const QUESTION = 'Who keeps the lighthouse? It is written in note.txt.'
 
 /** A model that reads the note, and then repeats what the tool told. */
-const readThenTell = chatLoop({ tools: ['read'], given: { path: 'note.txt' } })
+const readThenTell = chatLoop({ tool: 'read', given: { path: 'note.txt' } })
 
 test.skipIf(!agent).each([
   ['plain model', false],

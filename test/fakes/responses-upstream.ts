@@ -1,6 +1,6 @@
 import { text } from './responses-outputs'
 import { refused, say } from './responses-said'
-import { fakeUpstream, MODELS, type Seen } from './upstream'
+import { fakeUpstream, MODELS, type Script, type Seen } from './upstream'
 import { EFFORTS, refusedChat, refusedResponses } from './xai-rules'
 
 /** One entry of `input`, as an upstream gets it. */
@@ -31,8 +31,8 @@ type ResponsesScript = (
 ) => Response | undefined | Promise<Response | undefined>
 
 interface Options {
-  /** False for a server that speaks Responses alone. */
-  readonly chat?: boolean
+  /** What to answer chat with; false for a server that speaks Responses alone. */
+  readonly chat?: Script | false
 }
 
 export const responsesAsked = ({ body }: Seen): ResponsesAsked => JSON.parse(body)
@@ -46,13 +46,15 @@ export const inputOf = ({ input }: ResponsesAsked): readonly Item[] =>
  */
 export function fakeResponses(
   script: ResponsesScript = () => undefined,
-  { chat = true }: Options = {},
+  { chat = () => undefined }: Options = {},
 ) {
-  return fakeUpstream(async (seen) => {
+  return fakeUpstream(async (seen, request) => {
     if (seen.method !== 'POST') return seen.path === '/v1/models' ? models() : undefined
-    if (seen.path === '/v1/chat/completions')
-      return chat ? refusedChat(JSON.parse(seen.body)) : missing(seen.path)
-    if (seen.path !== '/v1/responses') return
+    if (seen.path === '/v1/chat/completions') {
+      if (!chat) return missing(seen.path)
+      return refusedChat(JSON.parse(seen.body)) ?? chat(seen, request)
+    }
+    if (seen.path !== '/v1/responses') return undefined
     const asked = responsesAsked(seen)
     const refusal = refusedResponses(asked)
     if (refusal) return refusal

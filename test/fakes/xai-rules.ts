@@ -83,6 +83,8 @@ function faultOfTools(tools: unknown): string | undefined {
   for (const tool of listOf(tools)) {
     const type = String(tool.type)
     if (!TOOLS.has(type)) return `tools: unknown variant \`${type}\``
+    if (type === 'tool_search' && isSet(tool.execution) && tool.execution !== 'server')
+      return 'tools: tool_search.execution: expected `server`'
     const field = REFUSED[type]?.find((name) => isSet(tool[name]))
     if (field) return `tools: ${type}.${field} is not supported`
     if (type === 'function' && (typeof tool.name !== 'string' || !isFields(tool.parameters)))

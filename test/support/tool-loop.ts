@@ -3,12 +3,18 @@ import { type Manner, say } from '../fakes/responses-said'
 import { type Item, inputOf, type ResponsesAsked } from '../fakes/responses-upstream'
 import { chunk, hello, type Seen, sse, USAGE } from '../fakes/upstream'
 
+/** A function that a request offers. */
+export interface Offered {
+  readonly name: string
+  readonly parameters?: { readonly properties?: Readonly<Record<string, unknown>> }
+}
+
 /** What a model does in a loop of one tool call: call the tool, then repeat what it gave. */
 export interface ToolAct {
-  /** The first of these that the request offers is called. */
-  readonly tools: readonly string[]
-  /** With these arguments. */
-  readonly given: object
+  /** The function to call, which the request has to offer. */
+  readonly tool: string | RegExp
+  /** What to call it with. */
+  readonly given: object | ((tool: Offered) => object)
   /** What it thinks before it calls. */
   readonly thought?: string
 }
@@ -29,10 +35,7 @@ export interface ChatAsked {
     }[]
     readonly tool_call_id?: string
   }[]
-  readonly tools?: readonly {
-    readonly type: string
-    readonly function?: { readonly name: string }
-  }[]
+  readonly tools?: readonly { readonly type: string; readonly function?: Offered }[]
   readonly reasoning_effort?: string
   readonly [field: string]: unknown
 }
@@ -47,9 +50,9 @@ export const chatLoop =
     const asked = chatAsked(seen)
     const last = asked.messages.at(-1)
     if (last?.role === 'tool') return chatText(asked, textOf(last.content))
-    const names = (asked.tools ?? []).flatMap((tool) => tool.function?.name ?? [])
-    const name = act.tools.find((one) => names.includes(one))
-    return name ? chatCall(asked, name, act) : notOffered(act, names)
+    const offered = (asked.tools ?? []).flatMap((tool) => tool.function ?? [])
+    const tool = chosen(act, offered)
+    return tool ? chatCall(asked, tool, act) : notOffered(act, offered)
   }
 
 /** The loop on `POST /v1/responses`: the script of a fake xAI. */
@@ -59,16 +62,22 @@ export const responsesLoop =
     const last = inputOf(asked).at(-1)
     if (String(last?.type).endsWith('_call_output'))
       return say(asked, [text(TOLD + textOf(last?.output))], manner)
-    const names = (asked.tools ?? []).flatMap(({ name }) => name ?? [])
-    const name = act.tools.find((one) => names.includes(one))
-    if (!name) return notOffered(act, names)
+    const offered = (asked.tools ?? []).filter(({ type }) => type === 'function')
+    const tool = chosen(act, offered as readonly Offered[])
+    if (!tool) return notOffered(act, offered as readonly Offered[])
     const thinks: readonly Output[] = act.thought ? [thought(act.thought)] : []
-    return say(asked, [...thinks, call(name, act.given, CALL_ID)], manner)
+    return say(asked, [...thinks, call(tool.name, givenTo(act, tool), CALL_ID)], manner)
   }
 
-const notOffered = ({ tools }: ToolAct, names: readonly string[]) =>
+const chosen = ({ tool }: ToolAct, offered: readonly Offered[]): Offered | undefined =>
+  offered.find(({ name }) => (typeof tool === 'string' ? name === tool : tool.test(name)))
+
+const givenTo = ({ given }: ToolAct, tool: Offered): object =>
+  typeof given === 'function' ? given(tool) : given
+
+const notOffered = ({ tool }: ToolAct, offered: readonly Offered[]) =>
   Response.json(
-    { error: { message: `The request offers [${names}], and none of [${tools}].` } },
+    { error: { message: `There is no ${tool} among ${offered.map(({ name }) => name)}.` } },
     { status: 400 },
   )
 
@@ -87,9 +96,10 @@ function chatText({ stream }: ChatAsked, told: string): Response {
   ])
 }
 
-function chatCall({ stream }: ChatAsked, name: string, { given, thought }: ToolAct): Response {
-  const args = JSON.stringify(given)
-  const thinks = thought ? { reasoning_content: thought } : {}
+function chatCall({ stream }: ChatAsked, tool: Offered, act: ToolAct): Response {
+  const { name } = tool
+  const args = JSON.stringify(givenTo(act, tool))
+  const thinks = act.thought ? { reasoning_content: act.thought } : {}
   const begun = { id: CALL_ID, type: 'function', function: { name, arguments: '' } }
   if (!stream)
     return answer(
@@ -103,7 +113,7 @@ function chatCall({ stream }: ChatAsked, name: string, { given, thought }: ToolA
   const piece = (fragment: object) => chunk({ tool_calls: [{ index: 0, ...fragment }] })
   return chunks([
     chunk({ role: 'assistant', content: null }),
-    ...(thought ? [chunk(thinks)] : []),
+    ...(act.thought ? [chunk(thinks)] : []),
     piece(begun),
     piece({ function: { arguments: args.slice(0, middle) } }),
     piece({ function: { arguments: args.slice(middle) } }),
