@@ -5,7 +5,9 @@ import { createXai } from '@ai-sdk/xai'
 import { generateText, isStepCount, streamText, tool } from 'ai'
 import { z } from 'zod'
 
-const { provider, baseURL, apiKey, model, stream, question, note } = JSON.parse(process.env.JOB)
+const { provider, baseURL, apiKey, model, stream, options, question, note } = JSON.parse(
+  process.env.JOB,
+)
 
 const models = {
   responses: () => createOpenAI({ baseURL, apiKey }).responses(model),
@@ -19,6 +21,7 @@ const job = {
   model: models[provider](),
   prompt: question,
   maxRetries: 0,
+  providerOptions: options ?? {},
   stopWhen: isStepCount(4),
   tools: {
     look_up: tool({
