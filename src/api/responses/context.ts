@@ -1,7 +1,7 @@
 import { ApiError } from '../../errors'
 import type { Said } from '../../state/said'
-import { checkItems } from '../../turn/responses/check'
 import { readInput } from '../../turn/responses/input'
+import { checkItems } from '../../turn/responses/input-check'
 import type { Item, ResponsesRequest } from '../../turn/responses/schema'
 import type { Compaction } from './compaction'
 
