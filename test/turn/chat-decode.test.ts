@@ -5,6 +5,7 @@ import { ChatRequest } from '#src/turn/chat/schema'
 import type { TurnItem } from '#src/turn/request'
 
 const USER = { role: 'user', content: 'Hi' } as const
+const NO_PARAMETERS = { type: 'object', properties: {} }
 const CHECK = Compile(ChatRequest)
 
 /** Through the schema, as a request comes. */
@@ -208,7 +209,7 @@ describe('tools and the choice among them', () => {
 
   test('functions, tools that take text, and those of upstreams', () => {
     expect(decode({ tools }).tools).toEqual([
-      { type: 'function', name: 'f', description: 'F.', parameters: {}, strict: true },
+      { type: 'function', name: 'f', description: 'F.', parameters: NO_PARAMETERS, strict: true },
       {
         type: 'custom',
         name: 'g',

@@ -4,6 +4,7 @@ import type { TurnItem } from '#src/turn/request'
 import { decodeResponses } from '#src/turn/responses/decode'
 import { type Item, ResponsesRequest } from '#src/turn/responses/schema'
 
+const NO_PARAMETERS = { type: 'object', properties: {} }
 const CHECK = Compile(ResponsesRequest)
 
 /** Through the schema, as a request comes. */
@@ -238,14 +239,20 @@ describe('tools and the choice among them', () => {
     const added = { type: 'additional_tools', role: 'developer', tools: [f, { ...g, name: 'h' }] }
     const { tools: read } = decode({ tools, input: [added] })
     expect(read).toEqual([
-      { type: 'function', name: 'f', description: '', parameters: {}, strict: undefined },
+      {
+        type: 'function',
+        name: 'f',
+        description: '',
+        parameters: NO_PARAMETERS,
+        strict: undefined,
+      },
       { type: 'custom', name: 'g', description: '', format: { type: 'text' } },
       {
         type: 'function',
         name: 'f',
         namespace: 'crm',
         description: '',
-        parameters: {},
+        parameters: NO_PARAMETERS,
         strict: true,
       },
       { type: 'hosted', tool: { type: 'web_search_2025_08_26', filters: {} } },
