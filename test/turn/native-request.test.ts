@@ -108,15 +108,6 @@ describe('items go without our ids, states and nulls', () => {
     ['a thought that nobody sealed', { type: 'reasoning', id: 'rs_1', summary: [] }, undefined],
     ['a mark', { type: 'compaction_trigger' }, undefined],
     [
-      'a compaction that is ours',
-      { type: 'compaction', id: 'cmp_1', encrypted_content: 'ours' },
-      {
-        type: 'message',
-        role: 'developer',
-        content: 'Summary of the conversation so far:\n\nThey met.',
-      },
-    ],
-    [
       'a compaction that is theirs',
       { type: 'compaction', encrypted_content: 'theirs', created_by: null },
       { type: 'compaction', encrypted_content: 'theirs' },
@@ -124,8 +115,7 @@ describe('items go without our ids, states and nulls', () => {
   ])('%s', (_, item, written) => {
     const keepThought = (encrypted: string) =>
       encrypted.startsWith('a.') ? encrypted.slice(2) : undefined
-    const summaryOf = (encrypted: string) => (encrypted === 'ours' ? 'They met.' : undefined)
-    expect(inputOf([item], { keepThought, summaryOf })).toEqual(written ? [written] : [])
+    expect(inputOf([item], { keepThought })).toEqual(written ? [written] : [])
   })
 
   test('thoughts are sent as they are when nobody says otherwise', () => {

@@ -8,11 +8,11 @@ const NO_PARAMETERS = { type: 'object', properties: {} }
 const CHECK = Compile(ResponsesRequest)
 
 /** Through the schema, as a request comes. */
-function decode(body: object, terms: Parameters<typeof decodeResponses>[3] = {}) {
+function decode(body: object) {
   const request = { model: 'alias', ...body } as ResponsesRequest
   expect(CHECK.Check(request)).toBe(true)
   const input = Array.isArray(request.input) ? (request.input as Item[]) : []
-  return decodeResponses(request, input, 'upstream-model', terms)
+  return decodeResponses(request, input, 'upstream-model')
 }
 
 describe('items of every kind', () => {
@@ -122,11 +122,6 @@ describe('items of every kind', () => {
     ['a mark', { type: 'compaction_trigger' }, []],
     ['a mark of Codex', { type: 'ghost_snapshot', ghost_commit: {} }, []],
     [
-      'a compaction that we can read',
-      { type: 'compaction', encrypted_content: 'ours' },
-      [said('developer', text('Summary of the conversation so far:\n\nThey met.'))],
-    ],
-    [
       'a compaction that only its upstream can read',
       { type: 'compaction', encrypted_content: 'theirs' },
       [{ type: 'hosted', item: { type: 'compaction', encrypted_content: 'theirs' } }],
@@ -144,15 +139,7 @@ describe('items of every kind', () => {
     ]),
   ]
   test.each(cases)('%s', (_, item, items) => {
-    const summaryOf = (encrypted: string) => (encrypted === 'ours' ? 'They met.' : undefined)
-    expect(decode({ input: [item] }, { summaryOf }).items).toEqual(items)
-  })
-
-  test('an unknown type is refused, by its place in the request', () => {
-    const input = [{ role: 'user', content: 'x' }, { type: 'telepathy' }]
-    expect(() => decode({ input }, { inputFrom: 1 })).toThrow(
-      expect.objectContaining({ code: 'invalid_value', details: { param: 'input[0]' } }),
-    )
+    expect(decode({ input: [item] }).items).toEqual(items)
   })
 })
 
