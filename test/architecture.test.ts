@@ -44,6 +44,7 @@ const TOP: Readonly<Record<string, string>> = {
   app: 'app',
   background: 'app',
   platform: 'app',
+  surface: 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',

@@ -7,7 +7,8 @@ import type { Want } from '../pool/select'
 import { estimatedUsage } from '../turn/usage'
 import { readLimits } from '../upstream/limits'
 import type { Upstream } from '../upstream/upstream'
-import { type Books, servedBy } from './book'
+import { type Book, type Books, servedBy } from './book'
+import type { ContentKeeper } from './content'
 import type { Attempt, Attemptable, FailOver } from './fail-over'
 import { held } from './held'
 import { brokenOff, createReplyReader } from './reply'
@@ -21,6 +22,8 @@ interface DispatchParts {
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly now: () => number
   readonly newId: () => string
+  /** Takes what turns say, while the settings ask for it. */
+  readonly content: ContentKeeper
 }
 
 const NOBODY: Candidates = []
@@ -28,7 +31,7 @@ const utf8 = new TextEncoder()
 
 /** The heart: takes a turn from lease to ledger, over as many accounts as it needs. */
 export function createDispatch(parts: DispatchParts) {
-  const { pool, books, failOver, catalog, upstreams, now, newId } = parts
+  const { pool, books, failOver, catalog, upstreams, now, newId, content } = parts
   const readReply = createReplyReader({ pool, books, now, newId })
 
   /** One account's chance: what this throws may be made good by another. */
@@ -50,49 +53,63 @@ export function createDispatch(parts: DispatchParts) {
     return await readReply({ reply, turn, rescue, abort, deadline, lease, book })
   }
 
+  async function run(turn: Turn, book: Book): Promise<Answer> {
+    const { settings, signal, key, model, endpoint, conversation } = turn
+    try {
+      const plan = catalog.find(model, conversation) ?? notServed(model, catalog)
+      const want: Want = {
+        candidates: NOBODY,
+        model,
+        endpoint,
+        conversation,
+        tokens: Math.ceil(turn.promptBytes / BYTES_A_TOKEN),
+        tried: [],
+      }
+      const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }
+      return await failOver(turns, (running) => attempt(turn, turns, running))
+    } catch (cause) {
+      books.fail(book, cause, () => estimatedUsage(turn.promptBytes, 0))
+      throw cause
+    }
+  }
+
+  async function answer(turn: Turn): Promise<Served> {
+    const { settings, requestId, key, onEnd, model, endpoint, stream, dialect } = turn
+    const facts = { requestId, keyId: key.id, endpoint, model, stream }
+    const book = books.open(facts, onEnd)
+    if (!stream || key.rescue !== 'buffer') {
+      const answer = await run(turn, book)
+      return { answer, by: servedBy(book) }
+    }
+    const answer = await held(run(turn, book), {
+      heartbeatMs: settings.heartbeat_ms,
+      now,
+      farewell: (cause) => utf8.encode(dialect.failure(brokenOff(cause))),
+      endsBroken: dialect.endsBroken,
+    })
+    return { answer, by: servedBy(book) }
+  }
+
+  /** The same, and a copy of what was said. */
+  async function answerKept(turn: Turn): Promise<Served> {
+    const asked = { requestId: turn.requestId, at: now(), request: turn.text }
+    try {
+      const served = await answer(turn)
+      return { answer: content.answered(asked, served.answer), by: served.by }
+    } catch (cause) {
+      content.failed(asked, cause)
+      throw cause
+    }
+  }
+
   return {
     /**
      * Answer a turn.
      *
      * @throws ApiError when no account could, or the request was refused for what it is
      */
-    async answer(turn: Turn): Promise<Served> {
-      const { settings, signal, requestId, key, onEnd, model, endpoint, stream, dialect } = turn
-      const facts = { requestId, keyId: key.id, endpoint, model, stream }
-      const book = books.open(facts, onEnd)
-      const { conversation } = turn
-      const run = async () => {
-        try {
-          const plan = catalog.find(model, conversation) ?? notServed(model, catalog)
-          const want: Want = {
-            candidates: NOBODY,
-            model,
-            endpoint,
-            conversation,
-            tokens: Math.ceil(turn.promptBytes / BYTES_A_TOKEN),
-            tried: [],
-          }
-          const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }
-          return await failOver(turns, (running) => attempt(turn, turns, running))
-        } catch (cause) {
-          books.fail(book, cause, () => estimatedUsage(turn.promptBytes, 0))
-          throw cause
-        }
-      }
-      const isHeld = stream && key.rescue === 'buffer'
-      if (!isHeld) {
-        const answer = await run()
-        return { answer, by: servedBy(book) }
-      }
-      const { endsBroken } = dialect
-      const answer = await held(run(), {
-        heartbeatMs: settings.heartbeat_ms,
-        now,
-        farewell: (cause) => utf8.encode(dialect.failure(brokenOff(cause))),
-        endsBroken,
-      })
-      return { answer, by: servedBy(book) }
-    },
+    answer: (turn: Turn): Promise<Served> =>
+      turn.settings.keep_content_days > 0 ? answerKept(turn) : answer(turn),
   }
 }
 

@@ -20,6 +20,8 @@ export interface Turn {
   readonly ask: Ask
   readonly stream: boolean
   readonly dialect: Dialect
+  /** The request word for word. */
+  readonly text: string
   /** How much of what is asked is text, about in bytes. */
   readonly promptBytes: number
   /** A hash: turns of one conversation should meet the same account. */

@@ -63,7 +63,8 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
   }
 
   async function columnsOf(changes: AccountChanges): Promise<Partial<StoredAccount>> {
-    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute, models, api, proxy } = changes
+    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute, models, api, proxy } =
+      changes
     return {
       ...(name !== undefined && { name }),
       ...(baseUrl !== undefined && { baseUrl: baseUrl.replace(/\/+$/, '') }),

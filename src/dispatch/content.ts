@@ -1,7 +1,7 @@
-import type { Answer } from '../../dispatch/turn'
-import type { LedgerContent } from '../../store/ledger'
-import { concatBytes } from '../../stream/bytes'
-import { tap } from '../../stream/tap'
+import type { LedgerContent } from '../store/ledger'
+import { concatBytes } from '../stream/bytes'
+import { tap } from '../stream/tap'
+import type { Answer } from './turn'
 
 /** What is kept of a request, and of an answer, in characters or bytes. */
 const MOST_KEPT = 256 * 1024
