@@ -82,7 +82,7 @@ export function createChat({ dispatch, admission, settings, newId, now }: ChatPa
 export type Chat = ReturnType<typeof createChat>
 
 const dialectOf = (terms: StreamTerms, stream: boolean): Dialect => ({
-  encoder: () => createChatEncoder(terms, { stream }),
+  encoder: () => createChatEncoder(terms, { stream, whole: !stream }),
   failure: farewell,
   native: {
     stream: () => createNativeStream(terms),
