@@ -1,23 +1,17 @@
 import { Elysia } from 'elysia'
 import { version } from '../package.json'
 import { PASSWORD_MARK, setupRoutes } from './admin/setup'
-import { createContentKeeper } from './api/chat/content'
-import { chatRoutes } from './api/chat/routes'
-import { createChat } from './api/chat/service'
-import { modelRoutes } from './api/models/routes'
-import { createModels } from './api/models/service'
-import { passthroughRoutes } from './api/passthrough/routes'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
+import { createContentKeeper } from './dispatch/content'
 import { createDispatch } from './dispatch/dispatch'
 import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { type ApiError, SetupError } from './errors'
 import { createAdmission } from './http/admission'
 import { createAuth } from './http/auth'
-import { createBodyReaders } from './http/body'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
 import { isHeavyModel } from './http/demand'
@@ -41,9 +35,11 @@ import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
 import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
+import { createSaid } from './state/said'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
+import { createSurface } from './surface'
 import { createDemo } from './upstream/demo/demo'
 import { createOpenAi } from './upstream/openai/openai'
 import { createForward } from './upstream/xai/forward'
@@ -171,7 +167,9 @@ export function createApp(platform: Platform) {
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
   const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
-  const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
+  const content = createContentKeeper(ledger.keep)
+  const turning = { pool, books, failOver, catalog, upstreams, content }
+  const dispatch = createDispatch({ ...turning, now, newId })
   const forward = createForward({ http, now })
   const passthrough = createPassthrough({
     forward,
@@ -184,7 +182,20 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const forwardOwn = passthrough.own
+  const said = createSaid({ stores, now, newId, later, log, settings })
+  const surface = createSurface({
+    platform,
+    vault,
+    dispatch,
+    admission,
+    auth,
+    intake,
+    limits,
+    catalog,
+    passthrough,
+    said,
+    settings,
+  })
 
   let draining = false
   const isReady = async () => {
@@ -203,22 +214,7 @@ export function createApp(platform: Platform) {
     .use(health(isReady))
     .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
-    .use(
-      chatRoutes({
-        chat: createChat({
-          dispatch,
-          admission,
-          settings,
-          content: createContentKeeper(ledger.keep),
-          now,
-        }),
-        auth,
-        readers: createBodyReaders({ intake, limits }),
-        forwardOwn,
-      }),
-    )
-    .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
-    .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
+    .use(surface.routes)
     .use(
       setupRoutes({
         token: config.ADMIN_PASSWORD ? undefined : setup?.token,
@@ -283,11 +279,5 @@ export function createApp(platform: Platform) {
 }
 
 export type App = ReturnType<typeof createApp>
-
-/** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
-function modelledMethods(path: string): readonly string[] | undefined {
-  if (path === '/v1/chat/completions') return ['POST']
-  return path === '/v1/models' || path.startsWith('/v1/models/') ? ['GET'] : undefined
-}
 
 const noSetup = () => Promise.reject(new Error('There is no set-up here.'))

@@ -45,6 +45,7 @@ const TOP: Readonly<Record<string, string>> = {
   app: 'app',
   background: 'app',
   platform: 'app',
+  surface: 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',
@@ -52,6 +53,7 @@ const TOP: Readonly<Record<string, string>> = {
   log: 'core',
   parallel: 'core',
   proxy: 'core',
+  sleep: 'core',
 }
 
 const layerOf = (path: string): string => {

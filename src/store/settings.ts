@@ -113,6 +113,22 @@ export const Settings = Type.Object({
     minimum: 0,
     description: 'How long requests and answers are kept word for word; 0 keeps none.',
   }),
+  stored_days: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description:
+      'How long responses and completions are kept after they were made, conversations after they were used.',
+  }),
+  stored_bytes: Type.Integer({
+    default: 1024 * 1024 * 1024,
+    minimum: 1024,
+    description: 'What they may weigh together; the oldest go first.',
+  }),
+  stored_response_bytes: Type.Integer({
+    default: 16 * 1024 * 1024,
+    minimum: 1024,
+    description: 'The largest response, and the largest completion, that is stored.',
+  }),
   time_zone_minutes: Type.Integer({
     default: 0,
     minimum: -840,
