@@ -50,6 +50,7 @@ export async function gateway(options: Options = {}) {
     idleTimeout: 0,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: app.fetch,
+    websocket: platform.sockets.websocket,
   })
   const url = `http://127.0.0.1:${server.port}`
   const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
