@@ -94,7 +94,8 @@ const OUTPUT = itemsQuestion(`WITH wanted AS (
 const REFERENCES = itemsQuestion(`WITH found(n, id, hash) AS (
     SELECT asked.key, asked.value, coalesce(
       (SELECT i.hash FROM said_items i JOIN responses r ON r.id = i.owner_id
-        WHERE i.id = asked.value AND r.key_id = ?1 AND r.expires_at > ?2
+        WHERE i.id = asked.value AND i.side IN ('input', 'output')
+          AND r.key_id = ?1 AND r.expires_at > ?2
         ORDER BY r.created_at DESC, i.position DESC LIMIT 1),
       (SELECT i.hash FROM said_items i JOIN conversations c ON c.id = i.owner_id
         WHERE i.id = asked.value AND c.key_id = ?1 AND c.used_at > ?3
