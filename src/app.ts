@@ -182,7 +182,11 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const said = createSaid({ stores, now, newId, later, log, settings })
+  const keyOf = (id: string) =>
+    [...(current?.keys.values() ?? []), ...platform.environmentKey.values()].find(
+      (key) => key.id === id && key.enabled,
+    )
+  const said = createSaid({ stores, settings, digest, newId, now, later, log })
   const surface = createSurface({
     platform,
     vault,
@@ -194,6 +198,7 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
+    keyOf,
     settings,
   })
 
@@ -255,6 +260,7 @@ export function createApp(platform: Platform) {
       await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
+      await surface.takeover.look()
       await jobs.tick()
     },
 
@@ -268,9 +274,9 @@ export function createApp(platform: Platform) {
       jobs.stop()
     },
 
-    /** Write what the ledger still holds, and give back what keys have not used. */
+    /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {
-      await Promise.all([ledger.flush(), keeper.save(), counters.giveBack()])
+      await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
     },
 
     /** The OpenAPI document, as text. */

@@ -12,6 +12,7 @@ import { createResponseObjects } from './api/responses/objects'
 import { responseRoutes } from './api/responses/routes'
 import { createResponses } from './api/responses/service'
 import { createSums } from './api/responses/sums'
+import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
 import { newId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
@@ -23,6 +24,7 @@ import { createKeyHandlers } from './http/key-handlers'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Said } from './state/said'
+import type { Key } from './store/keys'
 import type { Settings } from './store/settings'
 
 interface SurfaceParts {
@@ -36,6 +38,8 @@ interface SurfaceParts {
   readonly catalog: Catalog
   readonly passthrough: Passthrough
   readonly said: Said
+  /** A key by its id, while it is good. */
+  readonly keyOf: (id: string) => Key | undefined
   readonly settings: () => Settings
 }
 
@@ -51,9 +55,26 @@ export function createSurface(parts: SurfaceParts) {
   const turns = createTurns({ newId, now })
   const compaction = createCompaction(parts.vault)
   const contexts = createContexts({ said, compaction, newId })
-  const background = createBackground({ dispatch, said, log, later, heartbeatMs })
+  const background = createBackground({
+    dispatch,
+    said,
+    log,
+    later,
+    heartbeatMs,
+    now,
+    newId,
+  })
   const shared = { dispatch, admission, contexts, turns, settings }
-  const responses = createResponses({ ...shared, background, said })
+  const responses = createResponses({ ...shared, background, said, later })
+  const takeover = createTakeover({
+    ...shared,
+    background,
+    said,
+    keyOf: parts.keyOf,
+    newId,
+    now,
+    log,
+  })
   const { tokenizer } = platform
 
   const routes = new Elysia()
@@ -76,7 +97,7 @@ export function createSurface(parts: SurfaceParts) {
     .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
-  return { routes, responses, background }
+  return { routes, responses, takeover }
 }
 
 /** What Groxy serves itself, below `/v1`. */

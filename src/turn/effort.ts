@@ -4,7 +4,8 @@ const SCALE: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'x
 
 /**
  * The effort among those that a model knows which comes nearest to the wanted one, the lower of two
- * that are as near. What cannot be placed is left to the model.
+ * that are as near; never none at all where some was wanted. What cannot be placed is left to the
+ * model.
  */
 export function nearestEffort(
   wanted: Effort | undefined,
@@ -13,7 +14,8 @@ export function nearestEffort(
   if (wanted === undefined || known === undefined || known.includes(wanted)) return wanted
   const place = SCALE.indexOf(wanted)
   const distance = (effort: Effort) => Math.abs(SCALE.indexOf(effort) - place)
-  return SCALE.filter((effort) => known.includes(effort)).sort(
+  const [nearest] = SCALE.filter((effort) => effort !== 'none' && known.includes(effort)).sort(
     (one, other) => distance(one) - distance(other),
-  )[0]
+  )
+  return nearest
 }

@@ -29,15 +29,16 @@ const LONGEST = 64
 export function createToolNaming(tools: readonly TurnTool[], customs: boolean): ToolNaming {
   const names = new Map<string, Named>()
   const given = new Map<string, string>()
-  const taken = new Set<string>()
+  const plain = new Set<string>()
   // A function keeps its own name, whatever stands before it in the list.
   for (const tool of tools)
-    if (tool.type === 'function' && tool.namespace === undefined) taken.add(tool.name)
+    if (tool.type === 'function' && tool.namespace === undefined) plain.add(tool.name)
+  const taken = new Set(plain)
 
   const invent = ({ name, namespace, custom }: Named): string => {
-    if (namespace === undefined && !custom) return name
-    const wanted = namespace === undefined ? name : flatten(namespace, name)
-    return unique(wanted, taken)
+    if (namespace !== undefined) return unique(flatten(namespace, name), taken)
+    // Calls of earlier turns may be of tools that are not there any more.
+    return !custom && plain.has(name) ? name : unique(name, taken)
   }
 
   const of = (tool: Named): string => {

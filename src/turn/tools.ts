@@ -40,11 +40,14 @@ function readTool(tool: unknown, param: string, namespace?: string): readonly Tu
     {
       type,
       ...named,
-      parameters: isObject(said.parameters) ? said.parameters : {},
+      parameters: isObject(said.parameters) ? said.parameters : NO_PARAMETERS,
       strict: typeof said.strict === 'boolean' ? said.strict : undefined,
     },
   ]
 }
+
+/** An empty schema would let through anything, and many servers refuse it. */
+const NO_PARAMETERS: Json = { type: 'object', properties: {} }
 
 function readNamespace({ name, tools }: Json, param: string): readonly TurnTool[] {
   if (!isText(name)) throw missing(`${param}.name`)

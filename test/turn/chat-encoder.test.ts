@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream'
 import { Compile } from 'typebox/schema'
 import { ApiError } from '#src/errors'
 import { decodeChatAnswer } from '#src/turn/chat/answer-decoder'
@@ -167,6 +168,24 @@ describe('what comes out is what OpenAI documents', () => {
         const changes = { choices: gathered(events).choices.length, includeUsage: true }
         const answer = JSON.parse(answerOf(events, changes))
         expect(accumulate(readEvents(streamOf(events, changes)))).toEqual(answer)
+      }),
+    ))
+
+  test("the chunks, put together by OpenAI's own SDK, are the answer", () =>
+    fc.assert(
+      fc.asyncProperty(some, async (events) => {
+        const changes = { choices: gathered(events).choices.length }
+        const lines = chunksOf(events, changes).map((chunk) => `${JSON.stringify(chunk)}\n`)
+        const body = new Response(lines.join('')).body as ReadableStream
+        const { choices } =
+          await ChatCompletionStream.fromReadableStream(body).finalChatCompletion()
+        const answer = JSON.parse(answerOf(events, changes))
+        const brief = ({ finish_reason, message }: Json) => {
+          const { content, tool_calls } = message as Json
+          return { finish_reason, content: content ?? '', tool_calls: tool_calls ?? [] }
+        }
+        const plain = JSON.parse(JSON.stringify(choices))
+        expect(plain.map(brief)).toEqual(answer.choices.map(brief))
       }),
     ))
 

@@ -12,6 +12,7 @@ import type { Settings } from '../../store/settings'
 import type { Item, ResponsesRequest } from '../../turn/responses/schema'
 import type { Background } from './background'
 import type { Contexts, Remembered } from './context'
+import { saidTurn } from './said-turn'
 import { demandOf, type Prepared, refuseUnclear, type Turns } from './turn'
 
 interface ResponsesParts {
@@ -22,6 +23,7 @@ interface ResponsesParts {
   readonly background: Background
   readonly said: Said
   readonly settings: () => Settings
+  readonly later: (work: Promise<unknown>) => void
 }
 
 /** What a turn came to, for those who go on from it without the database. */
@@ -35,7 +37,7 @@ export interface Outcome {
 
 /** `POST /v1/responses` behind its route. */
 export function createResponses(parts: ResponsesParts) {
-  const { dispatch, admission, contexts, turns, background, said, settings } = parts
+  const { dispatch, admission, contexts, turns, background, said, settings, later } = parts
 
   /** @throws ApiError when the request is not right, or its key may not */
   async function prepare(
@@ -59,20 +61,14 @@ export function createResponses(parts: ResponsesParts) {
   }
 
   /** What was said is kept, whatever the turn came to, unless no answer had begun. */
-  function keep({ request, context, encoder, affinity, turn }: Prepared): void {
-    const { previousId, conversationId, input } = context
-    const isStored = request.store !== false
-    if (!isStored && !conversationId) return
-    said.save({
-      keyId: turn.key.id,
-      response: encoder().response(),
-      input,
-      previousId,
-      conversationId,
-      tape: request.stream === true ? encoder().tape() : null,
-      affinity,
-      isStored,
-    })
+  function keep(prepared: Prepared): void {
+    const { request, context, turn } = prepared
+    const { conversation } = context
+    if (request.store !== false) said.responses.save(saidTurn(prepared))
+    else if (conversation) {
+      const { input, output } = saidTurn(prepared)
+      later(said.conversations.add(turn.key.id, conversation.id, [...input, ...output]))
+    }
   }
 
   /** Ask for an answer that the client waits for. */

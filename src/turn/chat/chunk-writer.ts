@@ -29,7 +29,7 @@ export function createChunkWriter(
   const head = `data: ${common.slice(0, -1)},"choices":[`
   const usageTail = includeUsage ? ',"usage":null}\n\n' : '}\n\n'
   const tail = `,"finish_reason":null}]${usageTail}`
-  const textTail = `}${tail}`
+  const textTail = flat('}', tail)
   const choices = new Map<number, Choice>()
   const sources = new Set<string>()
   let sourcesTold = 0
@@ -40,7 +40,7 @@ export function createChunkWriter(
     const own = `${head}{"index":${index},"delta":`
     const choice = {
       head: own,
-      textHead: `${own}{"content":`,
+      textHead: flat(own, '{"content":'),
       isBegun: false,
       isFinished: false,
       calls: 0,
@@ -52,14 +52,14 @@ export function createChunkWriter(
   }
 
   /** A chunk with some members of a delta, after the role if that was not told yet. */
-  function chunk(choice: Choice, members: string, more = ''): string {
+  function chunk(choice: Choice, members: string): string {
     const role = choice.isBegun ? '' : ROLE
     choice.isBegun = true
-    return `${choice.head}{${role}${members}}${more}${tail}`
+    return `${choice.head}{${role}${members}}${tail}`
   }
 
   function text(choice: Choice, said: string, logprobs: readonly Logprob[] | undefined): string {
-    if (choice.isBegun && !logprobs) return choice.textHead + JSON.stringify(said) + textTail
+    if (choice.isBegun && !logprobs) return choice.textHead + quote(said) + textTail
     const role = choice.isBegun ? '' : '"role":"assistant",'
     choice.isBegun = true
     const told = logprobs
@@ -151,5 +151,14 @@ export function createChunkWriter(
     },
   }
 }
+
+/** In one piece: the engine would put a text that was added together, together again each time. */
+const flat = (...parts: readonly string[]): string => parts.join('')
+
+/** A text as JSON; most need no escapes, and looking for them is cheaper than writing them. */
+const quote = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`)
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
 
 const ROLE = '"role":"assistant","content":"",'

@@ -52,7 +52,7 @@ function readCalls({ tool_calls, function_call }: ChatMessage, index: number): T
   const calls = (tool_calls ?? []).flatMap((call, at): TurnCall[] => {
     const id = call.id || madeId(index, at)
     const { function: called, custom } = call
-    if (called) return [{ ...functionCall(id, called.name, called.arguments) }]
+    if (called) return [functionCall(id, called.name, called.arguments)]
     if (!custom) return []
     return [{ type: 'call', id, name: custom.name, arguments: custom.input ?? '', custom: true }]
   })

@@ -3,7 +3,7 @@ import { isText, type Json } from '../json-value'
 import type { TurnFormat, TurnItem, TurnRequest } from '../request'
 import { readToolChoice } from '../tool-choice'
 import { readTools } from '../tools'
-import { announcedTools, type InputTerms, readItems } from './input-items'
+import { announcedTools, readItems } from './input-items'
 import type { Item, ResponsesRequest } from './schema'
 
 /**
@@ -11,13 +11,12 @@ import type { Item, ResponsesRequest } from './schema'
  *
  * @param items the whole conversation: what was stored of it, and the request's own input
  * @throws ApiError for what the schema cannot say: a tool choice that names no tool, a format without
- * its schema, an item of an unknown type
+ * its schema
  */
 export function decodeResponses(
   request: ResponsesRequest,
   items: readonly Item[],
   model: string,
-  terms: InputTerms = {},
 ): TurnRequest {
   const own = request.tools ?? []
   const tools = readTools([...own, ...announcedTools(items)], (index) =>
@@ -26,7 +25,7 @@ export function decodeResponses(
   const wantsLogprobs = request.include?.includes('message.output_text.logprobs')
   return {
     model,
-    items: [...instruct(request), ...readItems(items, terms)],
+    items: [...instruct(request), ...readItems(items)],
     tools,
     toolChoice: readToolChoice(request.tool_choice, tools),
     parallelToolCalls: request.parallel_tool_calls ?? true,

@@ -51,7 +51,10 @@ function checkMessage(item: Item, param: string) {
 function checkOutput(item: Item, param: string, calls: ReadonlySet<unknown>) {
   needTexts(item, param, ['call_id'])
   if (!calls.has(item.call_id))
-    throw refusal(`${param}.call_id`, `'${param}' is the output of no call: "${item.call_id}".`)
+    throw refusal(
+      `${param}.call_id`,
+      `No tool call found for the output with call_id ${item.call_id}.`,
+    )
   if (typeof item.output !== 'string') checkParts(item.output, `${param}.output`, GIVEN)
 }
 

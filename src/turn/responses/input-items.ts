@@ -1,39 +1,13 @@
-import { ApiError } from '../../errors'
 import { isObject, isText } from '../json-value'
 import type { TurnHosted, TurnItem, TurnPart } from '../request'
 import { kindOf } from './input-kinds'
 import { readParts } from './input-parts'
 import type { Item } from './schema'
 
-/** What is known of a conversation beside its items. */
-export interface InputTerms {
-  /** What a compaction says, where we can read it. */
-  readonly summaryOf?: ((encrypted: string) => string | undefined) | undefined
-  /** Where in the items the request's own input begins. */
-  readonly inputFrom?: number
-}
+/** Read a conversation into the pivot; its items were checked when they came in. */
+export const readItems = (items: readonly Item[]): readonly TurnItem[] => items.flatMap(readItem)
 
-/**
- * Read a conversation into the pivot.
- *
- * @throws ApiError for an item of a type that nobody knows
- */
-export function readItems(items: readonly Item[], terms: InputTerms): readonly TurnItem[] {
-  const { inputFrom = 0 } = terms
-  return items.flatMap((item, index) => {
-    const read = readItem(item, terms)
-    if (read) return read
-    const param = `input[${index - inputFrom}]`
-    throw new ApiError('invalid_value', `'${param}' is of the unknown type "${item.type}".`, {
-      param,
-    })
-  })
-}
-
-function readItem(
-  item: Item,
-  { summaryOf }: InputTerms,
-): TurnItem | readonly TurnItem[] | undefined {
+function readItem(item: Item): TurnItem | readonly TurnItem[] {
   const namespace = isText(item.namespace) ? { namespace: item.namespace } : NONE
   switch (kindOf(item)) {
     case 'message':
@@ -66,15 +40,11 @@ function readItem(
       return readOutput(item, false)
     case 'custom_tool_call_output':
       return readOutput(item, true)
-    case 'compaction':
-      return readCompaction(item, summaryOf)
-    case 'hosted':
-      return hosted(item)
     case 'mark':
     case 'additional_tools':
       return []
     default:
-      return undefined
+      return hosted(item)
   }
 }
 
@@ -94,21 +64,6 @@ function thoughtOf({ summary, content }: Item): string {
   const shown = words(summary)
   return (shown.length > 0 ? shown : words(content)).join('\n\n')
 }
-
-function readCompaction(item: Item, summaryOf: InputTerms['summaryOf']): TurnItem {
-  const { encrypted_content: encrypted } = item
-  const summary = isText(encrypted) ? summaryOf?.(encrypted) : undefined
-  if (summary === undefined) return hosted(item)
-  return {
-    type: 'message',
-    role: 'developer',
-    parts: [{ type: 'text', text: introduceSummary(summary) }],
-  }
-}
-
-/** How a model is told what was said before. */
-export const introduceSummary = (summary: string): string =>
-  `Summary of the conversation so far:\n\n${summary}`
 
 const hosted = (item: Item): TurnHosted => ({
   type: 'hosted',
