@@ -1,4 +1,5 @@
-import type { Client, InStatement, InValue } from '@libsql/client/web'
+import type { InStatement, InValue } from '@libsql/client/web'
+import type { Patient } from './patient'
 import {
   bodyInserts,
   type Guard,
@@ -114,7 +115,7 @@ const EMPTY = `UPDATE responses SET body = '{}', tape = NULL, bytes = 0, expires
 const STOP = 'UPDATE background_turns SET cancelled = 1 WHERE response_id = ?1 AND key_id = ?2'
 
 /** Answers of the Responses API, for clients that come back to them. */
-export function createResponses(client: Client) {
+export function createResponses(client: Patient) {
   return {
     /** Statements that store a response and its items, once however often they are run. */
     insertion(row: NewResponse): InStatement[] {
