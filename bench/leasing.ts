@@ -21,6 +21,7 @@ const nameOf = (index: number): string => MODELS[index % MODELS.length] ?? ''
 const accountOf = (index: number): Account => ({
   id: `account-${index}`,
   kind: 'openai',
+  api: 'chat',
   name: `account-${index}`,
   baseUrl: `http://127.0.0.1:${1 + (index % 4)}/v1`,
   secret: () => 'secret',

@@ -1,23 +1,17 @@
 import { Elysia } from 'elysia'
 import { version } from '../package.json'
 import { PASSWORD_MARK, setupRoutes } from './admin/setup'
-import { createContentKeeper } from './api/chat/content'
-import { chatRoutes } from './api/chat/routes'
-import { createChat } from './api/chat/service'
-import { modelRoutes } from './api/models/routes'
-import { createModels } from './api/models/service'
-import { passthroughRoutes } from './api/passthrough/routes'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
+import { createContentKeeper } from './dispatch/content'
 import { createDispatch } from './dispatch/dispatch'
 import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { type ApiError, SetupError } from './errors'
 import { createAdmission } from './http/admission'
 import { createAuth } from './http/auth'
-import { createBodyReaders } from './http/body'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
 import { isHeavyModel } from './http/demand'
@@ -41,11 +35,15 @@ import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
 import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
+import { createSaid } from './state/said'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
+import { createSurface } from './surface'
 import { createDemo } from './upstream/demo/demo'
+import { inWords } from './upstream/demo/in-words'
 import { createOpenAi } from './upstream/openai/openai'
+import { withPromptedTools } from './upstream/prompted-tools'
 import { createForward } from './upstream/xai/forward'
 import { createXai } from './upstream/xai/xai'
 
@@ -69,7 +67,10 @@ export function createApp(platform: Platform) {
   const upstreams = {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    demo: createDemo({ tokenizer: platform.tokenizer }),
+    demo: withPromptedTools(inWords(createDemo({ tokenizer: platform.tokenizer })), {
+      newId,
+      isOn: () => settings().tools_in_prompt_demo,
+    }),
   }
   const onFault = (cause: unknown) => log.warn('database_unreachable', faultFields(cause))
   const onBug = (error: unknown) =>
@@ -171,7 +172,9 @@ export function createApp(platform: Platform) {
   const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
   const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
-  const dispatch = createDispatch({ pool, books, failOver, catalog, upstreams, now, newId })
+  const content = createContentKeeper(ledger.keep)
+  const turning = { pool, books, failOver, catalog, upstreams, content }
+  const dispatch = createDispatch({ ...turning, now, newId })
   const forward = createForward({ http, now })
   const passthrough = createPassthrough({
     forward,
@@ -184,7 +187,26 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const forwardOwn = passthrough.own
+  const keyOf = (id: string) =>
+    [...(current?.keys.values() ?? []), ...platform.environmentKey.values()].find(
+      (key) => key.id === id && key.enabled,
+    )
+  const said = createSaid({ stores, settings, digest, newId, now, later, log })
+  const surface = createSurface({
+    platform,
+    vault,
+    dispatch,
+    admission,
+    auth,
+    intake,
+    limits,
+    catalog,
+    passthrough,
+    said,
+    onBug,
+    keyOf,
+    settings,
+  })
 
   let draining = false
   const isReady = async () => {
@@ -203,22 +225,7 @@ export function createApp(platform: Platform) {
     .use(health(isReady))
     .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
-    .use(
-      chatRoutes({
-        chat: createChat({
-          dispatch,
-          admission,
-          settings,
-          content: createContentKeeper(ledger.keep),
-          now,
-        }),
-        auth,
-        readers: createBodyReaders({ intake, limits }),
-        forwardOwn,
-      }),
-    )
-    .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
-    .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
+    .use(surface.routes)
     .use(
       setupRoutes({
         token: config.ADMIN_PASSWORD ? undefined : setup?.token,
@@ -259,6 +266,8 @@ export function createApp(platform: Platform) {
       await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
+      if (said.waiting() > 0) later(said.flush())
+      await surface.takeover.look()
       await jobs.tick()
     },
 
@@ -272,9 +281,9 @@ export function createApp(platform: Platform) {
       jobs.stop()
     },
 
-    /** Write what the ledger still holds, and give back what keys have not used. */
+    /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {
-      await Promise.all([ledger.flush(), keeper.save(), counters.giveBack()])
+      await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
     },
 
     /** The OpenAPI document, as text. */
@@ -283,11 +292,5 @@ export function createApp(platform: Platform) {
 }
 
 export type App = ReturnType<typeof createApp>
-
-/** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
-function modelledMethods(path: string): readonly string[] | undefined {
-  if (path === '/v1/chat/completions') return ['POST']
-  return path === '/v1/models' || path.startsWith('/v1/models/') ? ['GET'] : undefined
-}
 
 const noSetup = () => Promise.reject(new Error('There is no set-up here.'))

@@ -41,9 +41,11 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
 const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
+  'worker-sockets': 'entry',
   app: 'app',
   background: 'app',
   platform: 'app',
+  surface: 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',
@@ -51,6 +53,7 @@ const TOP: Readonly<Record<string, string>> = {
   log: 'core',
   parallel: 'core',
   proxy: 'core',
+  sleep: 'core',
 }
 
 const layerOf = (path: string): string => {

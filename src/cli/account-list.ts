@@ -37,12 +37,13 @@ export async function listAccounts(state: State, config: Config): Promise<number
 
 const via = (proxy: string): string => (proxy ? ` via ${proxyName(proxy)}` : '')
 
-const limits = ({ weight, maxInFlight, requestsPerMinute, models }: StoredAccount): string =>
+const limits = ({ weight, maxInFlight, requestsPerMinute, models, api }: StoredAccount): string =>
   [
     weight !== 1 && `weight ${weight}`,
     maxInFlight !== null && `${maxInFlight} at once`,
     requestsPerMinute !== null && `${requestsPerMinute}/min`,
     models && `models ${models.join(',')}`,
+    api && `api ${api}`,
   ]
     .filter(Boolean)
     .join(', ')

@@ -20,6 +20,7 @@ const OPTIONS = {
   secret: { type: 'string' },
   'base-url': { type: 'string' },
   models: { type: 'string' },
+  api: { type: 'string' },
   weight: { type: 'string' },
   max: { type: 'string' },
   rpm: { type: 'string' },
@@ -42,6 +43,8 @@ two seconds.
   --secret -         set: another secret; what was held against the old one is forgotten
   --base-url URL     where the server is, up to and including /v1
   --models a,b       its models, for a server that does not list them; none asks it again
+  --api KIND         what the server speaks: chat, responses or both (default: both for xai and api.openai.com,
+                     else chat); the other one is translated
   --weight N         its share beside other accounts (default 1)
   --max N            turns at once; none for no limit (default)
   --rpm N            turns a minute; none for no limit (default)
@@ -174,8 +177,19 @@ function changesOf(values: Values): AccountChanges {
     maxInFlight: orNone('max', (value) => wholeNumber('max', value)),
     requestsPerMinute: orNone('rpm', (value) => wholeNumber('rpm', value)),
     models: orNone('models', list),
+    api: readApi(values.api),
     proxy: orNone('proxy', (value) => (value === undefined ? undefined : readProxy(String(value)))),
   }
+}
+
+function readApi(given: Values[string]): AccountChanges['api'] {
+  if (given === undefined) return
+  if (given === 'none') return null
+  if (given === 'chat' || given === 'responses' || given === 'both') return given
+  throw new UsageError(
+    `"${given}" is nothing that a server could speak.`,
+    '--api is chat, responses or both',
+  )
 }
 
 /** A name with a slash would read as KIND/NAME. */

@@ -1,4 +1,5 @@
-import type { Key, KeyChanges } from '../store/keys'
+import type { Bucket } from '../store/allowances'
+import type { Key, KeyChanges, KeyLimits } from '../store/keys'
 import { list, UsageError } from './command'
 
 const TICKS_PER_DOLLAR = 1e10
@@ -6,35 +7,36 @@ const DAY_MS = 86_400_000
 const DAYS_AT_MOST = 36_525
 
 /** A limit of keys as the command line knows it. */
-interface LimitOption {
-  readonly option: string
-  readonly field: keyof Pick<
-    Key,
-    | 'requestsPerMinute'
-    | 'tokensPerMinute'
-    | 'concurrency'
-    | 'dailyChat'
-    | 'dailyHeavy'
-    | 'dailyImage'
-    | 'dailyVideo'
-    | 'dailyCostTicks'
-    | 'monthlyCostTicks'
-  >
+type Row = readonly [
+  option: string,
+  field: Exclude<keyof KeyLimits, 'models' | 'rescue'>,
   /** How it reads behind its number. */
-  readonly unit: string
-}
-
-const LIMITS: readonly LimitOption[] = [
-  { option: 'rpm', field: 'requestsPerMinute', unit: '/min' },
-  { option: 'tpm', field: 'tokensPerMinute', unit: ' tokens/min' },
-  { option: 'concurrency', field: 'concurrency', unit: ' at once' },
-  { option: 'chat-per-day', field: 'dailyChat', unit: ' chat/day' },
-  { option: 'heavy-per-day', field: 'dailyHeavy', unit: ' heavy/day' },
-  { option: 'image-per-day', field: 'dailyImage', unit: ' image/day' },
-  { option: 'video-per-day', field: 'dailyVideo', unit: ' video/day' },
-  { option: 'usd-per-day', field: 'dailyCostTicks', unit: '/day' },
-  { option: 'usd-per-month', field: 'monthlyCostTicks', unit: '/month' },
+  unit: string,
+  /** Where its use is counted, and how that is called. */
+  bucket: Bucket,
+  use: string,
 ]
+
+const ROWS: readonly Row[] = [
+  ['rpm', 'requestsPerMinute', '/min', 'requests', 'requests this minute'],
+  ['tpm', 'tokensPerMinute', ' tokens/min', 'tokens', 'tokens this minute'],
+  ['concurrency', 'concurrency', ' at once', 'concurrency', 'held at once'],
+  ['chat-per-day', 'dailyChat', ' chat/day', 'chat', 'chat today'],
+  ['heavy-per-day', 'dailyHeavy', ' heavy/day', 'heavy', 'heavy today'],
+  ['image-per-day', 'dailyImage', ' image/day', 'image', 'image today'],
+  ['video-per-day', 'dailyVideo', ' video/day', 'video', 'video today'],
+  ['usd-per-day', 'dailyCostTicks', '/day', 'cost', 'money today'],
+  ['usd-per-month', 'monthlyCostTicks', '/month', 'cost-month', 'money this month'],
+]
+
+/** Every limit that is a number, in the order in which people are told of them. */
+export const LIMITS = ROWS.map(([option, field, unit, bucket, use]) => ({
+  option,
+  field,
+  unit,
+  bucket,
+  use,
+}))
 
 /** The options of everything that may be said about a key. */
 export const LIMIT_OPTIONS: Readonly<Record<string, { readonly type: 'string' }>> =

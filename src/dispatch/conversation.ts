@@ -1,8 +1,13 @@
 import { hashText } from '../pool/ring'
-import type { ChatRequest } from '../turn/chat/schema'
 
 /** A long prompt is told apart by its beginning. */
 const LONGEST = 2_000
+
+/** How a conversation begins. */
+export interface Opening {
+  readonly prompt_cache_key?: string | null | undefined
+  readonly messages: readonly { readonly role: string; readonly content?: unknown }[]
+}
 
 /**
  * Which conversation a turn belongs to, as a 32-bit hash: as the client says, else by what does not
@@ -14,7 +19,7 @@ const LONGEST = 2_000
  * @param said `x-grok-conv-id`, xAI's own header for the same purpose
  */
 export function conversationOf(
-  { prompt_cache_key: cacheKey, messages }: ChatRequest,
+  { prompt_cache_key: cacheKey, messages }: Opening,
   keyId: string,
   said: string | null,
 ): number {
@@ -30,9 +35,7 @@ export function conversationOf(
   return hash
 }
 
-type Content = ChatRequest['messages'][number]['content']
-
-function textOf(content: Content): string {
+function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
   const part: unknown = content.find((one) => 'text' in one)

@@ -1,23 +1,18 @@
 import { ApiError } from '../errors'
-import type { JsonObject } from '../json'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Candidates } from '../pool/member'
 import type { Pool } from '../pool/pool'
 import type { Want } from '../pool/select'
-import type { Key } from '../store/keys'
-import type { LedgerEntry } from '../store/ledger'
-import type { Settings } from '../store/settings'
-import type { StreamTerms } from '../turn/chat/native-stream'
-import type { ChatRequest } from '../turn/chat/schema'
 import { estimatedUsage } from '../turn/usage'
 import { readLimits } from '../upstream/limits'
 import type { Upstream } from '../upstream/upstream'
-import { type Books, type ServedBy, servedBy } from './book'
-import { type ChatAnswer, createReplyReader } from './chat-reply'
-import { conversationOf } from './conversation'
+import { type Book, type Books, servedBy } from './book'
+import type { ContentKeeper } from './content'
 import type { Attempt, Attemptable, FailOver } from './fail-over'
 import { held } from './held'
+import { brokenOff, createReplyReader } from './reply'
+import type { Answer, Served, Turn } from './turn'
 
 interface DispatchParts {
   readonly pool: Pool
@@ -27,128 +22,99 @@ interface DispatchParts {
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly now: () => number
   readonly newId: () => string
-}
-
-/** One chat turn as the public surface hands it over. */
-export interface ChatTurn {
-  readonly requestId: string
-  readonly key: Key
-  readonly request: JsonObject<ChatRequest>
-  /** What the client says in headers about the conversation that the turn belongs to. */
-  readonly conversation: string | null
-  /** Aborts when the client leaves. */
-  readonly signal: AbortSignal
-  readonly settings: Settings
-  /** Called once, when the turn is over, which for a stream is long after the answer began. */
-  readonly onEnd: (entry: LedgerEntry) => void
-}
-
-/** An answer, and who gave it. */
-export interface Served {
-  readonly answer: ChatAnswer
-  /** Unknown while a held stream is still on its way. */
-  readonly by: ServedBy | undefined
+  /** Takes what turns say, while the settings ask for it. */
+  readonly content: ContentKeeper
 }
 
 const NOBODY: Candidates = []
+const utf8 = new TextEncoder()
 
 /** The heart: takes a turn from lease to ledger, over as many accounts as it needs. */
 export function createDispatch(parts: DispatchParts) {
-  const { pool, books, failOver, catalog, upstreams, now, newId } = parts
-  const readReply = createReplyReader({ pool, books, now })
+  const { pool, books, failOver, catalog, upstreams, now, newId, content } = parts
+  const readReply = createReplyReader({ pool, books, now, newId })
 
   /** One account's chance: what this throws may be made good by another. */
   async function attempt(
-    turn: ChatTurn,
-    { book, want }: Attemptable,
+    turn: Turn,
+    { book }: Attemptable,
     { lease, abort, deadline }: Attempt,
-  ): Promise<ChatAnswer> {
-    const { request, settings, key } = turn
+  ): Promise<Answer> {
+    const { ask, settings, key, stream } = turn
     const { account, model } = lease
-    const stream = request.value.stream === true
     const wait = stream ? settings.first_byte_timeout_ms : settings.answer_timeout_ms
     deadline.waitFor(wait, 'The upstream did not answer in time.')
-    const reply = await upstreams[account.kind].chat({ account, request, model, stream, abort })
-    if (reply.form === 'native')
+    const listed = () => catalog.model(model)
+    const reply = await upstreams[account.kind].ask({ account, ask, model, listed, stream, abort })
+    if (reply.form === 'bytes')
       for (const report of readLimits(reply.response.headers, model, now()))
         pool.report(lease, report)
-    return await readReply({
-      reply,
-      stream,
-      terms: termsOf(turn, want.tokens * BYTES_A_TOKEN, now(), newId),
-      settings,
-      endpoint: want.endpoint,
-      rescue: stream && key.rescue === 'buffer',
-      abort,
-      deadline,
-      lease,
-      book,
+    const rescue = stream && key.rescue === 'buffer'
+    return await readReply({ reply, turn, rescue, abort, deadline, lease, book })
+  }
+
+  async function run(turn: Turn, book: Book): Promise<Answer> {
+    const { settings, signal, key, model, endpoint, conversation } = turn
+    try {
+      const plan = catalog.find(model, conversation) ?? notServed(model, catalog)
+      const want: Want = {
+        candidates: NOBODY,
+        model,
+        endpoint,
+        conversation,
+        tokens: Math.ceil(turn.promptBytes / BYTES_A_TOKEN),
+        tried: [],
+      }
+      const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }
+      return await failOver(turns, (running) => attempt(turn, turns, running))
+    } catch (cause) {
+      books.fail(book, cause, () => estimatedUsage(turn.promptBytes, 0))
+      throw cause
+    }
+  }
+
+  async function answer(turn: Turn): Promise<Served> {
+    const { settings, requestId, key, onEnd, model, endpoint, stream, dialect } = turn
+    const facts = { requestId, keyId: key.id, endpoint, model, stream }
+    const book = books.open(facts, onEnd)
+    if (!stream || key.rescue !== 'buffer') {
+      const answer = await run(turn, book)
+      return { answer, by: servedBy(book) }
+    }
+    const answer = await held(run(turn, book), {
+      heartbeatMs: settings.heartbeat_ms,
+      now,
+      farewell: (cause) => utf8.encode(dialect.failure(brokenOff(cause))),
+      endsBroken: dialect.endsBroken,
     })
+    return { answer, by: servedBy(book) }
+  }
+
+  /** The same, and a copy of what was said. */
+  async function answerKept(turn: Turn): Promise<Served> {
+    const asked = { requestId: turn.requestId, at: now(), request: turn.text }
+    try {
+      const served = await answer(turn)
+      return { answer: content.answered(asked, served.answer), by: served.by }
+    } catch (cause) {
+      content.failed(asked, cause)
+      throw cause
+    }
   }
 
   return {
     /**
-     * Answer a chat turn.
+     * Answer a turn.
      *
      * @throws ApiError when no account could, or the request was refused for what it is
      */
-    async chat(turn: ChatTurn): Promise<Served> {
-      const { request, settings, signal, requestId, key, onEnd } = turn
-      const { model } = request.value
-      const stream = request.value.stream === true
-      const facts = { requestId, keyId: key.id, endpoint: ENDPOINT, model, stream }
-      const book = books.open(facts, onEnd)
-      const conversation = conversationOf(request.value, key.id, turn.conversation)
-      const run = async () => {
-        try {
-          const plan = catalog.find(model, conversation) ?? notServed(model, catalog)
-          const want: Want = {
-            candidates: NOBODY,
-            model,
-            endpoint: ENDPOINT,
-            conversation,
-            tokens: Math.ceil(promptBytes(request.text) / BYTES_A_TOKEN),
-            tried: [],
-          }
-          const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }
-          return await failOver(turns, (running) => attempt(turn, turns, running))
-        } catch (cause) {
-          books.fail(book, cause, () => estimatedUsage(promptBytes(request.text), 0))
-          throw cause
-        }
-      }
-      const isHeld = stream && key.rescue === 'buffer'
-      if (!isHeld) {
-        const answer = await run()
-        return { answer, by: servedBy(book) }
-      }
-      const answer = await held(run(), { heartbeatMs: settings.heartbeat_ms, now })
-      return { answer, by: servedBy(book) }
-    },
+    answer: (turn: Turn): Promise<Served> =>
+      turn.settings.keep_content_days > 0 ? answerKept(turn) : answer(turn),
   }
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>
 
-function termsOf(
-  { request: { value }, settings }: ChatTurn,
-  promptBytes: number,
-  now: number,
-  newId: () => string,
-): StreamTerms {
-  return {
-    model: value.model,
-    includeUsage: value.stream_options?.include_usage === true,
-    choices: value.n ?? 1,
-    showThinking: settings.show_thinking && value.reasoning_effort !== 'none',
-    promptBytes,
-    newId,
-    created: Math.floor(now / 1000),
-  }
-}
-
-/** The endpoint, as the ledger names it. */
-export const ENDPOINT = 'chat.completions'
 const LISTED = 10
 
 function notServed(model: string, catalog: Catalog): never {
@@ -167,9 +133,3 @@ function notServed(model: string, catalog: Catalog): never {
 }
 
 const BYTES_A_TOKEN = 4
-/** A shorter body holds no picture worth looking for. */
-const SHORT = 1_024
-
-/** How much of a body is prompt: pictures and files within it are no text. */
-const promptBytes = (body: string): number =>
-  body.length < SHORT ? body.length : body.replaceAll(/"data:[^"]{256,}"/g, '').length

@@ -1,3 +1,4 @@
+import { sleep } from '../sleep'
 import type { Allowances, Bucket } from '../store/allowances'
 import {
   bareNeedOf,
@@ -17,7 +18,7 @@ import {
   newCounter,
   sliceOf,
 } from './counter'
-import { sleep, within } from './patience'
+import { within } from './patience'
 
 interface CounterParts {
   /** Names us among those that share the database, when the database is first asked. */

@@ -13,6 +13,8 @@ const documentation = {
   servers: [{ url: '/', description: 'This gateway' }],
   tags: [
     { name: 'Chat', description: 'Ask a model.' },
+    { name: 'Responses', description: 'Ask a model, and go on from what it said.' },
+    { name: 'Conversations', description: 'Turns that belong together.' },
     { name: 'Models', description: 'What there is to ask.' },
     { name: 'Health', description: 'For load balancers and monitoring.' },
   ],

@@ -69,6 +69,32 @@ export const keyFailures = {
   404: failure('No such model.', 'model_not_found', "The model 'x' does not exist here."),
 }
 
+/** The failures of calls that look at one object. */
+export const objectFailures = {
+  401: keyFailures[401],
+  404: failure('No such object, or none of this key.', 'not_found', 'There is no such object.'),
+}
+
+/** A part of a path that names one object. */
+export const pathParameter = (name: string, example: string) => ({
+  name,
+  in: 'path' as const,
+  required: true,
+  schema: { type: 'string' as const },
+  example,
+})
+
+/** What part of a list is wanted. */
+export const listParameters = [
+  { name: 'limit', in: 'query' as const, schema: { type: 'integer' as const, default: 20 } },
+  {
+    name: 'order',
+    in: 'query' as const,
+    schema: { type: 'string' as const, enum: ['asc', 'desc'] },
+  },
+  { name: 'after', in: 'query' as const, schema: { type: 'string' as const } },
+]
+
 /** The failures of a turn on top of these. */
 export const turnFailures = {
   ...keyFailures,

@@ -1,6 +1,3 @@
-/** Wait by the clock, which works in every runtime. */
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-
 /** What a promise brings, unless it takes too long. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()

@@ -14,6 +14,34 @@ export const servedHeaders = (by: Served): Record<string, string> => ({
   'x-groxy-overhead-ms': String(by.overheadMs),
 })
 
+/** An answer of a turn, as JSON or as server-sent events. */
+interface Answered {
+  readonly form: 'json' | 'events'
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array>
+  readonly dropped?: readonly string[]
+}
+
+/** The response that carries an answer, and says who gave it where that is known already. */
+export function answerResponse(
+  { form, body, dropped }: Answered,
+  by: Served | undefined,
+): Response {
+  const plain = form === 'json' ? JSON_HEADERS : EVENT_HEADERS
+  if (!by) return new Response(body as BodyInit, { headers: plain })
+  const headers = { ...servedHeaders(by), ...plain }
+  if (dropped) headers['x-groxy-dropped'] = asHeader(dropped.join(', '))
+  return new Response(body as BodyInit, { headers })
+}
+
+const JSON_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'application/json' }
+
+/** `x-accel-buffering` keeps nginx from holding a stream back. */
+export const EVENT_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+}
+
 /** A header holds Latin letters only; a name may be anything. */
 const asHeader = (text: string): string =>
   /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)

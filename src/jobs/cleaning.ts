@@ -1,4 +1,5 @@
 import type { Log } from '../log'
+import { sleep } from '../sleep'
 import type { CleaningStore } from '../store/cleaning'
 import type { Settings } from '../store/settings'
 import type { Job } from './runner'
@@ -36,5 +37,3 @@ export const createCleaning = ({ store, settings, log }: CleaningParts): Job => 
     if (done > 0) log.info('cleaned', { rows: done })
   },
 })
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

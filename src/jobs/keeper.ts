@@ -1,6 +1,7 @@
 import type { Member } from '../pool/member'
 import type { Pool } from '../pool/pool'
 import type { Rest } from '../pool/rest'
+import { sleep } from '../sleep'
 import type { AccountQuota, AccountQuotas } from '../store/account-quotas'
 import { type AccountState, type AccountStates, CLEARED } from '../store/account-states'
 
@@ -181,9 +182,6 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       }
     },
 
-    /** How many rests have a last word that is remembered. */
-    remembered: (): number => words.size,
-
     /** Write what waits, now. */
     save,
   }
@@ -227,5 +225,3 @@ const quotaRows = ({ account, quotas }: Member): AccountQuota[] =>
   }))
 
 const UNSAID: Word = { at: 0, until: 0, faults: 0 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

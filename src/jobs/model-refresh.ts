@@ -6,6 +6,7 @@ import type { Pool } from '../pool/pool'
 import type { ModelList, ModelLists, UpstreamModel } from '../store/model-lists'
 import type { Upstream } from '../upstream/upstream'
 import { askModels, PARALLEL } from './inquiry'
+import { jittered } from './jitter'
 import {
   ASKED_EACH_TIME,
   commonList,
@@ -55,7 +56,6 @@ export function createModelRefresh(parts: RefreshParts) {
   let earliest = 0
   let seenAt = 0
 
-  const jittered = (ms: number): number => ms * (0.9 + 0.2 * random())
   const groupOf = (account: Account): Group => {
     const name = groupName(account)
     const group = groups.get(name) ?? { members: new Map(), lists: new Map() }
@@ -111,7 +111,7 @@ export function createModelRefresh(parts: RefreshParts) {
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
       keepList(group, listed, models)
-      const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group))
+      const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group), random)
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
     seenAt = at
@@ -124,11 +124,11 @@ export function createModelRefresh(parts: RefreshParts) {
     const { account } = listed
     const { id, kind, name, baseUrl } = account
     const group = groupOf(account)
-    listed.dueAt = now() + jittered(RETRY_MS * slowness(group))
+    listed.dueAt = now() + jittered(RETRY_MS * slowness(group), random)
     try {
       const models = await askModels(upstreams, account, signal)
       if (accounts.get(id) !== listed) return
-      listed.dueAt = now() + jittered(maxAgeMs() * slowness(group))
+      listed.dueAt = now() + jittered(maxAgeMs() * slowness(group), random)
       const isNew = keepList(group, listed, models)
       log.debug('models', { account: name, kind, models: models.length })
       // In a large group those that offer what all do need no row of their own.

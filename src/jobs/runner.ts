@@ -1,5 +1,6 @@
 import { faultFields, type Log } from '../log'
 import type { JobName, JobRows } from '../store/jobs'
+import { jittered } from './jitter'
 
 /** Tell how much of the work is done. To be called every 20 s at least: silence looks like a crash. */
 export type Progress = (done: number, total: number, note?: string) => void
@@ -62,9 +63,6 @@ export function createJobs(parts: JobsParts) {
   const entries = new Map<string, Entry>()
   let isStopped = false
 
-  /** A tenth more or less, so that instances and accounts drift apart. */
-  const jittered = (ms: number): number => ms * (0.9 + 0.2 * random())
-
   function isDue(entry: Entry): boolean {
     const { job } = entry
     entry.nextAt ??= 'everyMs' in job ? now() + random() * spreadMs : 0
@@ -88,7 +86,8 @@ export function createJobs(parts: JobsParts) {
       log.warn('database_unreachable', faultFields(cause))
       return false
     })
-    if (everyMs !== undefined) entry.nextAt = now() + jittered(isClaimed ? everyMs : everyMs / 10)
+    if (everyMs !== undefined)
+      entry.nextAt = now() + jittered(isClaimed ? everyMs : everyMs / 10, random)
     if (isClaimed || (everyMs === undefined && !asked)) await work(entry, asked, isClaimed)
     entry.busyUntil = 0
   }

@@ -1,3 +1,4 @@
+import { sleep } from '../sleep'
 import type { LedgerBatch, LedgerContent, LedgerEntry } from '../store/ledger'
 import { createSums } from '../store/ledger-sums'
 
@@ -135,5 +136,3 @@ export function createLedgerQueue(parts: QueueParts) {
 export type LedgerQueue = ReturnType<typeof createLedgerQueue>
 
 const sizeOf = ({ request, answer }: LedgerContent): number => request.length + answer.length
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

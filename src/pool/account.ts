@@ -12,6 +12,8 @@ export interface Account {
   readonly secret: () => string | Promise<string>
   /** The proxy that its calls go through, its own or its kind's: opened as the secret is. */
   readonly proxy: () => string | undefined | Promise<string | undefined>
+  /** What its server speaks: chat completions, the Responses API, or both. */
+  readonly api: 'chat' | 'responses' | 'both'
   readonly weight: number
   /** Turns at once. */
   readonly maxInFlight: number

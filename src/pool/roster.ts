@@ -3,7 +3,7 @@ import { sha256, type Vault } from '../crypto'
 import type { Log } from '../log'
 import type { StoredAccount } from '../store/accounts'
 import type { Settings } from '../store/settings'
-import type { Account } from './account'
+import type { Account, Kind } from './account'
 
 /** The id of the account that answers while there is no other. */
 export const DEMO_ID = 'demo'
@@ -76,6 +76,7 @@ const DEMO: Account = {
   kind: 'demo',
   name: 'demo',
   baseUrl: '',
+  api: 'both',
   secret: () => '',
   proxy: noProxy,
   weight: 1,
@@ -95,6 +96,7 @@ export function environmentAccounts(config: Config, proxies: KindProxies): Promi
       kind,
       name: 'env',
       baseUrl,
+      api: usualApi(kind, baseUrl),
       secret: () => secret,
       proxy: () => kindProxy(kind, proxies) || undefined,
     }
@@ -125,6 +127,7 @@ export function fromStore(stored: StoredAccount, vault: Vault, proxies: KindProx
     kind,
     name,
     baseUrl,
+    api: stored.api ?? usualApi(kind, baseUrl),
     weight,
     requestsPerMinute,
     models,
@@ -133,6 +136,12 @@ export function fromStore(stored: StoredAccount, vault: Vault, proxies: KindProx
     proxy: stored.proxy ? opener(stored.proxy, vault) : PROXY_OF[kind](proxies),
   }
 }
+
+/** Few servers that speak OpenAI's dialect know more of it than chat completions. */
+const usualApi = (kind: Kind, baseUrl: string): Account['api'] =>
+  kind === 'xai' || OPENAI.test(baseUrl) ? 'both' : 'chat'
+
+const OPENAI = /^https:\/\/api\.openai\.com(?:[:/]|$)/
 
 /** Shared by all accounts of a kind. */
 const PROXY_OF = {

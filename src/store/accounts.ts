@@ -25,6 +25,8 @@ export interface AccountChanges {
   readonly requestsPerMinute?: number | null | undefined
   /** Null to ask its upstream. */
   readonly models?: readonly string[] | null | undefined
+  /** Null for what is usual there. */
+  readonly api?: StoredAccount['api'] | undefined
   /** Null for that of its kind, or none. */
   readonly proxy?: string | null | undefined
 }
@@ -61,7 +63,8 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
   }
 
   async function columnsOf(changes: AccountChanges): Promise<Partial<StoredAccount>> {
-    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute, models, proxy } = changes
+    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute, models, api, proxy } =
+      changes
     return {
       ...(name !== undefined && { name }),
       ...(baseUrl !== undefined && { baseUrl: baseUrl.replace(/\/+$/, '') }),
@@ -70,6 +73,7 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
       ...(maxInFlight !== undefined && { maxInFlight }),
       ...(requestsPerMinute !== undefined && { requestsPerMinute }),
       ...(models !== undefined && { models }),
+      ...(api !== undefined && { api }),
       ...(proxy !== undefined && { proxy: proxy && (await vault.seal(readProxy(proxy))) }),
     }
   }
@@ -140,4 +144,5 @@ const BLANK = {
   requestsPerMinute: null,
   models: null,
   proxy: null,
+  api: null,
 }

@@ -15,11 +15,6 @@ export function createAliases(db: Database, client: Client) {
   const read = createReader(client, aliases)
 
   return {
-    /** The first or only model of each alias. */
-    async all(): Promise<ReadonlyMap<string, string>> {
-      return new Map((await read()).map(({ name, model }) => [name, model]))
-    },
-
     /** Where the turns of each alias go. */
     async routes(): Promise<ReadonlyMap<string, Route>> {
       const rows = await read('ORDER BY name')

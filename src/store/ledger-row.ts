@@ -19,7 +19,3 @@ export interface LedgerBatch {
   /** Of entries that were dropped. */
   readonly sums: readonly LedgerSum[]
 }
-
-/** The name of a column. */
-export const snake = (name: string): string =>
-  name.replace(/[A-Z]/g, (sign) => `_${sign.toLowerCase()}`)

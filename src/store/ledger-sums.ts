@@ -1,5 +1,6 @@
 import type { InStatement } from '@libsql/client/web'
-import { type LedgerEntry, type LedgerSum, snake } from './ledger-row'
+import type { LedgerEntry, LedgerSum } from './ledger-row'
+import { snake } from './rows'
 
 const HOUR_MS = 3_600_000
 

@@ -2,14 +2,9 @@ import type { Client, InStatement, InValue } from '@libsql/client/web'
 import { getTableColumns } from 'drizzle-orm'
 import type { Database } from './database'
 import { createLedgerQueries } from './ledger-queries'
-import {
-  type LedgerBatch,
-  type LedgerContent,
-  type LedgerEntry,
-  type LedgerRow,
-  snake,
-} from './ledger-row'
+import type { LedgerBatch, LedgerContent, LedgerEntry, LedgerRow } from './ledger-row'
 import { additionsOf, createSums } from './ledger-sums'
+import { snake } from './rows'
 import { ledger } from './schema'
 
 export type { LedgerBatch, LedgerContent, LedgerEntry, LedgerRow }

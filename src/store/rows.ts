@@ -3,7 +3,8 @@ import { getTableColumns, getTableName, type Table } from 'drizzle-orm'
 import { gathered } from './gather'
 
 /** The name that a column has in SQL. */
-const snake = (name: string): string => name.replace(/[A-Z]/g, (sign) => `_${sign.toLowerCase()}`)
+export const snake = (name: string): string =>
+  name.replace(/[A-Z]/g, (sign) => `_${sign.toLowerCase()}`)
 
 /** What SQLite keeps in another form than we use it in. */
 const DECODERS: Readonly<Record<string, (value: unknown) => unknown>> = {

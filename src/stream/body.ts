@@ -11,9 +11,14 @@ interface BodyParts {
   readonly now: () => number
   /** What a client is told when the answer breaks off. */
   readonly farewell: (cause: unknown) => Uint8Array
+  /** The farewell is a proper end: the connection need not be cut. */
+  readonly endsBroken?: boolean
   /** Called exactly once, however the stream ends. */
   readonly onEnd: (end: StreamEnd, cause?: unknown) => void
 }
+
+/** How long a client has to read the last event before its connection is cut. */
+const CUT_AFTER_MS = 50
 
 /** A comment, which every reader of server-sent events must ignore. */
 const HEARTBEAT = new TextEncoder().encode(': ping\n\n')
@@ -21,11 +26,12 @@ const HEARTBEAT = new TextEncoder().encode(': ping\n\n')
 /**
  * The body of a streamed answer.
  *
- * A broken answer never looks like a complete one: the client gets an error event, and the connection
- * is cut instead of closed. Between the two lies a turn of the event loop, without which the runtime
- * would throw the event away with the connection.
+ * A broken answer never looks like a complete one: the client gets an error event, and where its
+ * dialect has no proper end for one, the connection is cut instead of closed. Between the two lies
+ * some time: what a client has not read when its connection is reset is lost to it.
  */
-export function streamBody({ source, head, heartbeatMs, now, farewell, onEnd }: BodyParts) {
+export function streamBody(parts: BodyParts) {
+  const { source, head, heartbeatMs, now, farewell, onEnd } = parts
   let first: Uint8Array | undefined = head.bytes
   let pending = head.pending
   let ended = false
@@ -79,9 +85,12 @@ export function streamBody({ source, head, heartbeatMs, now, farewell, onEnd }: 
         } catch (cause) {
           waiting = false
           if (ended) return
+          // First, since whoever learns of the end may want to know what was said last.
+          const last = farewell(cause)
           finish('broken', cause)
-          controller.enqueue(farewell(cause))
-          setTimeout(() => controller.error(), 1)
+          controller.enqueue(last)
+          if (parts.endsBroken) controller.close()
+          else setTimeout(() => controller.error(), CUT_AFTER_MS)
         }
       },
       cancel() {

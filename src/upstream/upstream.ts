@@ -22,7 +22,7 @@ export interface UpstreamCall {
   /** The model as the upstream knows it. */
   readonly model: string
   /** What the upstream's list says of the model, where it says something. */
-  readonly listed: UpstreamModel | undefined
+  readonly listed: () => UpstreamModel | undefined
   readonly stream: boolean
   readonly abort: AbortController
 }
@@ -45,18 +45,20 @@ export interface ResponsesAsk {
   readonly turn: () => TurnRequest
 }
 
-/** What an upstream began to answer. */
+/** What an upstream began to answer: bytes of some dialect, or events. */
 export type UpstreamReply =
-  /** In the client's own dialect: its bytes pass with little change. */
-  | { readonly form: 'native'; readonly response: Response }
-  /** In a dialect that has to be read. */
   | {
-      readonly form: 'encoded'
+      readonly form: 'bytes'
       readonly dialect: Ask['dialect']
       readonly response: Response
-      readonly names: ToolNames
-      /** What of the request this upstream was not told, since it has nothing of the kind. */
-      readonly dropped: readonly string[]
+      /** Present when the request was translated for this upstream. */
+      readonly translated?: Translated
     }
-  /** In no dialect at all. */
   | { readonly form: 'events'; readonly events: AsyncIterable<TurnEvent> }
+
+/** What a translation changed that the answer has to be read by. */
+export interface Translated {
+  readonly names: ToolNames
+  /** What of the request the upstream was not told, since it has nothing of the kind. */
+  readonly dropped: readonly string[]
+}

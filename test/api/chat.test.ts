@@ -319,6 +319,9 @@ describe('a client that leaves', () => {
       }
       expect(rows).toMatchObject([{ outcome: 'gone', usageSource: 'estimated' }])
       expect(rows[0]?.inputTokens).toBeGreaterThan(5)
+      // An attempt that had not been answered is told of; one that was is the row itself.
+      const given = [{ model: 'grok-4', fault: 'client_gone', effect: 'none' }]
+      expect(rows[0]).toMatchObject({ attempts: 1, attemptLog: begins ? null : given })
     },
   )
 })

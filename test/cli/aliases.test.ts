@@ -58,12 +58,8 @@ test('an alias names one model, several in order, or several by weight', async (
     },
   }
   expect(Object.fromEntries(await it.stores.aliases.routes())).toEqual(routes as never)
-  expect(Object.fromEntries(await it.stores.aliases.all())).toEqual({
-    one: 'grok-4',
-    several: 'grok-4',
-    mixed: 'grok-4',
-  })
   const list = await it.run('list')
+  expect(list).toMatch(/one +grok-4 *\n/)
   expect(list).toMatch(/several +grok-4, then llama3 +context_length, moderation/)
   expect(list).toMatch(/mixed +grok-4=9 or a=b=1/)
 

@@ -1,17 +1,24 @@
 import { expect, test } from 'bun:test'
-import type { ChatAnswer } from '#src/dispatch/chat-reply'
 import { held } from '#src/dispatch/held'
+import { brokenOff } from '#src/dispatch/reply'
+import type { Answer } from '#src/dispatch/turn'
 import { UpstreamFault } from '#src/errors'
 
-const PARTS = { heartbeatMs: 20, now: Date.now }
+const PARTS = {
+  heartbeatMs: 20,
+  now: Date.now,
+  farewell: (cause: unknown) =>
+    new TextEncoder().encode(`data: ${JSON.stringify(brokenOff(cause).toBody())}\n\n`),
+  endsBroken: false,
+}
 const bytes = new TextEncoder().encode('data: whole\n\n')
-const WHOLE: ChatAnswer = { form: 'events', body: bytes }
+const WHOLE: Answer = { form: 'events', body: bytes }
 
 const after = async <T>(ms: number, value: () => T): Promise<T> => {
   await Bun.sleep(ms)
   return value()
 }
-const textOf = ({ body }: ChatAnswer) => new Response(body as BodyInit).text()
+const textOf = ({ body }: Answer) => new Response(body as BodyInit).text()
 
 test('an answer that is there soon comes as it is', async () => {
   expect(await held(Promise.resolve(WHOLE), PARTS)).toBe(WHOLE)

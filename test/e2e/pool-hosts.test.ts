@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 import { type FakePool, fakePool } from '../fakes/pool'
-import { healthy } from '../fakes/pool-acts'
-import { type PoolAccount, type PoolGateway, poolGateway, take } from '../support/pool'
+import { type Act, healthy, refuse, stall } from '../fakes/pool-acts'
+import { accountsOf, type PoolAccount, type PoolGateway, poolGateway, take } from '../support/pool'
 import { until } from '../support/programs'
 
 const LONG = 60_000
@@ -140,6 +140,41 @@ describe('a host that is down', () => {
       } finally {
         await reset.stop()
       }
+    },
+    LONG,
+  )
+})
+
+const FIRST_BYTE_MS = 200
+const BREAK_MS = 1_000
+
+describe('a host that connects again', () => {
+  const acts: Readonly<Record<string, readonly [act: Act, first: number, letIn: number]>> = {
+    'and keeps silent is still tried by a single turn': [stall(FIRST_BYTE_MS), 504, 1],
+    'and refuses what it is asked is there for all': [refuse(400, 'invalid', 'No.'), 400, 16],
+  }
+  test.each(Object.entries(acts).map(([name, row]) => [name, ...row] as const))(
+    '%s',
+    async (_, act, status, letIn) => {
+      const pool = await fakePool(good(NAMES))
+      const settings = {
+        first_byte_timeout_ms: FIRST_BYTE_MS,
+        max_attempts: 1,
+        queue_timeout_ms: 0,
+      }
+      await using it = await poolGateway({ accounts: accountsOf(pool), settings })
+      const key = await it.key('me')
+      const ask = () => take(it, { prompt: 'Hi', stream: true, key })
+      await pool.stop()
+      for (let turn = 0; turn < 3; turn++) await ask()
+      await using again = await fakePool(Object.fromEntries(NAMES.map((name) => [name, act])), {
+        port: pool.port,
+      })
+      await Bun.sleep(BREAK_MS)
+      expect((await ask()).status).toBe(status)
+      const calls = again.calls().length
+      await Promise.all(Array.from({ length: 16 }, ask))
+      expect(again.calls().length - calls).toBe(letIn)
     },
     LONG,
   )

@@ -24,6 +24,7 @@ const account = (
   secret: () => `sk-${id}`,
   proxy: () => undefined,
   requestsPerMinute: null,
+  api: 'chat',
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
   models,

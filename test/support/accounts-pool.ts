@@ -15,6 +15,7 @@ export const account = (id: string, fields: Partial<Account> = {}): Account => (
   baseUrl: 'https://api.example',
   secret: () => 'secret',
   proxy: () => undefined,
+  api: 'chat',
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
   requestsPerMinute: null,

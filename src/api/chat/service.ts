@@ -1,65 +1,77 @@
-import { type ChatTurn, type Dispatch, ENDPOINT, type Served } from '../../dispatch/dispatch'
+import { conversationOf } from '../../dispatch/conversation'
+import type { Dispatch } from '../../dispatch/dispatch'
+import type { Dialect } from '../../dispatch/turn'
 import { ApiError } from '../../errors'
 import type { Admission } from '../../http/admission'
 import type { Body } from '../../http/body'
 import type { Demand } from '../../http/demand'
-import { servedHeaders } from '../../http/served'
-import type { Key } from '../../store/keys'
+import type { KeyCaller } from '../../http/key-handlers'
+import { answerResponse } from '../../http/served'
 import type { Settings } from '../../store/settings'
+import { decodeChat } from '../../turn/chat/decode'
+import { createChatEncoder } from '../../turn/chat/encode'
+import { farewell } from '../../turn/chat/farewell'
+import { mendAnswer } from '../../turn/chat/native-answer'
+import { createNativeStream, type StreamTerms } from '../../turn/chat/native-stream'
 import type { ChatRequest } from '../../turn/chat/schema'
-import type { ContentKeeper } from './content'
+import { promptBytes } from '../../turn/prompt-bytes'
 
 interface ChatParts {
   readonly dispatch: Dispatch
   readonly admission: Admission
   readonly settings: () => Settings
-  readonly content: ContentKeeper
+  readonly newId: () => string
   readonly now: () => number
 }
 
-interface ChatCaller {
-  readonly key: Key
-  readonly requestId: string
-  /** The header `x-grok-conv-id`. */
-  readonly conversation: string | null
-  /** Aborts when the client leaves. */
-  readonly signal: AbortSignal
-}
+/** The endpoint, as the ledger names it. */
+const ENDPOINT = 'chat.completions'
 
 /** `POST /v1/chat/completions` behind its route. */
-export function createChat({ dispatch, admission, settings, content, now }: ChatParts) {
-  /** The same as without, and a copy of what was said. */
-  async function chatKept(turn: ChatTurn): Promise<Served> {
-    const asked = { requestId: turn.requestId, at: now(), request: turn.request.text }
-    try {
-      const { answer, by } = await dispatch.chat(turn)
-      return { answer: content.answered(asked, answer), by }
-    } catch (cause) {
-      content.failed(asked, cause)
-      throw cause
-    }
-  }
+export function createChat({ dispatch, admission, settings, newId, now }: ChatParts) {
+  const termsOf = (
+    value: ChatRequest,
+    bytes: number,
+    { show_thinking }: Settings,
+  ): StreamTerms => ({
+    model: value.model,
+    includeUsage: value.stream_options?.include_usage === true,
+    choices: value.n ?? 1,
+    showThinking: show_thinking && value.reasoning_effort !== 'none',
+    promptBytes: bytes,
+    newId,
+    created: Math.floor(now() / 1000),
+  })
 
   return {
     async complete(
       body: Body<ChatRequest>,
-      { key, requestId, conversation, signal }: ChatCaller,
+      { key, requestId, conversation, signal }: KeyCaller,
     ): Promise<Response> {
       try {
-        refuseUnclear(body.value)
+        const { text, value } = body
+        refuseUnclear(value)
         const entered = admission.enter(key, demandOf(body, requestId))
         const ticket = entered instanceof Promise ? await entered : entered
-        const turn = {
+        const current = settings()
+        const bytes = promptBytes(text)
+        const stream = value.stream === true
+        const { answer, by } = await dispatch.answer({
           requestId,
           key,
-          request: body,
-          conversation,
+          endpoint: ENDPOINT,
+          model: value.model,
+          ask: { dialect: 'chat', request: body, turn: () => decodeChat(value, value.model) },
+          stream,
+          dialect: dialectOf(termsOf(value, bytes, current), stream),
+          text,
+          promptBytes: bytes,
+          conversation: conversationOf(value, key.id, conversation),
           signal,
-          settings: settings(),
+          settings: current,
           onEnd: ticket.settle,
-        }
-        const isKept = turn.settings.keep_content_days > 0
-        return respond(await (isKept ? chatKept(turn) : dispatch.chat(turn)))
+        })
+        return answerResponse(answer, by)
       } finally {
         body.release()
       }
@@ -68,6 +80,16 @@ export function createChat({ dispatch, admission, settings, content, now }: Chat
 }
 
 export type Chat = ReturnType<typeof createChat>
+
+const dialectOf = (terms: StreamTerms, stream: boolean): Dialect => ({
+  encoder: () => createChatEncoder(terms, { stream, whole: !stream }),
+  failure: farewell,
+  native: {
+    stream: () => createNativeStream(terms),
+    answer: (text) => mendAnswer(text, terms),
+  },
+  endsBroken: false,
+})
 
 function demandOf({ text, value }: Body<ChatRequest>, requestId: string): Demand {
   const { model, n, max_completion_tokens: newer, max_tokens: older } = value
@@ -92,22 +114,4 @@ function refuseUnclear({ response_format: format, stream_options: options, strea
     throw new ApiError('invalid_value', "'stream_options' is only allowed when 'stream' is true.", {
       param: 'stream_options',
     })
-}
-
-function respond({ answer: { form, body }, by }: Served): Response {
-  const isJson = form === 'json'
-  if (!by) return new Response(body as BodyInit, { headers: isJson ? JSON_HEADERS : EVENT_HEADERS })
-  const headers = servedHeaders(by)
-  if (!isJson) return new Response(body as BodyInit, { headers: { ...headers, ...EVENT_HEADERS } })
-  headers['content-type'] = JSON_HEADERS['content-type']
-  return new Response(body as BodyInit, { headers })
-}
-
-const JSON_HEADERS = { 'content-type': 'application/json' }
-
-/** `x-accel-buffering` keeps nginx from holding a stream back. */
-const EVENT_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache',
-  'x-accel-buffering': 'no',
 }

@@ -151,5 +151,36 @@ export const ResponsesRequest = Type.Object(
   },
 )
 
+/** `POST /v1/responses/input_tokens` */
+export const CountRequest = Type.Object(
+  { model: optional(Type.String()), input: optional(Input), ...Manner },
+  {
+    title: 'InputTokensRequest',
+    description: 'A turn whose tokens are to be counted.',
+    examples: [{ model: 'demo', input: 'Which way is north?' }],
+  },
+)
+
+export type CountRequest = Static<typeof CountRequest>
+
+/** `POST /v1/responses/compact` */
+export const CompactRequest = Type.Object(
+  {
+    model: Type.String({ description: 'The model that sums it up.', examples: ['demo'] }),
+    input: optional(Input),
+    instructions: optional(Type.String({ description: 'What to heed on top of the usual.' })),
+    previous_response_id: optional(Type.String()),
+    prompt_cache_key: optional(Type.String()),
+    service_tier: optional(Type.String()),
+  },
+  {
+    title: 'CompactRequest',
+    description: 'A conversation that is to be made shorter.',
+    examples: [{ model: 'demo', input: 'Which way is north?' }],
+  },
+)
+
+export type CompactRequest = Static<typeof CompactRequest>
+
 export type ResponsesRequest = Static<typeof ResponsesRequest>
 export type Item = Static<typeof Item> & Readonly<Record<string, unknown>>

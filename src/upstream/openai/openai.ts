@@ -2,28 +2,62 @@ import { UpstreamFault } from '../../errors'
 import { asFault, type Http } from '../../net/http'
 import type { Account } from '../../pool/account'
 import type { UpstreamModel } from '../../store/schema'
+import type { ChatRequest } from '../../turn/chat/schema'
 import { readFault } from '../fault'
-import type { ChatCall, ChatReply, Upstream } from '../upstream'
+import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
 import { type Changes, nativeBody } from './request'
+import { toChat, toOwnResponses, toResponses } from './translation'
 
 interface OpenAiParts {
   readonly http: Http
   readonly now: () => number
-  /** What a server of this kind wants written differently. */
-  readonly quirks?: (call: ChatCall) => Changes
+  readonly quirks?: OpenAiQuirks
 }
 
-/** Any server that speaks OpenAI's dialect. */
-export function createOpenAi({ http, now, quirks }: OpenAiParts): Upstream {
+/** What a server of this kind wants written differently. */
+export interface OpenAiQuirks {
+  readonly chat?: (request: ChatRequest) => Changes
+  /** Changes a body of the Responses API, and says what it left out of it. */
+  readonly mendResponses?: (body: Record<string, unknown>) => readonly string[]
+  /** On the Responses API it knows functions, but no tools that take text, and no namespaces. */
+  readonly functionsOnly?: boolean
+  /** It does not know the role `developer` in chats. */
+  readonly noDeveloper?: boolean
+}
+
+/** What is to be sent, and where to. */
+interface Prepared {
+  readonly dialect: 'chat' | 'responses'
+  readonly body: string
+  readonly translated?: Translated
+}
+
+const PATHS = { chat: '/chat/completions', responses: '/responses' } as const
+
+/** Any server that speaks OpenAI's dialects, or one of them: the other is translated. */
+export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream {
+  function prepare(call: UpstreamCall): Prepared {
+    const { ask, account, model, stream } = call
+    const { api } = account
+    if (ask.dialect === 'chat')
+      return api === 'responses'
+        ? { dialect: 'responses', ...toResponses(call) }
+        : { dialect: 'chat', body: nativeBody(ask, { model, stream, quirks: quirks.chat }) }
+    return api === 'chat'
+      ? { dialect: 'chat', ...toChat(call, quirks) }
+      : { dialect: 'responses', ...toOwnResponses(call, ask, quirks) }
+  }
+
   return {
-    async chat(call: ChatCall): Promise<ChatReply> {
+    async ask(call: UpstreamCall): Promise<UpstreamReply> {
       const { account, abort, stream } = call
       const sealed = account.secret()
       const secret = typeof sealed === 'string' ? sealed : await sealed
       const way = account.proxy()
       const proxy = way instanceof Promise ? await way : way
+      const { dialect, body, translated } = prepare(call)
       const response = await http.send({
-        url: `${account.baseUrl}/chat/completions`,
+        url: account.baseUrl + PATHS[dialect],
         method: 'POST',
         headers: {
           authorization: `Bearer ${secret}`,
@@ -32,12 +66,13 @@ export function createOpenAi({ http, now, quirks }: OpenAiParts): Upstream {
           // A compressed stream would wait for its compressor.
           'accept-encoding': 'identity',
         },
-        body: nativeBody(call, quirks),
+        body,
         proxy,
         abort,
       })
       if (!response.ok) throw await readFault(response, secret, now())
-      return { form: 'native', response }
+      if (!translated) return { form: 'bytes', dialect, response }
+      return { form: 'bytes', dialect, response, translated }
     },
 
     async models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]> {

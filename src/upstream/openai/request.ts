@@ -1,20 +1,29 @@
 import { editObject } from '../../json'
-import type { ChatCall } from '../upstream'
+import type { ChatRequest } from '../../turn/chat/schema'
+import type { ChatAsk } from '../upstream'
 
 /** Members to replace by new JSON, or to leave out (`undefined`). */
 export type Changes = Record<string, string | undefined>
+
+interface NativeBodyOptions {
+  /** The model as the upstream knows it. */
+  readonly model: string
+  readonly stream: boolean
+  readonly quirks?: ((request: ChatRequest) => Changes) | undefined
+}
 
 /**
  * The body for a server that speaks OpenAI's dialect: what the client wrote, letter for letter, but
  * for the model's name there, the usage that we always ask for, and what has to be left out.
  */
 export function nativeBody(
-  call: ChatCall,
-  quirks: (call: ChatCall) => Changes = () => ({}),
+  { request }: ChatAsk,
+  { model, stream, quirks }: NativeBodyOptions,
 ): string {
-  const { request, model, stream } = call
   const { value } = request
-  const changes: Changes = quirks(call)
+  const changes: Changes = quirks?.(value) ?? {}
+  // Stored here, if at all; and OpenAI takes metadata only of what it stores itself.
+  for (const key of ['store', 'metadata'] as const) if (key in value) changes[key] = undefined
   if (value.model !== model) changes.model = JSON.stringify(model)
   if (stream) changes.stream_options = withUsage(value.stream_options)
   // Servers that imitate OpenAI often refuse null where OpenAI takes it for "not given".
@@ -26,7 +35,7 @@ export function nativeBody(
   return Object.keys(changes).length === 0 ? request.text : editObject(request, changes)
 }
 
-function withUsage(options: ChatCall['request']['value']['stream_options']): string {
+function withUsage(options: ChatRequest['stream_options']): string {
   return JSON.stringify({ ...options, include_usage: true })
 }
 
@@ -61,8 +70,6 @@ const KNOWN = new Set([
   'prediction',
   'web_search_options',
   'user',
-  'store',
-  'metadata',
 ])
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'

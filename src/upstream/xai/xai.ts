@@ -1,7 +1,9 @@
 import type { Http } from '../../net/http'
+import type { ChatRequest } from '../../turn/chat/schema'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
-import type { ChatCall, Upstream } from '../upstream'
+import type { Upstream } from '../upstream'
+import { mendForXai } from './responses'
 
 interface XaiParts {
   readonly http: Http
@@ -9,12 +11,16 @@ interface XaiParts {
 }
 
 /** xAI's own API: OpenAI's dialect, but for some fields. */
-export const createXai = (parts: XaiParts): Upstream => createOpenAi({ ...parts, quirks })
+export const createXai = (parts: XaiParts): Upstream =>
+  createOpenAi({
+    ...parts,
+    quirks: { chat, mendResponses: mendForXai, functionsOnly: true, noDeveloper: true },
+  })
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
-const UNSUPPORTED = ['logit_bias', 'metadata', 'store', 'prompt_cache_retention']
+const UNSUPPORTED = ['logit_bias', 'prompt_cache_retention']
 
-function quirks({ request: { value } }: ChatCall): Changes {
+function chat(value: ChatRequest): Changes {
   const changes: Changes = {}
   for (const key of UNSUPPORTED) if (key in value) changes[key] = undefined
   // xAI takes a list only.

@@ -1,7 +1,7 @@
-import type { ChatAnswer } from '../../dispatch/chat-reply'
-import type { LedgerContent } from '../../store/ledger'
-import { concatBytes } from '../../stream/bytes'
-import { tap } from '../../stream/tap'
+import type { LedgerContent } from '../store/ledger'
+import { concatBytes } from '../stream/bytes'
+import { tap } from '../stream/tap'
+import type { Answer } from './turn'
 
 /** What is kept of a request, and of an answer, in characters or bytes. */
 const MOST_KEPT = 256 * 1024
@@ -28,7 +28,7 @@ export function createContentKeeper(keep: (content: LedgerContent) => void) {
       note(asked, cause instanceof Error ? cause.message : String(cause)),
 
     /** The same answer, which is noted while it passes. */
-    answered(asked: Asked, answer: ChatAnswer): ChatAnswer {
+    answered(asked: Asked, answer: Answer): Answer {
       const { body } = answer
       if (typeof body === 'string' || body instanceof Uint8Array) {
         note(asked, typeof body === 'string' ? body : decode([body]))

@@ -1,0 +1,158 @@
+import { conversationOf, type Opening } from '../../dispatch/conversation'
+import type { Turn } from '../../dispatch/turn'
+import { ApiError } from '../../errors'
+import type { Demand } from '../../http/demand'
+import type { Account } from '../../pool/account'
+import type { Key } from '../../store/keys'
+import type { Settings } from '../../store/settings'
+import { promptBytes } from '../../turn/prompt-bytes'
+import { decodeResponses } from '../../turn/responses/decode'
+import { createResponsesEncoder, type ResponsesEncoder } from '../../turn/responses/encoder'
+import type { ResponsesRequest } from '../../turn/responses/schema'
+import { skeletonOf } from '../../turn/responses/skeleton'
+import { markThought } from '../../upstream/thought-mark'
+import type { Context } from './context'
+
+/** The endpoint, as the ledger names it. */
+export const ENDPOINT = 'responses'
+
+interface TurnParts {
+  readonly newId: () => string
+  readonly now: () => number
+}
+
+/** A request that is ready to be asked. */
+export interface Prepared {
+  readonly id: string
+  readonly request: ResponsesRequest
+  readonly context: Context
+  readonly text: string
+  readonly affinity: number
+  readonly turn: Omit<Turn, 'onEnd' | 'signal'>
+  /** What writes the answer: that of the attempt that is under way, or was last. */
+  readonly encoder: () => ResponsesEncoder
+}
+
+interface Asking {
+  readonly request: ResponsesRequest
+  readonly context: Context
+  readonly key: Key
+  readonly requestId: string
+  /** The header `x-grok-conv-id`. */
+  readonly conversation: string | null
+  readonly settings: Settings
+  readonly id?: string
+}
+
+/** Makes turns of requests of the Responses API. */
+export const createTurns =
+  ({ newId, now }: TurnParts) =>
+  (asking: Asking): Prepared => {
+    const { request, context, key, requestId, settings } = asking
+    const { items } = context
+    const { model } = request
+    const id = asking.id ?? `resp_${newId()}`
+    const affinity =
+      context.affinity ?? conversationOf(openingOf(request, items), key.id, asking.conversation)
+    const text = JSON.stringify({ ...request, input: items })
+    const bytes = promptBytes(text)
+    const isStream = request.stream === true
+    const seconds = () => Math.floor(now() / 1000)
+    const terms = {
+      id,
+      createdAt: seconds(),
+      newId,
+      skeleton: skeletonOf(request),
+      includeLogprobs: request.include?.includes('message.output_text.logprobs') === true,
+      now: seconds,
+      includeEncrypted: request.include?.includes('reasoning.encrypted_content') === true,
+      promptBytes: bytes,
+      stream: isStream || request.background === true,
+      background: request.background === true,
+    }
+    const open = (account?: Account) =>
+      createResponsesEncoder({
+        ...terms,
+        ...(account && {
+          sealThought: (encrypted: string) => markThought(account.id, encrypted),
+        }),
+      })
+    let encoder: ResponsesEncoder | undefined
+    const current = () => {
+      encoder ??= open()
+      return encoder
+    }
+    return {
+      id,
+      request,
+      context,
+      text,
+      affinity,
+      encoder: current,
+      turn: {
+        requestId,
+        key,
+        endpoint: ENDPOINT,
+        model,
+        ask: {
+          dialect: 'responses',
+          request,
+          items,
+          turn: () => decodeResponses(request, items, model),
+        },
+        stream: terms.stream,
+        dialect: {
+          encoder(account) {
+            encoder = open(account)
+            return encoder
+          },
+          failure: (error) => current().fail(error),
+          endsBroken: true,
+        },
+        text,
+        promptBytes: bytes,
+        conversation: affinity,
+        settings,
+      },
+    }
+  }
+
+export type Turns = ReturnType<typeof createTurns>
+
+/** What a turn takes of its key's limits, as far as it tells. */
+export const demandOf = ({ request, text, turn }: Prepared): Demand => ({
+  requestId: turn.requestId,
+  endpoint: ENDPOINT,
+  stream: turn.stream,
+  model: request.model,
+  feature: 'chat',
+  text,
+  maxOutput: request.max_output_tokens ?? 0,
+})
+
+/** What a conversation begins with, as a chat would say it. */
+function openingOf(
+  { prompt_cache_key, instructions }: ResponsesRequest,
+  items: Context['items'],
+): Opening {
+  const said = items.flatMap(({ role, content }) => (role ? [{ role, content }] : []))
+  const first = instructions ? [{ role: 'system', content: instructions }] : []
+  return { prompt_cache_key, messages: [...first, ...said] }
+}
+
+/** What OpenAI's schema allows and its API refuses. */
+export function refuseUnclear(request: ResponsesRequest): void {
+  const { background, store, stream, stream_options: options } = request
+  if (background === true && store === false)
+    throw new ApiError(
+      'invalid_value',
+      "'background' needs 'store': nothing else keeps the answer.",
+      {
+        param: 'background',
+      },
+    )
+  if (options && stream !== true)
+    throw new ApiError('invalid_value', "'stream_options' is only allowed when 'stream' is true.", {
+      param: 'stream_options',
+    })
+}

@@ -1,0 +1,38 @@
+import { ApiError } from '../errors'
+
+/** Which part of a list is asked for. */
+export interface Page {
+  readonly limit: number
+  readonly order: 'asc' | 'desc'
+  /** The id of the item before the first one. */
+  readonly after: string | undefined
+}
+
+const MOST = 100
+const USUAL = 20
+
+/** @throws ApiError when the query says something else */
+export function readPage(query: URLSearchParams, usual: Page['order']): Page {
+  const limit = Number(query.get('limit') ?? USUAL)
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+    throw new ApiError('invalid_value', `'limit' must be a whole number from 1 to ${MOST}.`, {
+      param: 'limit',
+    })
+  const order = query.get('order') ?? usual
+  if (order !== 'asc' && order !== 'desc')
+    throw new ApiError('invalid_value', "'order' must be asc or desc.", { param: 'order' })
+  return { limit, order, after: query.get('after') || undefined }
+}
+
+interface Listed {
+  readonly id?: unknown
+}
+
+/** A part of a list, as OpenAI answers it. */
+export const listBody = <T extends Listed>(data: readonly T[], hasMore: boolean) => ({
+  object: 'list',
+  data,
+  first_id: data[0]?.id ?? null,
+  last_id: data.at(-1)?.id ?? null,
+  has_more: hasMore,
+})

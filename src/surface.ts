@@ -1,0 +1,137 @@
+import { Elysia } from 'elysia'
+import { chatRoutes } from './api/chat/routes'
+import { createChat } from './api/chat/service'
+import { modelRoutes } from './api/models/routes'
+import { createModels } from './api/models/service'
+import { passthroughRoutes } from './api/passthrough/routes'
+import type { Passthrough } from './api/passthrough/service'
+import { createBackground } from './api/responses/background'
+import { createCompaction } from './api/responses/compaction'
+import { createContexts } from './api/responses/context'
+import { createResponseObjects } from './api/responses/objects'
+import { responseRoutes } from './api/responses/routes'
+import { createResponses } from './api/responses/service'
+import { createResponsesSocket } from './api/responses/socket'
+import { createSums } from './api/responses/sums'
+import { createTakeover } from './api/responses/takeover'
+import { createTurns } from './api/responses/turn'
+import { newId, type Vault } from './crypto'
+import type { Dispatch } from './dispatch/dispatch'
+import type { Admission } from './http/admission'
+import type { Auth } from './http/auth'
+import { createBodyReaders } from './http/body'
+import type { Intake, IntakeLimits } from './http/intake'
+import { createKeyHandlers } from './http/key-handlers'
+import { openSocket } from './http/socket'
+import type { Platform } from './platform'
+import type { Catalog } from './pool/catalog'
+import type { Said } from './state/said'
+import type { Key } from './store/keys'
+import type { Settings } from './store/settings'
+
+interface SurfaceParts {
+  readonly platform: Platform
+  readonly vault: Vault
+  readonly dispatch: Dispatch
+  readonly admission: Admission
+  readonly auth: Auth
+  readonly intake: Intake
+  readonly limits: () => IntakeLimits
+  readonly catalog: Catalog
+  readonly passthrough: Passthrough
+  readonly said: Said
+  readonly onBug: (error: unknown) => void
+  /** A key by its id, while it is good. */
+  readonly keyOf: (id: string) => Key | undefined
+  readonly settings: () => Settings
+}
+
+/** Everything below `/v1`. */
+export function createSurface(parts: SurfaceParts) {
+  const { platform, dispatch, admission, auth, settings, said, catalog, passthrough } = parts
+  const { now, later, log } = platform
+  const forwardOwn = passthrough.own
+  const handlers = createKeyHandlers({ auth, forwardOwn })
+  const readers = createBodyReaders(parts)
+  const heartbeatMs = () => settings().heartbeat_ms
+
+  const turns = createTurns({ newId, now })
+  const compaction = createCompaction(parts.vault)
+  const contexts = createContexts({ said, compaction, newId })
+  const background = createBackground({
+    dispatch,
+    said,
+    log,
+    later,
+    heartbeatMs,
+    now,
+    newId,
+  })
+  const shared = { dispatch, admission, contexts, turns, settings }
+  const responses = createResponses({ ...shared, background, said, later })
+  const takeover = createTakeover({
+    ...shared,
+    background,
+    said,
+    keyOf: parts.keyOf,
+    newId,
+    now,
+    log,
+  })
+  const { tokenizer } = platform
+
+  const routes = new Elysia()
+    .use(
+      chatRoutes({
+        chat: createChat({ dispatch, admission, settings, newId, now }),
+        handlers,
+        readers,
+      }),
+    )
+    .use(
+      responseRoutes({
+        responses,
+        objects: createResponseObjects({ said, background, heartbeatMs }),
+        connect: (request, caller) =>
+          openSocket(platform.upgrade, request, {
+            maxBytes: () => settings().max_body_bytes,
+            handler: createResponsesSocket({
+              // Each turn is one in the ledger.
+              respond: (asked, terms) =>
+                responses.respond(asked, { ...caller, requestId: `req_${newId()}` }, terms),
+              onBug: parts.onBug,
+            }),
+          }),
+        sums: createSums({ ...shared, compaction, tokenizer, newId, now }),
+        handlers,
+        readers,
+      }),
+    )
+    .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
+    .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
+
+  return { routes, responses, takeover }
+}
+
+/** What Groxy serves itself, below `/v1`. */
+const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[] = [
+  [/^\/chat\/completions$/, ['GET', 'POST']],
+  [/^\/chat\/completions\/[^/]+$/, ['GET', 'POST', 'DELETE']],
+  [/^\/chat\/completions\/[^/]+\/messages$/, ['GET']],
+  [/^\/responses$/, ['GET', 'POST']],
+  [/^\/responses\/(?:input_tokens|compact)$/, ['POST']],
+  [/^\/responses\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/responses\/[^/]+\/cancel$/, ['POST']],
+  [/^\/responses\/[^/]+\/input_items$/, ['GET']],
+  [/^\/conversations$/, ['POST']],
+  [/^\/conversations\/[^/]+$/, ['GET', 'POST', 'DELETE']],
+  [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
+  [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/models(?:\/|$)/, ['GET']],
+]
+
+/** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
+function modelledMethods(path: string): readonly string[] | undefined {
+  const below = path.slice('/v1'.length)
+  return MODELLED.find(([pattern]) => pattern.test(below))?.[1]
+}
