@@ -41,7 +41,9 @@ import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
 import { createSurface } from './surface'
 import { createDemo } from './upstream/demo/demo'
+import { inWords } from './upstream/demo/in-words'
 import { createOpenAi } from './upstream/openai/openai'
+import { withPromptedTools } from './upstream/prompted-tools'
 import { createForward } from './upstream/xai/forward'
 import { createXai } from './upstream/xai/xai'
 
@@ -65,7 +67,10 @@ export function createApp(platform: Platform) {
   const upstreams = {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    demo: createDemo({ tokenizer: platform.tokenizer }),
+    demo: withPromptedTools(inWords(createDemo({ tokenizer: platform.tokenizer })), {
+      newId,
+      isOn: () => settings().tools_in_prompt_demo,
+    }),
   }
   const onFault = (cause: unknown) => log.warn('database_unreachable', faultFields(cause))
   const onBug = (error: unknown) =>
@@ -198,6 +203,7 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
+    onBug,
     keyOf,
     settings,
   })

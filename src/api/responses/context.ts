@@ -27,16 +27,10 @@ interface ContextParts {
   readonly newId: () => string
 }
 
-/** Items that only one socket knows of, before those of the request. */
-export interface Remembered {
-  readonly items: readonly Item[]
-  readonly affinity: number
-}
-
 /** Puts together what was said before and what a request says now. */
 export function createContexts({ said, compaction, newId }: ContextParts) {
   /** What was said before the request's own input. */
-  async function before(keyId: string, request: Asked, remembered?: Remembered) {
+  async function before(keyId: string, request: Asked, remembered?: readonly Item[]) {
     const previousId = request.previous_response_id || null
     const conversationId = idOf(request.conversation)
     if (previousId && conversationId)
@@ -45,7 +39,7 @@ export function createContexts({ said, compaction, newId }: ContextParts) {
         "'previous_response_id' and 'conversation' cannot be used together.",
         { param: 'previous_response_id' },
       )
-    if (remembered) return { previousId: null, conversation: null, ...remembered }
+    if (remembered) return { ...FIRST, items: remembered }
     if (previousId)
       return { previousId, conversation: null, ...(await previous(keyId, previousId)) }
     if (!conversationId) return FIRST
@@ -81,15 +75,17 @@ export function createContexts({ said, compaction, newId }: ContextParts) {
 
   return {
     /**
+     * @param remembered what was said before, where the database does not know of it
      * @throws ApiError when something that the request refers to is not there, or its items do not fit
      * together
      */
-    async of(keyId: string, request: Asked, remembered?: Remembered): Promise<Context> {
+    async of(keyId: string, request: Asked, remembered?: readonly Item[]): Promise<Context> {
       const { items: known, ...places } = await before(keyId, request, remembered)
       const input = await resolve(keyId, readInput(request.input, newId), known)
       const items = known.length > 0 ? [...known, ...input] : input
       checkItems(items, known.length)
-      return { ...places, input, items: await compaction.opened(items) }
+      // What the database does not know of is stored with the turn that goes on from it.
+      return { ...places, input: remembered ? items : input, items: await compaction.opened(items) }
     },
   }
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '../../errors'
 import { listBody, readPage } from '../../http/page'
 import { EVENT_HEADERS } from '../../http/served'
+import type { SaidResponse } from '../../state/draft'
 import type { Said } from '../../state/said'
 import { replay } from '../../turn/responses/replay'
 import type { Item } from '../../turn/responses/schema'
@@ -65,7 +66,7 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
     /** `POST /v1/responses/{id}/cancel` */
     async cancel(keyId: string, id: string): Promise<Response> {
       const { run, response } = await find(keyId, id)
-      if (response.background !== true)
+      if ((response as SaidResponse).background !== true)
         throw new ApiError(
           'invalid_value',
           'Only a response that was made with background=true can be cancelled. To stop another one, close its connection.',

@@ -8,7 +8,7 @@ import { createSocketMemory } from './socket-memory'
 /** A request as a streamed `POST /v1/responses` would bring it. */
 export type SocketRequest = Readonly<Record<string, unknown>>
 
-interface SocketTurnTerms {
+export interface SocketTerms {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal
   /**
@@ -26,7 +26,7 @@ export interface SocketTurn {
   readonly outcome: Promise<SocketOutcome>
 }
 
-interface SocketOutcome {
+export interface SocketOutcome {
   readonly id: string
   readonly isFailed: boolean
   readonly isStored: boolean
@@ -40,7 +40,7 @@ interface ResponsesSocketParts {
    *
    * @throws ApiError where that would answer with one
    */
-  readonly respond: (request: SocketRequest, terms: SocketTurnTerms) => Promise<SocketTurn>
+  readonly respond: (request: SocketRequest, terms: SocketTerms) => Promise<SocketTurn>
   readonly onBug: (error: unknown) => void
   readonly maxAgeMs?: number
 }
