@@ -57,12 +57,19 @@ describe('our document', () => {
     await using gate = await gateway()
     const names = operationsOf(await documentOf(gate)).map(({ name }) => name)
     expect(names.sort()).toEqual([
+      'DELETE /v1/responses/{id}',
       'GET /health',
       'GET /metrics',
       'GET /ready',
       'GET /v1/models',
       'GET /v1/models/{model}',
+      'GET /v1/responses/{id}',
+      'GET /v1/responses/{id}/input_items',
       'POST /v1/chat/completions',
+      'POST /v1/responses',
+      'POST /v1/responses/compact',
+      'POST /v1/responses/input_tokens',
+      'POST /v1/responses/{id}/cancel',
     ])
   })
 
