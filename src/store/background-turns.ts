@@ -24,6 +24,8 @@ export interface ClaimedTurn {
   readonly tries: number
   /** Whether its client wants it no more: it has only to be ended. */
   readonly cancelled: boolean
+  /** When its client asked for it. */
+  readonly createdAt: number
   /** What it takes to begin it again, under the id of the response. */
   readonly request: KeptItem | undefined
 }
@@ -44,7 +46,11 @@ const RENEW = `UPDATE background_turns SET expires_at = ?
 const CLAIM = `UPDATE background_turns SET instance = ?, expires_at = ?, tries = tries + 1
   WHERE response_id IN
     (SELECT response_id FROM background_turns WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
-  RETURNING response_id, key_id, tries, cancelled`
+  RETURNING response_id, key_id, tries, cancelled,
+    (SELECT created_at FROM responses WHERE id = response_id) AS created_at`
+// Nobody has failed with it: that it was begun here does not count.
+const RELEASE = `UPDATE background_turns SET instance = '', expires_at = 0, tries = tries - 1
+  WHERE instance = ? AND response_id IN (SELECT value FROM json_each(?))`
 const REQUEST = itemsQuestion(`WITH wanted AS (
   SELECT 0 AS n, id, hash FROM said_items WHERE owner_id = ? AND side = 'request')`)
 const CANCEL = `UPDATE responses SET status = 'cancelled', body = json_set(body, '$.status', 'cancelled')
@@ -85,6 +91,26 @@ export function createBackgroundTurns(client: Patient) {
       }
     },
 
+    /** Give turns up that this instance has, for another to take over at once. */
+    async release(instance: string, ids: readonly string[]): Promise<void> {
+      await client.execute({ sql: RELEASE, args: [instance, JSON.stringify(ids)] })
+    },
+
+    /** End a turn that this instance has, for good. */
+    async drop(
+      keyId: string,
+      id: string,
+      { instance, now }: { readonly instance: string; readonly now: number },
+    ): Promise<void> {
+      await client.batch(
+        [
+          { sql: CANCEL, args: [id, keyId, now] },
+          { sql: END, args: [id, instance] },
+        ],
+        'write',
+      )
+    },
+
     /** Take over turns whose instance has not kept them. */
     async claim(
       { instance, expiresAt }: Lease,
@@ -101,6 +127,7 @@ export function createBackgroundTurns(client: Patient) {
           responseId,
           tries: Number(row.tries),
           cancelled: row.cancelled === 1,
+          createdAt: Number(row.created_at),
           request: (await readItems(client, rows))[0],
         })
       }

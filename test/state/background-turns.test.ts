@@ -78,6 +78,7 @@ for (const [where, make, isSkipped] of databases)
 
     test('those whose instance has gone are taken over once, with their request', async () => {
       const request = JSON.stringify({ input: 'é'.repeat(2_000_000) })
+      const begunAt = at
       await one.background.begin(step('left1', 'queued'), request, lease('one'))
       expect(await two.background.claim(lease('two'), 10)).toEqual([])
       expect(await one.background.renew(lease('one'), ['left1', 'strange'])).toEqual({
@@ -93,7 +94,7 @@ for (const [where, make, isSkipped] of databases)
       )
       const claimed = claims.flat()
       expect(claimed.map(({ request: _, ...rest }) => rest)).toEqual([
-        { keyId: 'k', responseId: 'left1', tries: 2, cancelled: false },
+        { keyId: 'k', responseId: 'left1', tries: 2, cancelled: false, createdAt: begunAt },
       ])
       expect(claimed[0]?.request === request).toBe(true)
       const heir = claims[0]?.length ? 'heir 0' : 'heir 1'
