@@ -62,6 +62,16 @@ const ADVANCE = `UPDATE responses SET status = ?1, body = ?2, tape = ?3,
   AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?4 AND instance = ?5)`
 const END = 'DELETE FROM background_turns WHERE response_id = ? AND instance = ?'
 
+/** Statements that forget an instance's turn, and what it would take to begin it again. */
+const ended = (id: string, instance: string): InStatement[] => [
+  ...itemDeletes(
+    (name) => `${name}.owner_id = ?1 AND ${name}.side = 'request'
+      AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`,
+    [id, instance],
+  ),
+  { sql: END, args: [id, instance] },
+]
+
 /** Turns that go on after their request was answered, each with one instance that runs it. */
 export function createBackgroundTurns(client: Patient) {
   return {
@@ -102,13 +112,7 @@ export function createBackgroundTurns(client: Patient) {
       id: string,
       { instance, now }: { readonly instance: string; readonly now: number },
     ): Promise<void> {
-      await client.batch(
-        [
-          { sql: CANCEL, args: [id, keyId, now] },
-          { sql: END, args: [id, instance] },
-        ],
-        'write',
-      )
+      await client.batch([{ sql: CANCEL, args: [id, keyId, now] }, ...ended(id, instance)], 'write')
     },
 
     /** Take over turns whose instance has not kept them. */
@@ -161,15 +165,12 @@ export function createBackgroundTurns(client: Patient) {
         args: [id, instance] as InValue[],
       }
       const output = row.items.filter(({ side }) => side === 'output')
-      const isRequest = (name: string) => `${name}.owner_id = ?1 AND ${name}.side = 'request'
-        AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`
       return [
         ...bodyInserts(row.items, guard),
         ...conversationAppends(row, guard),
         itemAppends(id, output, guard),
         change,
-        ...itemDeletes(isRequest, [id, instance]),
-        { sql: END, args: [id, instance] },
+        ...ended(id, instance),
       ]
     },
   }

@@ -2,20 +2,27 @@ import { describe, expect, test } from 'bun:test'
 import { heldAnswers } from '../fakes/held-answers'
 import { fakeUpstream } from '../fakes/upstream'
 import { gateway, keyed, openaiAt } from '../support/gateway'
-import { until } from '../support/programs'
+import { scratch, until } from '../support/programs'
 import { after, answerOf, becomes, idIn, readUntil, responsesAt } from '../support/responses-http'
 import { expectOfficial, expectOfficialStream } from '../support/responses-world'
 
 const ASKED = { input: 'Think hard', background: true }
 
-async function world() {
+async function world(path = ':memory:') {
   await using stack = new AsyncDisposableStack()
   const held = heldAnswers()
   const upstream = stack.use(fakeUpstream(held.script))
-  const gate = stack.use(await gateway({ env: openaiAt(upstream.url) }))
+  const open = () => gateway({ env: openaiAt(upstream.url), path })
+  const gate = stack.use(await open())
   const kept = stack.move()
   return {
-    ...{ gate, upstream, at: responsesAt(gate) },
+    ...{ gate, upstream, held, at: responsesAt(gate) },
+    /** Another gateway over the same database. */
+    async heir() {
+      const next = await open()
+      const { [Symbol.asyncDispose]: dispose } = next
+      return { gate: next, at: responsesAt(next), [Symbol.asyncDispose]: dispose }
+    },
     /** The answer that the upstream was asked for as the n-th. */
     answer: (number = 0) => until(() => held.all[number]),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
@@ -233,6 +240,83 @@ describe('a background response', () => {
     await it.gate.app.flush()
     await expectNothing()
     expect(answerOf(await it.at.get(id))).toBe('Mine')
+  })
+})
+
+/** A turn that another instance began over this database, and left behind. */
+async function leftBehind(it: World, extra: object = {}): Promise<string> {
+  const before = it.held.all.length
+  const { id } = await it.at.create({ ...ASKED, ...extra })
+  await it.answer(before)
+  await it.gate.client.execute("UPDATE background_turns SET instance = 'gone', expires_at = 1")
+  it.gate.app.drain()
+  return id
+}
+
+describe('a background response that was left behind', () => {
+  test('fails when what it goes on from is gone, and holds up no other', async () => {
+    await using folder = await scratch('background')
+    await using it = await world(`${folder.path}/groxy.db`)
+    const first = await it.at.create({ input: 'First' })
+    await it.gate.app.flush()
+    const orphan = await leftBehind(it, { previous_response_id: first.id })
+    const deleted = await leftBehind(it)
+    const sound = await leftBehind(it)
+    await it.gate.client.execute(`DELETE FROM responses WHERE id = '${first.id}'`)
+    await it.at.call('DELETE', `/responses/${deleted}`)
+    await using heir = await it.heir()
+    await heir.gate.app.refresh()
+    const failed = await becomes(heir.at, orphan, 'failed')
+    expectOfficial(failed)
+    expect(failed).toMatchObject({ previous_response_id: first.id, output: [] })
+    expect(failed.error?.message).toContain('no response')
+    const answer = await it.answer(3)
+    answer.say('Sound')
+    answer.end()
+    expect(answerOf(await becomes(heir.at, sound, 'completed'))).toBe('Sound')
+    expect((await heir.at.call('GET', `/responses/${deleted}`)).status).toBe(404)
+    await heir.gate.app.flush()
+    const { rows } = await heir.gate.client.execute('SELECT * FROM background_turns')
+    expect(rows).toEqual([])
+  })
+
+  test('is not begun for a key that is no longer good', async () => {
+    await using folder = await scratch('background')
+    await using it = await world(`${folder.path}/groxy.db`)
+    const { headers, id: keyId } = await keyed(it.gate, { name: 'brief' })
+    const mine = responsesAt(it.gate, headers.authorization.slice('Bearer '.length))
+    const { id } = await mine.create(ASKED)
+    await it.answer()
+    await leftBehind(it)
+    await it.gate.client.execute(`UPDATE keys SET enabled = 0 WHERE id = '${keyId}'`)
+    await using heir = await it.heir()
+    await heir.gate.app.refresh()
+    await it.answer(2)
+    const { rows } = await heir.gate.client.execute(
+      `SELECT status FROM responses WHERE id = '${id}'`,
+    )
+    expect(rows[0]?.status).toBe('cancelled')
+    expect(it.held.all).toHaveLength(3)
+    heir.gate.app.drain()
+  })
+
+  test('is begun again though its key has no place left, for it had one', async () => {
+    await using folder = await scratch('background')
+    await using it = await world(`${folder.path}/groxy.db`)
+    const { headers } = await keyed(it.gate, { name: 'narrow', requestsPerMinute: 1 })
+    const key = headers.authorization.slice('Bearer '.length)
+    const { id } = await responsesAt(it.gate, key).create(ASKED)
+    await it.answer()
+    await leftBehind(it)
+    await using heir = await it.heir()
+    await heir.gate.app.refresh()
+    const answer = await until(() =>
+      it.held.all.slice(2).find(({ seen }) => seen.body.includes('hard')),
+    )
+    expect(answer).toBeDefined()
+    await until(() => it.held.all.length === 4 || undefined)
+    for (const held of it.held.all.slice(2)) held.end()
+    await becomes(responsesAt(heir.gate, key), id, 'completed')
   })
 })
 
