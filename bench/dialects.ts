@@ -6,7 +6,7 @@ import type { Measure } from './measure'
 import { freePort } from './processes'
 import type { Dialect } from './scenarios'
 import { furnish, launch, type Target, type TargetParts } from './targets'
-import { LENGTHS, LONG, modelOf, plainOf, streamOf, WAYS } from './ways'
+import { LONG, MANNERS, MIDDLE, modelOf, plainOf, SHORT, streamOf, WAYS } from './ways'
 
 interface DialectParts extends TargetParts {
   readonly measure: Measure
@@ -26,8 +26,8 @@ export async function measureDialects(parts: DialectParts) {
   const groxy = await start()
   for (const way of WAYS) await measure.check(groxy, plainOf(way))
   const plan = {
-    scenarios: LENGTHS.flatMap((words) => WAYS.map((way) => streamOf(way, words))),
-    warmUp: WAYS.map((way) => streamOf(way, LENGTHS[1])),
+    scenarios: MANNERS.flatMap((manner) => WAYS.map((way) => streamOf(way, manner))),
+    warmUp: WAYS.map((way) => streamOf(way, MIDDLE)),
   }
   const { results, runs } = await compare([groxy], measure, { ...effort, plan })
   await groxy.stop()
@@ -45,7 +45,7 @@ async function prepare(parts: DialectParts) {
     env: { PORT: String(port), DATABASE_URL: 'file:groxy.db' },
   })
   const accountOf = (api: Dialect): string[] => {
-    const models = [...LENGTHS, ...LONG].map((words) => modelOf(api, words)).join(',')
+    const models = [...MANNERS, ...LONG].map((manner) => modelOf(api, manner)).join(',')
     return ['k', '--name', api, '--base-url', `${upstream}/v1`, '--models', models, '--api', api]
   }
   const key = await furnish(parts, homeAt(0), [accountOf('chat'), accountOf('responses')])
@@ -53,7 +53,7 @@ async function prepare(parts: DialectParts) {
     const port = freePort()
     const child = launch(parts, homeAt(port))
     const address = `http://127.0.0.1:${port}`
-    await firstAnswer(address, key, modelOf('chat', LENGTHS[0]))
+    await firstAnswer(address, key, modelOf('chat', SHORT))
     const stop = () => processes.stop(child)
     return { name: 'groxy', address, key, pid: child.pid, stop }
   }

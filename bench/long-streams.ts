@@ -3,7 +3,7 @@ import type { RunningTarget } from './dialects'
 import { ask } from './first-answer'
 import { pssMb } from './gauges'
 import type { Measure } from './measure'
-import { LENGTHS, LONG, nameOf, streamOf, WAYS } from './ways'
+import { LONG, MIDDLE, nameOf, streamOf, WAYS } from './ways'
 
 interface LongStreamParts {
   readonly start: () => Promise<RunningTarget>
@@ -31,10 +31,10 @@ export async function measureLongStreams(parts: LongStreamParts): Promise<LongSt
   for (const way of WAYS) {
     const groxy = await start()
     // Afterwards the code is compiled, and the heap has the size that such work needs.
-    await measure.timed(groxy, streamOf(way, LENGTHS[1]), effort.warmUpSeconds)
-    for (const words of LONG) {
+    await measure.timed(groxy, streamOf(way, MIDDLE), effort.warmUpSeconds)
+    for (const manner of LONG) {
       await Bun.sleep(effort.restSeconds * 1_000)
-      const scenario = streamOf(way, words, 1)
+      const scenario = streamOf(way, manner, 1)
       const before = await pssMb(groxy.pid)
       const startedAt = performance.now()
       const answer = ask(groxy.address, groxy.key, scenario, PATIENCE_MS)
@@ -42,7 +42,7 @@ export async function measureLongStreams(parts: LongStreamParts): Promise<LongSt
       const seconds = (performance.now() - startedAt) / 1_000
       const { ok, text } = await answer
       const isGood = ok && isWhole(scenario, text)
-      streams.push({ way: nameOf(way), words, seconds, before, peak, isGood })
+      streams.push({ way: nameOf(way), words: manner.words, seconds, before, peak, isGood })
       const growth = `${(peak - before).toFixed(1)} MB more than ${before.toFixed(1)}`
       console.info(`${scenario.name}  ${seconds.toFixed(2)} s  ${growth}  bad ${isGood ? 0 : 1}`)
     }

@@ -17,29 +17,44 @@ export const WAYS: readonly Way[] = [
   { client: 'responses', upstream: 'chat', store: true },
 ]
 
-/** The words of the streams that come over and over. */
-export const LENGTHS = [20, 200] as const
-/** The words of the streams whose memory is looked at. */
-export const LONG = [1_000, 100_000] as const
+/** How the upstream sends a stream. */
+interface Manner {
+  readonly words: number
+  /** Between two words; else all comes at once. */
+  readonly gapMs?: number
+}
+
+export const SHORT = { words: 20 }
+export const MIDDLE = { words: 200 }
+/** A stream as a model speaks, every word a packet of its own. */
+export const PACED = { words: 20, gapMs: 5 }
+/** The streams that come over and over. */
+export const MANNERS: readonly Manner[] = [SHORT, MIDDLE, PACED]
+/** The streams whose memory is looked at, each once. */
+export const LONG: readonly Manner[] = [{ words: 1_000 }, { words: 100_000 }]
 
 export const nameOf = ({ client, upstream, store }: Way): string =>
   `${client} over ${upstream}${store ? ', stored' : ''}`
 
-/** The model that an upstream of this dialect answers with so many words. */
-export const modelOf = (upstream: Dialect, words: number): string => `bench-${upstream}-n${words}`
+export const mannerOf = ({ words, gapMs }: Manner): string =>
+  `${words} chunks${gapMs ? ` ${gapMs} ms apart` : ''}`
 
-/** A stream of so many words. */
-export const streamOf = (way: Way, words: number, connections = 32): Scenario => ({
-  name: `${nameOf(way)}, ${words} chunks`,
-  model: modelOf(way.upstream, words),
+/** The model by which an upstream of this dialect answers in this manner. */
+export const modelOf = (upstream: Dialect, { words, gapMs }: Manner): string =>
+  `bench-${upstream}-n${words}${gapMs ? `-gap${gapMs}` : ''}`
+
+/** A stream that comes this way. */
+export const streamOf = (way: Way, manner: Manner, connections = 32): Scenario => ({
+  name: `${nameOf(way)}, ${mannerOf(manner)}`,
+  model: modelOf(way.upstream, manner),
   connections,
-  words,
+  words: manner.words,
   client: way.client,
   store: way.store === true,
 })
 
 /** The same, not streamed: only to see that the answer is right. */
 export function plainOf(way: Way): Scenario {
-  const { words: _, ...scenario } = streamOf(way, LENGTHS[0], 1)
+  const { words: _, ...scenario } = streamOf(way, SHORT, 1)
   return { ...scenario, name: `${nameOf(way)}, not streamed` }
 }
