@@ -41,7 +41,9 @@ import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
 import { createSurface } from './surface'
 import { createDemo } from './upstream/demo/demo'
+import { inWords } from './upstream/demo/in-words'
 import { createOpenAi } from './upstream/openai/openai'
+import { withPromptedTools } from './upstream/prompted-tools'
 import { createForward } from './upstream/xai/forward'
 import { createXai } from './upstream/xai/xai'
 
@@ -65,7 +67,10 @@ export function createApp(platform: Platform) {
   const upstreams = {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    demo: createDemo({ tokenizer: platform.tokenizer }),
+    demo: withPromptedTools(inWords(createDemo({ tokenizer: platform.tokenizer })), {
+      newId,
+      isOn: () => settings().tools_in_prompt_demo,
+    }),
   }
   const onFault = (cause: unknown) => log.warn('database_unreachable', faultFields(cause))
   const onBug = (error: unknown) =>
@@ -182,7 +187,11 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const said = createSaid({ stores, now, newId, later, log, settings })
+  const keyOf = (id: string) =>
+    [...(current?.keys.values() ?? []), ...platform.environmentKey.values()].find(
+      (key) => key.id === id && key.enabled,
+    )
+  const said = createSaid({ stores, settings, digest, newId, now, later, log })
   const surface = createSurface({
     platform,
     vault,
@@ -194,6 +203,8 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
+    onBug,
+    keyOf,
     settings,
   })
 
@@ -255,6 +266,7 @@ export function createApp(platform: Platform) {
       await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
+      await surface.takeover.look()
       await jobs.tick()
     },
 
@@ -268,9 +280,9 @@ export function createApp(platform: Platform) {
       jobs.stop()
     },
 
-    /** Write what the ledger still holds, and give back what keys have not used. */
+    /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {
-      await Promise.all([ledger.flush(), keeper.save(), counters.giveBack()])
+      await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
     },
 
     /** The OpenAPI document, as text. */

@@ -15,6 +15,7 @@ export interface ErrorBody {
 const FAILURES = {
   invalid_json: [400, 'invalid_request_error'],
   invalid_value: [400, 'invalid_request_error'],
+  websocket_connection_limit_reached: [400, 'invalid_request_error'],
   duplicate_key: [400, 'invalid_request_error'],
   unsupported_parameter: [400, 'invalid_request_error'],
   previous_response_not_found: [400, 'invalid_request_error'],
@@ -26,6 +27,7 @@ const FAILURES = {
   not_found: [404, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],
   request_timeout: [408, 'invalid_request_error'],
+  response_in_progress: [409, 'invalid_request_error'],
   body_too_large: [413, 'invalid_request_error'],
   unsupported_media_type: [415, 'invalid_request_error'],
   rate_limit_exceeded: [429, 'rate_limit_error'],

@@ -1,6 +1,7 @@
 import type { Client } from '@libsql/client/web'
 import type { ElysiaConfig } from 'elysia'
 import type { Config } from './config'
+import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
@@ -30,6 +31,7 @@ export interface Platform {
   /** What the process takes of its machine, where it is known. */
   readonly processUse?: () => ProcessUse
   readonly asset: Asset
+  readonly upgrade: Upgrade
   /** The key of `GROXY_API_KEY`, by its hash. */
   readonly environmentKey: ReadonlyMap<string, Key>
   /** Present where a set-up link is on offer. */

@@ -11,7 +11,9 @@ import { createContexts } from './api/responses/context'
 import { createResponseObjects } from './api/responses/objects'
 import { responseRoutes } from './api/responses/routes'
 import { createResponses } from './api/responses/service'
+import { createResponsesSocket } from './api/responses/socket'
 import { createSums } from './api/responses/sums'
+import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
 import { newId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
@@ -20,9 +22,11 @@ import type { Auth } from './http/auth'
 import { createBodyReaders } from './http/body'
 import type { Intake, IntakeLimits } from './http/intake'
 import { createKeyHandlers } from './http/key-handlers'
+import { openSocket } from './http/socket'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Said } from './state/said'
+import type { Key } from './store/keys'
 import type { Settings } from './store/settings'
 
 interface SurfaceParts {
@@ -36,6 +40,9 @@ interface SurfaceParts {
   readonly catalog: Catalog
   readonly passthrough: Passthrough
   readonly said: Said
+  readonly onBug: (error: unknown) => void
+  /** A key by its id, while it is good. */
+  readonly keyOf: (id: string) => Key | undefined
   readonly settings: () => Settings
 }
 
@@ -51,9 +58,26 @@ export function createSurface(parts: SurfaceParts) {
   const turns = createTurns({ newId, now })
   const compaction = createCompaction(parts.vault)
   const contexts = createContexts({ said, compaction, newId })
-  const background = createBackground({ dispatch, said, log, later, heartbeatMs })
+  const background = createBackground({
+    dispatch,
+    said,
+    log,
+    later,
+    heartbeatMs,
+    now,
+    newId,
+  })
   const shared = { dispatch, admission, contexts, turns, settings }
-  const responses = createResponses({ ...shared, background, said })
+  const responses = createResponses({ ...shared, background, said, later })
+  const takeover = createTakeover({
+    ...shared,
+    background,
+    said,
+    keyOf: parts.keyOf,
+    newId,
+    now,
+    log,
+  })
   const { tokenizer } = platform
 
   const routes = new Elysia()
@@ -68,6 +92,16 @@ export function createSurface(parts: SurfaceParts) {
       responseRoutes({
         responses,
         objects: createResponseObjects({ said, background, heartbeatMs }),
+        connect: (request, caller) =>
+          openSocket(platform.upgrade, request, {
+            maxBytes: () => settings().max_body_bytes,
+            handler: createResponsesSocket({
+              // Each turn is one in the ledger.
+              respond: (asked, terms) =>
+                responses.respond(asked, { ...caller, requestId: `req_${newId()}` }, terms),
+              onBug: parts.onBug,
+            }),
+          }),
         sums: createSums({ ...shared, compaction, tokenizer, newId, now }),
         handlers,
         readers,
@@ -76,7 +110,7 @@ export function createSurface(parts: SurfaceParts) {
     .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
-  return { routes, responses, background }
+  return { routes, responses, takeover }
 }
 
 /** What Groxy serves itself, below `/v1`. */
@@ -84,7 +118,7 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/chat\/completions$/, ['GET', 'POST']],
   [/^\/chat\/completions\/[^/]+$/, ['GET', 'POST', 'DELETE']],
   [/^\/chat\/completions\/[^/]+\/messages$/, ['GET']],
-  [/^\/responses$/, ['POST']],
+  [/^\/responses$/, ['GET', 'POST']],
   [/^\/responses\/(?:input_tokens|compact)$/, ['POST']],
   [/^\/responses\/[^/]+$/, ['GET', 'DELETE']],
   [/^\/responses\/[^/]+\/cancel$/, ['POST']],

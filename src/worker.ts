@@ -11,6 +11,7 @@ import { environmentKey } from './store/keys'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
+import { upgradeOnWorkers } from './worker-sockets'
 
 // Entry for Cloudflare Workers. Built once per isolate: Elysia may compile only at start-up, and
 // nothing here may read or write.
@@ -65,6 +66,7 @@ const platform: Platform = {
     const response = await asset(name)
     return response?.ok ? (response.body ?? undefined) : undefined
   },
+  upgrade: upgradeOnWorkers,
   environmentKey: environmentKeys,
   adapter: CloudflareAdapter,
 }

@@ -41,6 +41,7 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
 const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
+  'worker-sockets': 'entry',
   app: 'app',
   background: 'app',
   platform: 'app',

@@ -8,6 +8,7 @@ import { environmentKey } from '../store/keys'
 import type { Tokenizer } from '../turn/tokenizer'
 import { machineFetch } from './machine-fetch'
 import { hashPassword } from './password'
+import { createSockets, type Sockets } from './sockets'
 import type { State } from './state'
 
 const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
@@ -15,14 +16,23 @@ const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
 /** Over how long background work is spread after the start. */
 const SPREAD_MS = 30_000
 
+interface MachinePlatform extends Platform {
+  readonly setup: NonNullable<Platform['setup']>
+  /** For the server, which has to know of them when it starts. */
+  readonly sockets: Sockets
+  /** Wait for the work that was left for later. */
+  readonly settle: () => Promise<void>
+}
+
 /** A machine with Bun, as a platform. */
 export function createPlatform(
   config: Config,
   { client, secret }: State,
   log: Log,
-): Platform & { readonly settle: () => Promise<void>; readonly setup: { readonly token: string } } {
+): MachinePlatform {
   const pending = new Set<Promise<unknown>>()
   let tokenizer: Tokenizer | undefined
+  const sockets = createSockets()
   const { GROXY_API_KEY: ownKey } = config
   return {
     config,
@@ -56,10 +66,11 @@ export function createPlatform(
         startedAt: Date.now() / 1000 - process.uptime(),
       }
     },
+    upgrade: sockets.upgrade,
+    sockets,
     asset: async (name) => Bun.file(FILES[name]),
     environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),
     setup: { token: randomToken(24), hashPassword },
-    /** Wait for the work that was left for later. */
     async settle() {
       await Promise.allSettled(pending)
     },

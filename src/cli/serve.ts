@@ -5,6 +5,7 @@ import { faultFields } from '../log'
 import { type Command, parse } from './command'
 import { createOutput, type Output } from './output'
 import { createPlatform } from './platform'
+import type { Sockets } from './sockets'
 import { openState } from './state'
 
 /** How often a machine looks whether the database was changed by another hand. */
@@ -47,7 +48,7 @@ async function serve(config: Config, output: Output): Promise<void> {
   const platform = createPlatform(config, state, log)
   const app = createApp(platform)
   await app.load()
-  const server = listen(config, app.fetch)
+  const server = listen(config, app.fetch, platform.sockets.websocket)
   const address = `http://${hostInUrl(config.HOST)}:${server.port}`
   always.info('listening', {
     address,
@@ -68,6 +69,7 @@ async function serve(config: Config, output: Output): Promise<void> {
   log.info('stopping', { note: 'answers in progress are finished first' })
   clearInterval(timer)
   app.drain()
+  platform.sockets.leave()
   await server.stop()
   const lastWrites = app.flush().then(platform.settle)
   await Promise.race([lastWrites, Bun.sleep(LAST_FLUSH_MS)])
@@ -75,7 +77,7 @@ async function serve(config: Config, output: Output): Promise<void> {
   log.info('stopped')
 }
 
-function listen(config: Config, fetch: App['fetch']) {
+function listen(config: Config, fetch: App['fetch'], websocket: Sockets['websocket']) {
   try {
     return Bun.serve({
       port: config.PORT,
@@ -88,6 +90,7 @@ function listen(config: Config, fetch: App['fetch']) {
       // Ours is a setting, and says so; Bun's own refusal has no body.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch,
+      websocket,
     })
   } catch (cause) {
     const { code } = cause as { code?: string }

@@ -26,20 +26,28 @@ interface BodyParts {
 export const createBodyReaders =
   ({ intake, limits }: BodyParts) =>
   <T extends TSchema>(schema: T) => {
-    const validator = Compile(schema)
+    const check = createCheck(schema)
     return async (request: Request): Promise<Body<Static<T>>> => {
       requireJson(request.headers.get('content-type') ?? '')
       const { text, release } = await intake.read(request, limits())
       try {
         const { value, members } = readObject(text)
-        if (!validator.Check(value)) throw complain(validator.Errors(value))
-        return { text, value: value as Static<T>, members, release }
+        return { text, value: check(value), members, release }
       } catch (cause) {
         release()
         throw cause
       }
     }
   }
+
+/** Makes a check that a value fits a schema. @throws ApiError that names the first field at fault */
+export function createCheck<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
+  const validator = Compile(schema)
+  return (value) => {
+    if (!validator.Check(value)) throw complain(validator.Errors(value))
+    return value as Static<T>
+  }
+}
 
 export type BodyReaders = ReturnType<typeof createBodyReaders>
 

@@ -2,11 +2,18 @@ import type { Key } from '../store/keys'
 /** A server that knows who is at the other end of a request's connection. */
 export interface Listener {
   requestIP(request: Request): { readonly address: string } | null
+  /** Takes a request over as a WebSocket, where the server can. */
+  upgrade?(
+    request: Request,
+    options: { readonly data: unknown; readonly headers: Readonly<Record<string, string>> },
+  ): boolean
 }
 
 /** What is known of a request outside its own words. */
 export interface RequestContext {
   readonly requestId: string
+  /** The request as the listener knows it. */
+  readonly original: Request
   /** Whose it is, as soon as that is known. */
   key?: Key
   /** Absent where the platform does not tell. */

@@ -21,7 +21,7 @@ const MOST_HEADER_BYTES = 64 * 1024
 export function createEnvelope({ handle, newId, onBug, describeLimits }: EnvelopeParts) {
   return async (request: Request, listener?: Listener): Promise<Response> => {
     const requestId = `req_${newId()}`
-    const context: RequestContext = { requestId, listener }
+    const context: RequestContext = { requestId, original: request, listener }
     let response: Response
     try {
       const routable = normalise(request)

@@ -1,6 +1,8 @@
+import { ApiError } from '../errors'
 import type { Key } from '../store/keys'
 import type { Auth } from './auth'
 import { requestIdOf } from './context'
+import { asksForSocket } from './socket'
 
 interface CallerParts {
   readonly auth: Auth
@@ -24,7 +26,10 @@ export const createKeyHandlers =
   (handle: (request: Request, caller: KeyCaller) => Response | Promise<Response>) =>
   async ({ request }: { readonly request: Request }): Promise<Response> => {
     const caller = await auth(request)
-    if (caller.kind === 'own') return forwardOwn(request, caller.secret)
+    if (caller.kind === 'own') {
+      if (asksForSocket(request)) throw noSocket()
+      return forwardOwn(request, caller.secret)
+    }
     return handle(request, {
       key: caller.key,
       requestId: requestIdOf(request),
@@ -32,5 +37,8 @@ export const createKeyHandlers =
       signal: request.signal,
     })
   }
+
+const noSocket = () =>
+  new ApiError('invalid_value', 'A WebSocket is not forwarded: use a key of this gateway, or POST.')
 
 export type KeyHandlers = ReturnType<typeof createKeyHandlers>

@@ -1,9 +1,10 @@
 import type { Client, InValue } from '@libsql/client/web'
 import type { LedgerStore } from './ledger'
+import { saidSweeps } from './said-cleaning'
 import type { Settings } from './settings'
 
 /** Removes the rows of one table that are too old, a few at a time. */
-interface Sweep {
+export interface Sweep {
   /** About how many there are, where that can be known cheaply. */
   readonly expected: number
   readonly step: () => Promise<{ readonly rows: number; readonly more: boolean }>
@@ -72,6 +73,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
+        ...saidSweeps(client, settings, at),
       ]
     },
   }

@@ -3,8 +3,9 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 // What was said, for clients that come back to it. Every row belongs to the key that made it.
 
 /**
- * Answers of the Responses API. The context of one is that of `previousId`, then its own items; a row
- * that was deleted stays for as long as a later one goes on from it.
+ * Answers of the Responses API. The context of one is that of `previousId` or of its conversation, then
+ * its own items. A deleted one is an empty one that has expired: it stays for as long as a later one
+ * goes on from it.
  */
 export const responses = sqliteTable(
   'responses',
@@ -13,10 +14,12 @@ export const responses = sqliteTable(
     keyId: text().notNull(),
     previousId: text(),
     conversationId: text(),
+    /** What its conversation held before it: the items at lower positions. */
+    conversationEnd: integer(),
     status: text({
       enum: ['queued', 'in_progress', 'completed', 'incomplete', 'failed', 'cancelled'],
     }).notNull(),
-    /** The Response as clients get it, but for its `output`. */
+    /** The Response as clients get it, but for its `output` and its terms. */
     body: text({ mode: 'json' }).$type<Readonly<Record<string, unknown>>>().notNull(),
     /** How the stream was cut, so that it can be sent again in the same pieces; null if it was not. */
     tape: text(),
@@ -25,39 +28,55 @@ export const responses = sqliteTable(
     bytes: integer().notNull(),
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
-    deletedAt: integer(),
   },
   (table) => [
     index('responses_by_previous').on(table.previousId),
-    index('responses_by_expiry').on(table.expiresAt),
+    index('responses_by_expiry').on(table.expiresAt, table.bytes),
   ],
 )
 
-/** What a response was given and what it gave: its own, without those of the responses before it. */
-export const responseItems = sqliteTable(
-  'response_items',
+/**
+ * What a response, a conversation or a stored completion consists of. Of a response these are its own
+ * items, without those of the responses before it.
+ */
+export const saidItems = sqliteTable(
+  'said_items',
   {
-    responseId: text().notNull(),
+    ownerId: text().notNull(),
     position: integer().notNull(),
-    side: text({ enum: ['input', 'output'] }).notNull(),
+    /**
+     * `terms` are what a Response says of its request and turns have in common; `request` is what it
+     * takes to begin a background turn again. Both have positions below 0.
+     */
+    side: text({ enum: ['request', 'terms', 'input', 'output'] }).notNull(),
     /** The item's id, which clients refer to. */
     id: text().notNull(),
     /** Which of `item_bodies` it is. */
     hash: text().notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.responseId, table.position] }),
-    index('response_items_by_id').on(table.id),
-    index('response_items_by_hash').on(table.hash),
+    primaryKey({ columns: [table.ownerId, table.position] }),
+    index('said_items_by_id').on(table.id),
+    index('said_items_by_hash').on(table.hash),
   ],
 )
 
 /** Items without their ids, each once for a key however often it is said again. */
-export const itemBodies = sqliteTable('item_bodies', {
-  /** SHA-256 over the key's id and the body. */
-  hash: text().primaryKey(),
-  body: text().notNull(),
-})
+export const itemBodies = sqliteTable(
+  'item_bodies',
+  {
+    /** SHA-256 over the key's id and the body. */
+    hash: text().notNull(),
+    /** A libSQL server takes no value above four megabytes: pictures come in parts. */
+    part: integer().notNull(),
+    bytes: integer().notNull(),
+    body: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hash, table.part] }),
+    index('item_bodies_by_bytes').on(table.bytes),
+  ],
+)
 
 /** Background turns that are not over: a row that has expired was left behind by its instance. */
 export const backgroundTurns = sqliteTable(
@@ -65,8 +84,6 @@ export const backgroundTurns = sqliteTable(
   {
     responseId: text().primaryKey(),
     keyId: text().notNull(),
-    /** The request's body, to begin it again. */
-    request: text().notNull(),
     instance: text().notNull(),
     expiresAt: integer().notNull(),
     tries: integer().notNull(),
@@ -83,28 +100,13 @@ export const conversations = sqliteTable(
     keyId: text().notNull(),
     metadata: text({ mode: 'json' }).$type<Readonly<Record<string, string>>>().notNull(),
     createdAt: integer().notNull(),
-    /** The last time that it was used: it expires as responses do. */
+    /** The last time that it was changed: it expires by this. */
     usedAt: integer().notNull(),
   },
   (table) => [index('conversations_by_use').on(table.usedAt)],
 )
 
-export const conversationItems = sqliteTable(
-  'conversation_items',
-  {
-    conversationId: text().notNull(),
-    position: integer().notNull(),
-    id: text().notNull(),
-    hash: text().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.conversationId, table.position] }),
-    index('conversation_items_by_id').on(table.id),
-    index('conversation_items_by_hash').on(table.hash),
-  ],
-)
-
-/** Chat completions that their clients asked to store. */
+/** Chat completions that their clients asked to store; their `input` are messages, their `output` is one item. */
 export const completions = sqliteTable(
   'completions',
   {
@@ -112,9 +114,6 @@ export const completions = sqliteTable(
     keyId: text().notNull(),
     model: text().notNull(),
     metadata: text({ mode: 'json' }).$type<Readonly<Record<string, string>>>().notNull(),
-    /** The completion, and the messages it answers, as JSON. */
-    body: text().notNull(),
-    messages: text().notNull(),
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
   },

@@ -70,6 +70,11 @@ export const Settings = Type.Object({
     description:
       'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
   }),
+  tools_in_prompt_demo: Type.Boolean({
+    default: false,
+    description:
+      'Describe tools to the demo models in words, as to models that have none, and find the calls in what they write.',
+  }),
   priority_xai: Type.Integer({
     default: 1,
     description: 'Of kinds that serve the same model, the lower number is asked first.',
@@ -107,6 +112,22 @@ export const Settings = Type.Object({
     default: 0,
     minimum: 0,
     description: 'How long requests and answers are kept word for word; 0 keeps none.',
+  }),
+  stored_days: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description:
+      'How long responses and completions are kept after they were made, conversations after they were used.',
+  }),
+  stored_bytes: Type.Integer({
+    default: 1024 * 1024 * 1024,
+    minimum: 1024,
+    description: 'What they may weigh together; the oldest go first.',
+  }),
+  stored_response_bytes: Type.Integer({
+    default: 16 * 1024 * 1024,
+    minimum: 1024,
+    description: 'The largest response, and the largest completion, that is stored.',
   }),
   time_zone_minutes: Type.Integer({
     default: 0,

@@ -1,17 +1,21 @@
-import type { Client } from '@libsql/client/web'
+import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountStates } from './account-states'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
+import { createBackgroundTurns } from './background-turns'
 import { createCleaningStore } from './cleaning'
+import { createCompletions } from './completions'
+import { createConversations } from './conversations'
 import { openDatabase } from './database'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
 import { createPrices } from './prices'
+import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
 
@@ -20,6 +24,9 @@ interface StoreParts {
   readonly vault: Vault
   readonly now: () => number
 }
+
+/** What a repository wants to be written, for whoever says when. */
+export type Statements = readonly InStatement[]
 
 /** Every repository over one database. */
 export function createStores({ client, vault, now }: StoreParts) {
@@ -31,12 +38,20 @@ export function createStores({ client, vault, now }: StoreParts) {
     accountStates: createAccountStates(db, client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
+    backgroundTurns: createBackgroundTurns(client),
     cleaning: createCleaningStore({ client, ledger, now }),
+    completions: createCompletions(client),
+    conversations: createConversations(client),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
+    responses: createResponses(client),
+    /** Run statements that repositories have made, all or none. */
+    write: async (statements: Statements): Promise<void> => {
+      await client.batch([...statements], 'write')
+    },
     settings: createSettings(db, client, vault),
     revision: () => readRevision(client),
   }

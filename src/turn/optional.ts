@@ -6,4 +6,4 @@ export const optional = <T extends TSchema>(schema: T) =>
 
 /** One of some words, or left out. */
 export const choice = <const T extends readonly string[]>(values: T, description?: string) =>
-  optional(Type.Enum([...values] as const, description === undefined ? {} : { description }))
+  optional(Type.Enum<[...T]>([...values], description === undefined ? {} : { description }))

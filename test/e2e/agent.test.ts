@@ -1,57 +1,19 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { chunk, fakeUpstream, type Seen, sse, USAGE } from '../fakes/upstream'
+import { fakeUpstream, USAGE } from '../fakes/upstream'
 import { fetchAgent } from '../support/agent'
 import { gateway, KEY, xaiAt } from '../support/gateway'
+import { obtained } from '../support/packages'
 import { runProgram, scratch } from '../support/programs'
+import { CALL_ID, chatAsked, chatLoop } from '../support/tool-loop'
 
-const agent = await fetchAgent().catch((cause: unknown) => {
-  if (process.env.CI) throw cause
-  console.warn(`The agent test is skipped, because the agent cannot be had: ${cause}`)
-  return undefined
-})
+const agent = await obtained('the agent', fetchAgent())
 
 const NOTE = 'The lighthouse keeper is called Solveig.'
 const QUESTION = 'Who keeps the lighthouse? It is written in note.txt.'
 
-interface Conversation {
-  readonly stream: boolean
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[]
-  readonly tools: readonly { readonly function: { readonly name: string } }[]
-  readonly reasoning_effort?: string
-}
-
-const conversationOf = ({ body }: Seen): Conversation => JSON.parse(body)
-
-const events = (...deltas: readonly [delta: object, finish?: string][]) =>
-  sse(
-    [
-      ...deltas.map(([delta, finish]) => JSON.stringify(chunk(delta, finish ?? null))),
-      JSON.stringify({ ...chunk({}), choices: [], usage: USAGE }),
-      '[DONE]',
-    ],
-    { gapMs: 1 },
-  )
-
 /** A model that reads the note, and then repeats what the tool told. */
-function readThenTell(seen: Seen) {
-  if (seen.path !== '/v1/chat/completions') return
-  const last = conversationOf(seen).messages.at(-1)
-  if (last?.role === 'tool')
-    return events(
-      [{ role: 'assistant', content: 'The note says: ' }],
-      [{ content: String(last.content) }],
-      [{}, 'stop'],
-    )
-  const call = (fragment: object) => ({ tool_calls: [{ index: 0, ...fragment }] })
-  return events(
-    [{ role: 'assistant', content: null }],
-    [call({ id: 'call_1', type: 'function', function: { name: 'read', arguments: '' } })],
-    [call({ function: { arguments: '{"path":"no' } })],
-    [call({ function: { arguments: 'te.txt"}' } })],
-    [{}, 'tool_calls'],
-  )
-}
+const readThenTell = chatLoop({ tool: 'read', given: { path: 'note.txt' } })
 
 test.skipIf(!agent).each([
   ['plain model', false],
@@ -95,10 +57,10 @@ test.skipIf(!agent).each([
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain(`The note says: ${NOTE}`)
 
-    const [first, second, ...more] = upstream.asked().map(conversationOf)
+    const [first, second, ...more] = upstream.asked().map(chatAsked)
     expect(more).toEqual([])
     expect(first?.stream).toBe(true)
-    expect(first?.tools.map((tool) => tool.function.name)).toContain('read')
+    expect(first?.tools?.map((tool) => tool.function?.name)).toContain('read')
     expect(first?.reasoning_effort).toBe(reasoning ? 'high' : undefined)
     // The agent writes `developer` for models that reason, which xAI does not know.
     expect(first?.messages.map(({ role }) => role)).toEqual(['system', 'user'])
@@ -106,11 +68,9 @@ test.skipIf(!agent).each([
     expect(second?.messages.slice(2)).toMatchObject([
       {
         role: 'assistant',
-        tool_calls: [
-          { id: 'call_1', function: { name: 'read', arguments: '{"path":"note.txt"}' } },
-        ],
+        tool_calls: [{ id: CALL_ID, function: { name: 'read', arguments: '{"path":"note.txt"}' } }],
       },
-      { role: 'tool', tool_call_id: 'call_1', content: expect.stringContaining(NOTE) },
+      { role: 'tool', tool_call_id: CALL_ID, content: expect.stringContaining(NOTE) },
     ])
     for (const { headers } of upstream.asked())
       expect(headers.get('authorization')).toBe('Bearer xai-account-secret-1')

@@ -8,7 +8,11 @@ export interface Seen {
   readonly aborted: Promise<void>
 }
 
-type Script = (seen: Seen, request: Request) => Response | undefined | Promise<Response | undefined>
+/** What to answer a call with; undefined for the standard answer. */
+export type Script = (
+  seen: Seen,
+  request: Request,
+) => Response | undefined | Promise<Response | undefined>
 
 /**
  * An OpenAI-compatible server, a real one, that does what its script says, and by default answers as

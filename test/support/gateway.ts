@@ -9,6 +9,8 @@ import type { NewKey } from '#src/store/keys'
 import { migrate } from '#src/store/migrate'
 import { createStores } from '#src/store/stores'
 
+export { readEvents, textOf } from './streams'
+
 interface Options {
   readonly env?: Record<string, string>
   readonly settings?: Record<string, unknown>
@@ -48,6 +50,7 @@ export async function gateway(options: Options = {}) {
     idleTimeout: 0,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: app.fetch,
+    websocket: platform.sockets.websocket,
   })
   const url = `http://127.0.0.1:${server.port}`
   const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
@@ -105,18 +108,3 @@ export const openaiAt = (url: string) => ({
 })
 
 export const ASK = { model: 'grok-4', messages: [{ role: 'user', content: 'Hi' }] }
-
-/** The events of a chat stream: parsed chunks, and `[DONE]` as it is. */
-export const readEvents = (text: string): unknown[] =>
-  text
-    .split('\n\n')
-    .filter((block) => block.startsWith('data: '))
-    .map((block) => block.slice('data: '.length))
-    .map((data) => (data === '[DONE]' ? data : JSON.parse(data)))
-
-/** The answer that a stream makes together. */
-export const textOf = (events: readonly unknown[]): string =>
-  events
-    .map((event) => (event as { choices?: [{ delta?: { content?: string } }?] }).choices?.[0])
-    .map((choice) => choice?.delta?.content ?? '')
-    .join('')

@@ -22,17 +22,22 @@ const IDLE = new Set(['description', 'title', 'deprecated', 'default', 'discrimi
 /** Holds schemas by names of its own. */
 const NAMED = new Set(['properties', '$defs', 'patternProperties'])
 
-/** The schemas of OpenAI's chat as plain JSON Schema, without prose. */
-export function chatSchemas(document: {
+export interface OfficialDocument {
   readonly components: { readonly schemas: Definitions }
-}): Definitions {
+}
+
+/** The schemas of OpenAI's chat as plain JSON Schema, without prose. */
+export const chatSchemas = (document: OfficialDocument): Definitions => schemasOf(document, ROOTS)
+
+/** Some schemas of OpenAI's document, and what they refer to, as plain JSON Schema. */
+export function schemasOf(document: OfficialDocument, roots: readonly string[]): Definitions {
   const found = new Map<string, Schema>()
   const include = (name: string) => {
     if (found.has(name)) return
     found.set(name, {})
     found.set(name, plain(document.components.schemas[name] ?? {}, include))
   }
-  for (const root of ROOTS) include(root)
+  for (const root of roots) include(root)
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createNativeStream, type StreamTerms } from '#src/turn/chat/native-stream'
 import { chunk, helloEvents, USAGE } from '../fakes/upstream'
-import { readEvents, textOf } from '../support/gateway'
-import { piecesOf } from '../support/streams'
+import { piecesOf, readEvents, textOf } from '../support/streams'
 
 type Json = Record<string, unknown>
 

@@ -9,7 +9,8 @@ import type { KeyCaller } from '../../http/key-handlers'
 import { answerResponse } from '../../http/served'
 import type { Settings } from '../../store/settings'
 import { decodeChat } from '../../turn/chat/decode'
-import { chatFailure, createChatEncoder } from '../../turn/chat/encode'
+import { createChatEncoder } from '../../turn/chat/encode'
+import { farewell } from '../../turn/chat/farewell'
 import { mendAnswer } from '../../turn/chat/native-answer'
 import { createNativeStream, type StreamTerms } from '../../turn/chat/native-stream'
 import type { ChatRequest } from '../../turn/chat/schema'
@@ -81,8 +82,8 @@ export function createChat({ dispatch, admission, settings, newId, now }: ChatPa
 export type Chat = ReturnType<typeof createChat>
 
 const dialectOf = (terms: StreamTerms, stream: boolean): Dialect => ({
-  encoder: () => createChatEncoder(terms, { stream }),
-  failure: chatFailure,
+  encoder: () => createChatEncoder(terms, { stream, whole: !stream }),
+  failure: farewell,
   native: {
     stream: () => createNativeStream(terms),
     answer: (text) => mendAnswer(text, terms),

@@ -1,12 +1,15 @@
 import type { Dispatch } from '../../dispatch/dispatch'
 import { brokenOff } from '../../dispatch/reply'
+import { ApiError } from '../../errors'
 import type { Ticket } from '../../http/admission'
 import { EVENT_HEADERS } from '../../http/served'
 import type { Log } from '../../log'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import { replay } from '../../turn/responses/replay'
+import { shownResponse } from '../../turn/responses/shown'
 import { createFeed, type Feed } from './feed'
+import { saidTurn } from './said-turn'
 import type { Prepared } from './turn'
 
 interface BackgroundParts {
@@ -15,38 +18,36 @@ interface BackgroundParts {
   readonly log: Log
   readonly later: (work: Promise<unknown>) => void
   readonly heartbeatMs: () => number
+  readonly now: () => number
+  readonly newId: () => string
 }
 
 /** A turn that nobody need wait for, while it runs here. */
-interface Run {
+export interface Run {
   readonly prepared: Prepared
   readonly abort: AbortController
   /** Hands what is sent on to those who watch. */
   readonly feed: Feed
 }
 
+/** An instance that has not kept its turns for so long is taken to be gone. */
+const LEASE_MS = 30_000
+
 /** Runs turns whose clients do not wait, and lets them be watched and stopped. */
-export function createBackground({ dispatch, said, log, later, heartbeatMs }: BackgroundParts) {
+export function createBackground(parts: BackgroundParts) {
+  const { dispatch, said, log, later, heartbeatMs, now, newId } = parts
   const runs = new Map<string, Run>()
+  let ownName: string | undefined
+  const instance = () => {
+    // Not at once: a Worker has no random numbers before its first request.
+    ownName ??= newId()
+    return ownName
+  }
+  const lease = () => ({ instance: instance(), expiresAt: now() + LEASE_MS })
 
   function snapshot({ prepared }: Run) {
-    const encoder = prepared.encoder()
-    return { response: encoder.response(), tape: encoder.tape() }
-  }
-
-  function keep({ prepared }: Run): void {
-    const { request, context, affinity, turn, encoder } = prepared
-    const { previousId, conversationId, input } = context
-    said.finish({
-      keyId: turn.key.id,
-      response: encoder().response(),
-      input,
-      previousId,
-      conversationId,
-      tape: request.stream === true ? encoder().tape() : null,
-      affinity,
-      isStored: true,
-    })
+    const { response, tape } = saidTurn(prepared)
+    return { response, tape }
   }
 
   async function work(run: Run, ticket: Ticket): Promise<void> {
@@ -56,16 +57,17 @@ export function createBackground({ dispatch, said, log, later, heartbeatMs }: Ba
       ticket.settle(entry)
       if (entry.outcome === 'gone') feed.push(encoder().cancel())
     }
+    said.background.note(saidTurn(prepared), instance())
     try {
       const { answer } = await dispatch.answer({ ...turn, signal: abort.signal, onEnd })
       const { body } = answer
       if (body instanceof ReadableStream) for await (const bytes of body) feed.pushBytes(bytes)
       else if (typeof body !== 'string') feed.pushBytes(body)
     } catch (cause) {
-      if (!abort.signal.aborted) feed.push(encoder().fail(brokenOff(cause)))
+      feed.push(abort.signal.aborted ? encoder().cancel() : encoder().fail(brokenOff(cause)))
       log.info('background_failed', { response: id, error: String(cause) })
     } finally {
-      keep(run)
+      said.background.end(saidTurn(prepared), instance())
       runs.delete(id)
       feed.end()
     }
@@ -80,52 +82,61 @@ export function createBackground({ dispatch, said, log, later, heartbeatMs }: Ba
 
   function watch(run: Run, after: number): Response {
     const { response, tape } = snapshot(run)
-    const first = replay(response, tape, after)
+    const first = replay(shownResponse(response), tape, after)
     const body = run.feed.follow({ first, after, heartbeatMs: heartbeatMs() })
     return new Response(body, { headers: EVENT_HEADERS })
   }
 
+  function stop({ prepared, abort, feed }: Run): void {
+    feed.push(prepared.encoder().cancel())
+    abort.abort()
+  }
+
   return {
-    /** Take a turn on, and answer that it is taken on: with what there is of it, or with its stream. */
+    /**
+     * Take a turn on, and answer that it is taken on: with what there is of it, or with its stream.
+     *
+     * @throws ApiError when it is too large to be stored, or the database is away
+     */
     async begin(prepared: Prepared, ticket: Ticket): Promise<Response> {
-      const { request, context, affinity, turn } = prepared
-      const { previousId, conversationId, input } = context
-      const response = prepared.encoder().response()
-      await said.begin({
-        keyId: turn.key.id,
-        response,
-        input,
-        previousId,
-        conversationId,
-        tape: null,
-        affinity,
-        isStored: true,
-        request: JSON.stringify(request),
-      })
+      const { request } = prepared
+      const turn = saidTurn(prepared)
+      const isTaken = await said.background.begin(turn, JSON.stringify(request), lease())
+      if (!isTaken)
+        throw new ApiError(
+          'body_too_large',
+          'A background response has to be stored, and this one is too large for that.',
+        )
       const run = start(prepared, ticket)
       if (request.stream === true) return watch(run, -1)
-      return Response.json(response)
+      return Response.json(shownResponse(turn.response))
     },
 
-    /** What a turn that runs here has come to so far. */
-    find: (keyId: string, id: string) => {
+    /** A turn of a key that runs here. */
+    find(keyId: string, id: string): Run | undefined {
       const run = runs.get(id)
       return run?.prepared.turn.key.id === keyId ? run : undefined
     },
 
     snapshot,
     watch,
+    stop,
+    start,
+    instance,
+    lease,
 
-    /** Stop a turn that runs here. */
-    cancel({ prepared, abort, feed }: Run): void {
-      feed.push(prepared.encoder().cancel())
-      abort.abort()
+    /** Keep the turns that run here, and stop those that somebody cancelled elsewhere. */
+    async renew(): Promise<void> {
+      if (runs.size === 0) return
+      const { cancelled, lost } = await said.background.renew(lease(), [...runs.keys()])
+      for (const id of [...cancelled, ...lost]) {
+        const run = runs.get(id)
+        if (run) stop(run)
+      }
     },
 
-    /** The turns that run here. */
-    ids: (): readonly string[] => [...runs.keys()],
-
-    start,
+    /** Turns that others have left behind. */
+    left: (most: number) => said.background.claim(lease(), most),
   }
 }
 

@@ -1,7 +1,8 @@
 import { ApiError } from '../../errors'
+import { hashText } from '../../pool/ring'
 import type { Said } from '../../state/said'
-import { checkItems } from '../../turn/responses/check'
 import { readInput } from '../../turn/responses/input'
+import { checkItems } from '../../turn/responses/input-check'
 import type { Item, ResponsesRequest } from '../../turn/responses/schema'
 import type { Compaction } from './compaction'
 
@@ -12,7 +13,8 @@ export interface Context {
   /** What the request itself says, as it is stored: every item with an id. */
   readonly input: readonly Item[]
   readonly previousId: string | null
-  readonly conversationId: string | null
+  /** The conversation that the turn belongs to, and how far that went when it was read. */
+  readonly conversation: { readonly id: string; readonly end: number } | null
   /** What the first turn of the chain was placed by; undefined when this one is the first. */
   readonly affinity: number | undefined
 }
@@ -25,16 +27,10 @@ interface ContextParts {
   readonly newId: () => string
 }
 
-/** Items that only one socket knows of, before those of the request. */
-export interface Remembered {
-  readonly items: readonly Item[]
-  readonly affinity: number
-}
-
 /** Puts together what was said before and what a request says now. */
 export function createContexts({ said, compaction, newId }: ContextParts) {
   /** What was said before the request's own input. */
-  async function before(keyId: string, request: Asked, remembered?: Remembered) {
+  async function before(keyId: string, request: Asked, remembered?: readonly Item[]) {
     const previousId = request.previous_response_id || null
     const conversationId = idOf(request.conversation)
     if (previousId && conversationId)
@@ -43,45 +39,58 @@ export function createContexts({ said, compaction, newId }: ContextParts) {
         "'previous_response_id' and 'conversation' cannot be used together.",
         { param: 'previous_response_id' },
       )
-    if (remembered) return { previousId, conversationId, ...remembered }
-    if (previousId) {
-      const found = (await said.context(keyId, previousId)) ?? unknownPrevious(previousId)
-      return { previousId, conversationId, ...found }
-    }
-    if (!conversationId) return { previousId, conversationId, items: [], affinity: undefined }
+    if (remembered) return { ...FIRST, items: remembered }
+    if (previousId)
+      return { previousId, conversation: null, ...(await previous(keyId, previousId)) }
+    if (!conversationId) return FIRST
     const found = await said.conversations.context(keyId, conversationId)
     if (!found) throw unknownConversation(conversationId)
-    return { previousId, conversationId, ...found }
+    const conversation = { id: conversationId, end: found.end }
+    const affinity = hashText(conversationId)
+    return { previousId, conversation, items: found.items, affinity }
+  }
+
+  async function previous(keyId: string, id: string) {
+    const found = (await said.responses.context(keyId, id)) ?? unknownPrevious(id)
+    if (found.status === 'queued' || found.status === 'in_progress')
+      throw new ApiError('invalid_value', `The response '${id}' is not over yet: wait for it.`, {
+        param: 'previous_response_id',
+      })
+    return { items: found.items, affinity: found.affinity }
   }
 
   /** The input with its references resolved: first within the conversation, then in all that is kept. */
   async function resolve(keyId: string, own: readonly Item[], known: readonly Item[]) {
     const wanted = own.flatMap(({ type, id }) => (type === 'item_reference' && id ? [id] : []))
     if (wanted.length === 0) return own
-    const found = new Map(known.map((item) => [item.id, item]))
+    const found = new Map(known.map((item) => [String(item.id), item]))
     const missing = wanted.filter((id) => !found.has(id))
     if (missing.length > 0)
-      for (const [id, item] of await said.references(keyId, missing)) found.set(id, item)
+      for (const [id, item] of await said.responses.references(keyId, missing)) found.set(id, item)
     return own.map((item, at) => {
       if (item.type !== 'item_reference') return item
-      return found.get(item.id) ?? unknownReference(item.id, at)
+      return found.get(String(item.id)) ?? unknownReference(item.id, at)
     })
   }
 
   return {
     /**
+     * @param remembered what was said before, where the database does not know of it
      * @throws ApiError when something that the request refers to is not there, or its items do not fit
      * together
      */
-    async of(keyId: string, request: Asked, remembered?: Remembered): Promise<Context> {
+    async of(keyId: string, request: Asked, remembered?: readonly Item[]): Promise<Context> {
       const { items: known, ...places } = await before(keyId, request, remembered)
       const input = await resolve(keyId, readInput(request.input, newId), known)
       const items = known.length > 0 ? [...known, ...input] : input
       checkItems(items, known.length)
-      return { ...places, input, items: await compaction.opened(items) }
+      // What the database does not know of is stored with the turn that goes on from it.
+      return { ...places, input: remembered ? items : input, items: await compaction.opened(items) }
     },
   }
 }
+
+const FIRST = { previousId: null, conversation: null, items: [], affinity: undefined }
 
 export type Contexts = ReturnType<typeof createContexts>
 

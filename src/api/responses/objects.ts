@@ -1,8 +1,10 @@
 import { ApiError } from '../../errors'
 import { listBody, readPage } from '../../http/page'
 import { EVENT_HEADERS } from '../../http/served'
+import type { SaidResponse } from '../../state/draft'
 import type { Said } from '../../state/said'
 import { replay } from '../../turn/responses/replay'
+import type { Item } from '../../turn/responses/schema'
 import { shownItems, shownResponse } from '../../turn/responses/shown'
 import { awaited } from './awaited'
 import type { Background } from './background'
@@ -18,9 +20,16 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
   /** What there is of a response: here, if it is being worked on here. */
   async function find(keyId: string, id: string) {
     const run = background.find(keyId, id)
-    const kept = run ? background.snapshot(run) : await said.get(keyId, id)
+    const kept = run ? background.snapshot(run) : await stored(keyId, id)
     if (!kept) throw notFound(id)
     return { run, ...kept }
+  }
+
+  async function stored(keyId: string, id: string) {
+    const found = await said.responses.get(keyId, id)
+    if (!found) return
+    const { body, output, tape, status } = found
+    return { response: { ...body, status, output }, tape }
   }
 
   const isOver = ({ status }: Readonly<Record<string, unknown>>) =>
@@ -29,7 +38,7 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
   return {
     /** `GET /v1/responses/{id}`, with `stream=true` as the stream that its creator got. */
     async get(keyId: string, id: string, query: URLSearchParams): Promise<Response> {
-      const include = query.getAll('include[]').concat(query.getAll('include'))
+      const include = includeOf(query)
       const { run, response, tape } = await find(keyId, id)
       if (query.get('stream') !== 'true') return Response.json(shownResponse(response, include))
       const after = startingAfter(query)
@@ -39,7 +48,7 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
           headers: EVENT_HEADERS,
         })
       const look = async () => {
-        const later = await said.get(keyId, id)
+        const later = await stored(keyId, id)
         if (!later || !isOver(later.response)) return
         return replay(shownResponse(later.response, include), later.tape, after)
       }
@@ -49,34 +58,38 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
     /** `DELETE /v1/responses/{id}` */
     async remove(keyId: string, id: string): Promise<Response> {
       const run = background.find(keyId, id)
-      if (run) background.cancel(run)
-      if (!(await said.remove(keyId, id))) throw notFound(id)
+      if (run) background.stop(run)
+      if (!(await said.responses.remove(keyId, id))) throw notFound(id)
       return Response.json({ id, object: 'response', deleted: true })
     },
 
     /** `POST /v1/responses/{id}/cancel` */
     async cancel(keyId: string, id: string): Promise<Response> {
       const { run, response } = await find(keyId, id)
-      if (response.background !== true)
+      if ((response as SaidResponse).background !== true)
         throw new ApiError(
           'invalid_value',
           'Only a response that was made with background=true can be cancelled. To stop another one, close its connection.',
           { param: 'response_id' },
         )
       if (run) {
-        background.cancel(run)
-        return Response.json(shownResponse(background.snapshot(run).response, []))
+        background.stop(run)
+        return Response.json(shownResponse(background.snapshot(run).response))
       }
-      if (isOver(response)) return Response.json(shownResponse(response, []))
-      const cancelled = await said.cancel(keyId, id)
-      return Response.json(shownResponse(cancelled ?? response, []))
+      if (isOver(response)) return Response.json(shownResponse(response))
+      await said.background.cancel(keyId, id)
+      const { response: ended } = await find(keyId, id)
+      return Response.json(shownResponse(ended))
     },
 
     /** `GET /v1/responses/{id}/input_items` */
     async inputItems(keyId: string, id: string, query: URLSearchParams): Promise<Response> {
-      const page = await said.inputItems(keyId, id, readPage(query, 'desc'))
+      const page = await said.responses.inputItems(keyId, id, readPage(query, 'desc'))
       if (!page) throw notFound(id)
-      return Response.json(listBody(shownItems(page.items, []), page.hasMore))
+      const include = includeOf(query)
+      return Response.json(
+        listBody(shownItems(page.data as readonly Item[], include), page.hasMore),
+      )
     },
   }
 }
@@ -85,6 +98,11 @@ export type ResponseObjects = ReturnType<typeof createResponseObjects>
 
 const notFound = (id: string) =>
   new ApiError('not_found', `There is no response '${id.slice(0, 100)}'.`, { param: 'response_id' })
+
+const includeOf = (query: URLSearchParams): string[] => [
+  ...query.getAll('include[]'),
+  ...query.getAll('include'),
+]
 
 /** @throws ApiError when it is no number of an event */
 function startingAfter(query: URLSearchParams): number {

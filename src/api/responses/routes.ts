@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { BodyReaders } from '../../http/body'
-import type { KeyHandlers } from '../../http/key-handlers'
+import type { KeyCaller, KeyHandlers } from '../../http/key-handlers'
 import {
   answers,
   listParameters,
@@ -28,13 +28,15 @@ interface ResponseRouteParts {
   readonly sums: Sums
   readonly handlers: KeyHandlers
   readonly readers: BodyReaders
+  /** Opens a WebSocket for a caller. */
+  readonly connect: (request: Request, caller: KeyCaller) => Response
 }
 
 const ID = pathParameter('id', 'resp_…')
 
 /** `/v1/responses` and what belongs to it. */
 export const responseRoutes = (parts: ResponseRouteParts) => {
-  const { responses, objects, sums, handlers, readers } = parts
+  const { responses, objects, sums, handlers, readers, connect } = parts
   const [readRequest, readCount, readCompact] = [
     readers(ResponsesRequest),
     readers(CountRequest),
@@ -59,6 +61,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
         }),
       },
     )
+    .get('', handlers(connect), { detail: { hide: true } })
     .post(
       '/input_tokens',
       handlers(async (request, caller) => {

@@ -2,16 +2,18 @@ import type { Dispatch } from '../../dispatch/dispatch'
 import type { Served } from '../../dispatch/turn'
 import { ApiError } from '../../errors'
 import type { Admission, Ticket } from '../../http/admission'
-import type { Body } from '../../http/body'
+import { type Body, createCheck } from '../../http/body'
 import type { KeyCaller } from '../../http/key-handlers'
 import { answerResponse } from '../../http/served'
 import { checkMetadata } from '../../state/metadata'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import type { Settings } from '../../store/settings'
-import type { Item, ResponsesRequest } from '../../turn/responses/schema'
+import { type Item, ResponsesRequest } from '../../turn/responses/schema'
 import type { Background } from './background'
-import type { Contexts, Remembered } from './context'
+import type { Contexts } from './context'
+import { saidTurn } from './said-turn'
+import type { SocketOutcome, SocketRequest, SocketTerms, SocketTurn } from './socket'
 import { demandOf, type Prepared, refuseUnclear, type Turns } from './turn'
 
 interface ResponsesParts {
@@ -22,26 +24,19 @@ interface ResponsesParts {
   readonly background: Background
   readonly said: Said
   readonly settings: () => Settings
-}
-
-/** What a turn came to, for those who go on from it without the database. */
-export interface Outcome {
-  readonly id: string
-  readonly status: unknown
-  /** The whole conversation, the answer included. */
-  readonly items: readonly Item[]
-  readonly affinity: number
+  readonly later: (work: Promise<unknown>) => void
 }
 
 /** `POST /v1/responses` behind its route. */
 export function createResponses(parts: ResponsesParts) {
-  const { dispatch, admission, contexts, turns, background, said, settings } = parts
+  const { dispatch, admission, contexts, turns, background, said, settings, later } = parts
+  const check = createCheck(ResponsesRequest)
 
   /** @throws ApiError when the request is not right, or its key may not */
   async function prepare(
     request: ResponsesRequest,
     { key, requestId, conversation }: KeyCaller,
-    remembered?: Remembered,
+    remembered?: readonly Item[],
   ): Promise<{ readonly prepared: Prepared; readonly ticket: Ticket }> {
     refuseUnclear(request)
     checkMetadata(request.metadata, 'metadata')
@@ -59,20 +54,14 @@ export function createResponses(parts: ResponsesParts) {
   }
 
   /** What was said is kept, whatever the turn came to, unless no answer had begun. */
-  function keep({ request, context, encoder, affinity, turn }: Prepared): void {
-    const { previousId, conversationId, input } = context
-    const isStored = request.store !== false
-    if (!isStored && !conversationId) return
-    said.save({
-      keyId: turn.key.id,
-      response: encoder().response(),
-      input,
-      previousId,
-      conversationId,
-      tape: request.stream === true ? encoder().tape() : null,
-      affinity,
-      isStored,
-    })
+  function keep(prepared: Prepared): void {
+    const { request, context, turn } = prepared
+    const { conversation } = context
+    if (request.store !== false) said.responses.save(saidTurn(prepared))
+    else if (conversation) {
+      const { input, output } = saidTurn(prepared)
+      later(said.conversations.add(turn.key.id, conversation.id, [...input, ...output]))
+    }
   }
 
   /** Ask for an answer that the client waits for. */
@@ -103,31 +92,31 @@ export function createResponses(parts: ResponsesParts) {
       }
     },
 
-    /**
-     * The same for a socket: the stream of the answer, and what it came to.
-     *
-     * @param remembered what only the socket knows of the conversation
-     */
+    /** The same for a socket: the stream of the answer, and what it comes to. */
     async respond(
-      request: ResponsesRequest,
-      asker: KeyCaller,
-      remembered?: Remembered,
-    ): Promise<{
-      readonly body: Uint8Array | ReadableStream<Uint8Array>
-      readonly outcome: () => Outcome
-    }> {
-      const { prepared, ticket } = await prepare({ ...request, stream: true }, asker, remembered)
-      const { answer } = await run(prepared, ticket, asker.signal)
+      asked: SocketRequest,
+      caller: KeyCaller,
+      terms: SocketTerms,
+    ): Promise<SocketTurn> {
+      const request = check(asked)
+      const { signal, context } = terms
+      const { prepared, ticket } = await prepare(request, caller, context)
+      const { promise: done, resolve } = Promise.withResolvers<void>()
+      const { answer } = await run(prepared, ticket, signal, resolve)
       if (answer.form === 'json') throw new ApiError('internal_error', 'A stream came as a text.')
-      return {
-        body: answer.body,
-        outcome() {
-          const { id, status, output } = prepared.encoder().response()
-          const items = [...prepared.context.items, ...(output as readonly Item[])]
-          return { id: String(id), status, items, affinity: prepared.affinity }
-        },
-      }
+      const events = new Response(answer.body as BodyInit).body ?? new ReadableStream()
+      return { events, outcome: done.then(() => outcomeOf(prepared)) }
     },
+  }
+}
+
+function outcomeOf({ id, request, context, encoder }: Prepared): SocketOutcome {
+  const { status, output } = encoder().response()
+  return {
+    id,
+    isFailed: status === 'failed',
+    isStored: request.store !== false,
+    items: [...context.items, ...(output as readonly Item[])],
   }
 }
 

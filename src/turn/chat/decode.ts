@@ -1,89 +1,84 @@
 import { ApiError } from '../../errors'
-import type { TurnFormat, TurnMessage, TurnRequest, TurnTool } from '../request'
-import type { ChatMessage, ChatRequest } from './schema'
-
-type Json = Readonly<Record<string, unknown>>
+import { isObject, type Json } from '../json-value'
+import type { TurnFormat, TurnRequest, TurnTool } from '../request'
+import { readToolChoice } from '../tool-choice'
+import { readTools } from '../tools'
+import { readMessages } from './messages'
+import type { ChatRequest } from './schema'
 
 /**
  * Read a chat request into the pivot.
  *
  * @throws ApiError for what the schema cannot say: a tool choice that names no tool, a `tool` message
- * without its call
+ * without its call, an answer that is to be spoken
  */
 export function decodeChat(request: ChatRequest, model: string): TurnRequest {
-  const tools = (request.tools ?? []).flatMap(readTool)
+  if (request.modalities?.includes('audio'))
+    throw new ApiError('unsupported_parameter', 'This model answers in text only.', {
+      param: 'modalities',
+    })
+  const tools = toolsOf(request)
   return {
     model,
-    messages: request.messages.map(readMessage),
+    items: readMessages(request.messages),
     tools,
-    toolChoice: readToolChoice(request.tool_choice, tools),
+    toolChoice: readToolChoice(request.tool_choice ?? legacyChoice(request), tools),
     parallelToolCalls: request.parallel_tool_calls ?? true,
     format: readFormat(request.response_format),
-    thinking: request.reasoning_effort !== 'none',
+    effort: request.reasoning_effort ?? undefined,
+    verbosity: request.verbosity ?? undefined,
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    temperature: request.temperature ?? undefined,
+    topP: request.top_p ?? undefined,
+    frequencyPenalty: request.frequency_penalty ?? undefined,
+    presencePenalty: request.presence_penalty ?? undefined,
     stop: [request.stop ?? []].flat(),
     choices: request.n ?? 1,
     seed: request.seed ?? undefined,
+    logprobs: request.logprobs ? (request.top_logprobs ?? 0) : undefined,
+    cacheKey: request.prompt_cache_key ?? undefined,
+    user: request.safety_identifier ?? request.user ?? undefined,
+    serviceTier: request.service_tier ?? undefined,
   }
 }
 
-const ROLES: Readonly<Record<ChatMessage['role'], TurnMessage['role']>> = {
-  developer: 'system',
-  system: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-  function: 'tool',
+function toolsOf(request: ChatRequest): readonly TurnTool[] {
+  const { tools, functions, web_search_options: search } = request
+  const legacy = (functions ?? []).map((it) => ({ type: 'function', function: it }))
+  const all: readonly unknown[] = [
+    ...(tools ?? []),
+    ...legacy,
+    ...(search ? [searchTool(search)] : []),
+  ]
+  return all.length > 0 ? readTools(all, (index) => `tools.${index}`) : NONE
 }
 
-function readMessage(message: ChatMessage, index: number): TurnMessage {
-  if (message.role === 'tool' && !message.tool_call_id)
-    throw new ApiError('invalid_value', 'A message with the role "tool" needs a tool_call_id.', {
-      param: `messages.${index}.tool_call_id`,
-    })
-  const parts = typeof message.content === 'string' ? [] : (message.content ?? [])
-  const texts = parts.flatMap(({ text }) => text ?? [])
+const NONE: readonly TurnTool[] = []
+
+/** What chat says of the search beside its tools, the Responses API says in the tool. */
+function searchTool(options: object): Json {
+  const { search_context_size: size, user_location: location } = options as Json
+  const where = isObject(location) ? location.approximate : undefined
   return {
-    role: ROLES[message.role],
-    text: typeof message.content === 'string' ? message.content : texts.join('\n'),
-    attachments: parts.length - texts.length,
-    toolCalls: (message.tool_calls ?? []).flatMap((call) =>
-      call.function ? { name: call.function.name, arguments: call.function.arguments ?? '{}' } : [],
-    ),
+    type: 'web_search',
+    ...(typeof size === 'string' && { search_context_size: size }),
+    ...(isObject(where) && { user_location: { type: 'approximate', ...where } }),
   }
 }
 
-function readTool(tool: NonNullable<ChatRequest['tools']>[number]): TurnTool[] {
-  if (!tool.function) return []
-  const { name, description, parameters } = tool.function
-  return [{ name, description: description ?? '', parameters: (parameters ?? {}) as Json }]
-}
-
-function readToolChoice(
-  choice: ChatRequest['tool_choice'],
-  tools: readonly TurnTool[],
-): TurnRequest['toolChoice'] {
-  if (choice === null || choice === undefined) return tools.length > 0 ? 'auto' : 'none'
-  if (choice === 'none' || choice === 'auto') return choice
-  if (tools.length === 0)
-    throw new ApiError('invalid_value', 'tool_choice needs tools to choose from.', {
-      param: 'tool_choice',
-    })
-  if (choice === 'required') return choice
-  const { function: named, allowed_tools: allowed } = choice as {
-    function?: { name?: unknown }
-    allowed_tools?: { mode?: unknown }
-  }
-  if (allowed) return allowed.mode === 'required' ? 'required' : 'auto'
-  const name = named?.name
-  if (typeof name === 'string' && tools.some((tool) => tool.name === name)) return { name }
-  throw new ApiError('invalid_value', 'tool_choice does not name one of the tools.', {
-    param: 'tool_choice',
-  })
+function legacyChoice({ function_call: call }: ChatRequest): unknown {
+  return isObject(call) ? { type: 'function', function: call } : call
 }
 
 function readFormat(format: ChatRequest['response_format']): TurnFormat {
   if (format?.type === 'json_object') return { type: 'json' }
   if (format?.type !== 'json_schema') return { type: 'text' }
-  return { type: 'schema', schema: (format.json_schema?.schema ?? {}) as Json }
+  const { name, description, schema, strict } = format.json_schema ?? { name: 'answer' }
+  return {
+    type: 'schema',
+    name,
+    description: description ?? undefined,
+    schema: isObject(schema) ? schema : {},
+    strict: strict ?? undefined,
+  }
 }

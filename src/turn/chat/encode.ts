@@ -1,117 +1,93 @@
+import { byteLength } from '../byte-length'
+import type { TurnEncoder } from '../codec'
 import type { TurnEvent } from '../event'
-import { estimatedUsage, toChatUsage, type Usage } from '../usage'
+import { estimatedUsage, type Usage } from '../usage'
+import { createAnswerWriter } from './answer-writer'
+import { createChunkWriter } from './chunk-writer'
+import { farewell } from './farewell'
 import type { StreamTerms } from './native-stream'
 
-type Json = Record<string, unknown>
+/** What a choice has thought so far. */
+interface Thinking {
+  part: number
+  isOver: boolean
+}
 
-const encoder = new TextEncoder()
-const DONE = 'data: [DONE]\n\n'
+interface Wanted {
+  /** Give the chunks of a stream; without, `push` and `end` give nothing. */
+  readonly stream?: boolean
+  /** Gather for `answer()`; without, a stream of any length takes no memory. */
+  readonly whole?: boolean
+}
 
-/** What every part of one answer says about it. */
-const headOf = ({ newId, created, model }: StreamTerms, object: string) => ({
-  id: `chatcmpl-${newId()}`,
-  object,
-  created,
-  model,
-})
-
-/** Writes events as the chat stream that OpenAI documents. */
-export function createChatStream(terms: StreamTerms) {
-  const head = headOf(terms, 'chat.completion.chunk')
-  const tail = terms.includeUsage ? { usage: null } : {}
-  const calls = new Map<number, number>()
-  const begun = new Set<number>()
-  let usage: Usage | undefined
+/** Writes events as the chat answer that OpenAI documents. */
+export function createChatEncoder(
+  terms: StreamTerms,
+  { stream = true, whole = true }: Wanted = {},
+): TurnEncoder {
+  const id = `chatcmpl-${terms.newId()}`
+  const chunks = stream ? createChunkWriter(id, terms) : undefined
+  const answer = whole ? createAnswerWriter(id, terms) : undefined
+  const thinking = new Map<number, Thinking>()
+  let reported: Usage | undefined
   let outputBytes = 0
 
-  const chunk = (index: number, delta: Json, finishReason: string | null = null): string => {
-    const role = begun.has(index) ? {} : { role: 'assistant', content: '' }
-    begun.add(index)
-    const choice = { index, delta: { ...role, ...delta }, finish_reason: finishReason }
-    return `data: ${JSON.stringify({ ...head, choices: [choice], ...tail })}\n\n`
+  const usage = (): Usage => reported ?? estimatedUsage(terms.promptBytes, outputBytes)
+
+  function write(event: Exclude<TurnEvent, { readonly type: 'usage' }>): string {
+    answer?.take(event)
+    return chunks ? chunks.write(event) : ''
   }
 
-  function write(event: TurnEvent): string {
-    switch (event.type) {
-      case 'text':
-        return chunk(event.choice, { content: event.text })
-      case 'thinking':
-        return terms.showThinking ? chunk(event.choice, { reasoning_content: event.text }) : ''
-      case 'tool_call': {
-        const index = calls.get(event.choice) ?? 0
-        calls.set(event.choice, index + 1)
-        const called = { name: event.name, arguments: event.arguments }
-        const call = { index, id: `call_${terms.newId()}`, type: 'function', function: called }
-        return chunk(event.choice, { tool_calls: [call] })
-      }
-      case 'finish':
-        return chunk(event.choice, {}, event.reason)
-      case 'usage':
-        usage = event.usage
-        return ''
+  /** Chat has one text for all that was thought: a blank line stands between its paragraphs. */
+  function separated(event: Extract<TurnEvent, { readonly type: 'thinking' }>) {
+    const before = thinking.get(event.choice)
+    if (!before) {
+      thinking.set(event.choice, { part: event.part, isOver: false })
+      return event
     }
+    const isNew = before.isOver || before.part !== event.part
+    before.part = event.part
+    before.isOver = false
+    return isNew ? { ...event, text: `\n\n${event.text}` } : event
   }
 
   return {
-    push(event: TurnEvent): Uint8Array {
-      if ('text' in event) outputBytes += encoder.encode(event.text).length
-      return encoder.encode(write(event))
+    push(event) {
+      switch (event.type) {
+        case 'usage':
+          reported = event.usage
+          return ''
+        case 'text':
+        case 'refusal':
+        case 'arguments':
+          outputBytes += byteLength(event.text)
+          return write(event)
+        case 'thinking':
+          outputBytes += byteLength(event.text)
+          return terms.showThinking ? write(separated(event)) : ''
+        case 'thought': {
+          const before = thinking.get(event.choice)
+          if (before) before.isOver = true
+          return write(event)
+        }
+        case 'call':
+          outputBytes += byteLength(event.name)
+          return write(event)
+        default:
+          return write(event)
+      }
     },
 
-    end(): Uint8Array {
-      const last = { ...head, choices: [], usage: usage && toChatUsage(usage) }
-      const counted = terms.includeUsage && usage ? `data: ${JSON.stringify(last)}\n\n` : ''
-      return encoder.encode(counted + DONE)
+    end: () => chunks?.end(usage) ?? '',
+
+    fail: farewell,
+
+    answer() {
+      if (!answer) throw new TypeError('This encoder was made for a stream only.')
+      return answer.write(usage())
     },
 
-    /** What the turn took so far: as the upstream says, else an estimate. */
-    usage: (): Usage => usage ?? estimatedUsage(terms.promptBytes, outputBytes),
+    usage,
   }
-}
-
-interface Answer {
-  text: string
-  thinking: string
-  calls: Json[]
-  reason: string
-}
-
-/** Write events as one whole chat completion. */
-export async function encodeChatAnswer(
-  events: AsyncIterable<TurnEvent>,
-  terms: StreamTerms,
-): Promise<{ readonly text: string; readonly usage: Usage | undefined }> {
-  const answers = new Map<number, Answer>()
-  const answer = (choice: number): Answer => {
-    const known = answers.get(choice) ?? { text: '', thinking: '', calls: [], reason: 'stop' }
-    answers.set(choice, known)
-    return known
-  }
-  let usage: Usage | undefined
-  for await (const event of events) {
-    if (event.type === 'text') answer(event.choice).text += event.text
-    if (event.type === 'thinking') answer(event.choice).thinking += event.text
-    if (event.type === 'finish') answer(event.choice).reason = event.reason
-    if (event.type === 'usage') usage = event.usage
-    if (event.type === 'tool_call')
-      answer(event.choice).calls.push({
-        id: `call_${terms.newId()}`,
-        type: 'function',
-        function: { name: event.name, arguments: event.arguments },
-      })
-  }
-  const choices = [...answers].map(([index, { text, thinking, calls, reason }]) => ({
-    index,
-    message: {
-      role: 'assistant',
-      content: calls.length > 0 && text === '' ? null : text,
-      refusal: null,
-      ...(thinking !== '' && terms.showThinking && { reasoning_content: thinking }),
-      ...(calls.length > 0 && { tool_calls: calls }),
-    },
-    finish_reason: reason,
-    logprobs: null,
-  }))
-  const body = { ...headOf(terms, 'chat.completion'), choices, usage: usage && toChatUsage(usage) }
-  return { text: JSON.stringify(body), usage }
 }

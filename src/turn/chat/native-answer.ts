@@ -1,13 +1,10 @@
-import { UpstreamFault } from '../../errors'
 import { estimatedUsage, includeReasoning, readChatUsage, toChatUsage, type Usage } from '../usage'
-import { missingChoices } from './choices'
 import { finishReason } from './finish-reason'
-import { readInBandFault } from './in-band-fault'
 import { mendLogprobs } from './native-choice'
 import type { StreamTerms } from './native-stream'
+import { isObject, type Json } from './shape'
 import { orderToolCalls } from './tool-calls'
-
-type Json = Record<string, unknown>
+import { readWholeAnswer } from './whole-answer'
 
 /**
  * Make an upstream's whole answer into the one that OpenAI documents. The text comes back as it is
@@ -19,13 +16,7 @@ export function mendAnswer(
   text: string,
   terms: StreamTerms,
 ): { readonly text: string; readonly usage: Usage } {
-  const answer = parse(text)
-  const fault = readInBandFault(answer)
-  if (fault) throw fault
-  const choices = Array.isArray(answer.choices) ? (answer.choices as unknown[]) : []
-  const missing = missingChoices(choices.length, terms.choices)
-  if (missing) throw missing
-
+  const { answer, choices } = readWholeAnswer(text, terms.choices)
   let changed = false
   const set = (owner: Json, key: string, value: unknown) => {
     if (owner[key] === value) return
@@ -80,16 +71,3 @@ export function mendAnswer(
     if (message.content === undefined) set(message, 'content', null)
   }
 }
-
-function parse(text: string): Json {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
-  } catch {
-    // Told below, in our own words: what an upstream sends instead of JSON is often a whole page.
-  }
-  throw new UpstreamFault('malformed', 'The upstream answered something that is not JSON.')
-}
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

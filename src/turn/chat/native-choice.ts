@@ -1,7 +1,7 @@
+import { byteLength } from '../byte-length'
 import { finishReason } from './finish-reason'
+import { isObject, isText, type Json } from './shape'
 import { createToolCallOrder } from './tool-calls'
-
-type Json = Record<string, unknown>
 
 interface ChoiceParts {
   readonly showThinking: boolean
@@ -168,14 +168,3 @@ function bytesOf(delta: Json): number {
   for (const key of ANSWERS) if (isText(delta[key])) bytes += byteLength(delta[key])
   return delta.tool_calls ? bytes + JSON.stringify(delta.tool_calls).length : bytes
 }
-
-function byteLength(text: string): number {
-  let bytes = text.length
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) bytes += 2
-  return bytes
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

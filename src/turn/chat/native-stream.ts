@@ -5,6 +5,7 @@ import { missingChoices } from './choices'
 import { type ContentTemplate, learnTemplate, matchTemplate } from './content-template'
 import { readInBandFault } from './in-band-fault'
 import { createNativeChoice } from './native-choice'
+import { isObject, isText, type Json, parseObject } from './shape'
 
 /** What the client asked for and the upstream need not know or heed. */
 export interface StreamTerms {
@@ -20,8 +21,6 @@ export interface StreamTerms {
   /** Seconds since 1970, for an upstream that does not say. */
   readonly created: number
 }
-
-type Json = Record<string, unknown>
 
 const DONE = 'data: [DONE]\n\n'
 const encoder = new TextEncoder()
@@ -65,25 +64,16 @@ export function createNativeStream(terms: StreamTerms) {
       }
     }
     if (data.trim() === '[DONE]') return end(data)
-    const chunk = parse(data)
-    if (chunk) take(chunk, data, name)
-    else mark()
+    const chunk = parseObject(data)
+    if (chunk) return take(chunk, data, name)
+    // One bad event between good ones is no reason to end an answer.
+    malformed++
+    mark()
   }
 
   /** The bytes that came can no longer be passed on as they are. */
   function mark() {
     changed = true
-  }
-
-  function parse(data: string): Json | undefined {
-    try {
-      const value: unknown = JSON.parse(data)
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
-    } catch {
-      // One bad event between good ones is no reason to end an answer.
-    }
-    malformed++
-    return
   }
 
   function take(chunk: Json, data: string, name?: string) {
@@ -246,8 +236,3 @@ export function createNativeStream(terms: StreamTerms) {
 }
 
 export type NativeStream = ReturnType<typeof createNativeStream>
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

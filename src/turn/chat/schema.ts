@@ -1,64 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { choice, optional } from '../optional'
-
-const ToolCall = Type.Object(
-  {
-    id: Type.Optional(Type.String()),
-    type: Type.Optional(Type.String()),
-    function: optional(
-      Type.Object({
-        name: Type.String(),
-        arguments: Type.Optional(Type.String({ description: 'JSON, as text.' })),
-      }),
-    ),
-  },
-  { title: 'ToolCall', description: 'A call of a tool that the model asked for.' },
-)
-
-const ContentPart = Type.Object(
-  {
-    type: Type.String({
-      description: '`text`, `image_url`, `input_audio`, `file` or `refusal`.',
-      examples: ['text'],
-    }),
-    text: Type.Optional(Type.String()),
-    image_url: Type.Optional(
-      Type.Object({
-        url: Type.String({ description: 'An address, or a `data:` URL that holds the picture.' }),
-        detail: optional(Type.String()),
-      }),
-    ),
-    input_audio: Type.Optional(Type.Object({ data: Type.String(), format: Type.String() })),
-    file: Type.Optional(
-      Type.Object({
-        filename: optional(Type.String()),
-        file_data: optional(Type.String()),
-        file_id: optional(Type.String()),
-      }),
-    ),
-    refusal: Type.Optional(Type.String()),
-  },
-  { title: 'ContentPart', description: 'Text, a picture, sound or a file.' },
-)
-
-const Message = Type.Object(
-  {
-    role: Type.Enum(['developer', 'system', 'user', 'assistant', 'tool', 'function'], {
-      description: 'Who speaks.',
-    }),
-    content: optional(
-      Type.Union([Type.String(), Type.Array(ContentPart)], {
-        description: 'Text, or a list of parts.',
-      }),
-    ),
-    name: optional(Type.String()),
-    tool_calls: optional(Type.Array(ToolCall)),
-    tool_call_id: optional(Type.String({ description: 'Which call a `tool` message answers.' })),
-    refusal: optional(Type.String()),
-    reasoning_content: optional(Type.String()),
-  },
-  { title: 'Message', description: 'One contribution to the conversation.' },
-)
+import { Message, ToolCall } from './message-schema'
 
 const JsonSchemaFormat = Type.Object({
   name: Type.String({ maxLength: 64, description: 'Letters, digits, `_` and `-`.' }),
@@ -77,6 +19,18 @@ const Tool = Type.Object(
         parameters: optional(Type.Object({}, { description: 'A JSON Schema.' })),
         strict: optional(Type.Boolean()),
       }),
+    ),
+    custom: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String(),
+          description: optional(Type.String()),
+          format: optional(
+            Type.Object({}, { description: 'Any text, or the grammar that it has to follow.' }),
+          ),
+        },
+        { description: 'A tool that takes text instead of JSON.' },
+      ),
     ),
   },
   { title: 'Tool', description: 'Something the model may call.' },
@@ -147,14 +101,34 @@ export const ChatRequest = Type.Object(
         description: '`none`, `auto`, `required`, or the one tool to call.',
       }),
     ),
+    functions: optional(
+      Type.Array(
+        Type.Object({
+          name: Type.String(),
+          description: optional(Type.String()),
+          parameters: optional(Type.Object({})),
+        }),
+        { deprecated: true },
+      ),
+    ),
+    function_call: optional(
+      Type.Union([Type.String(), Type.Object({ name: Type.String() })], { deprecated: true }),
+    ),
     parallel_tool_calls: optional(Type.Boolean()),
     reasoning_effort: choice(
       ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
       'How long to think; `none` also hides the thinking.',
     ),
+    verbosity: choice(['low', 'medium', 'high'], 'How much to say.'),
+    modalities: optional(Type.Array(Type.String())),
+    web_search_options: optional(
+      Type.Object({}, { description: 'Search the web first, where the upstream can.' }),
+    ),
     prompt_cache_key: optional(
       Type.String({ description: 'Turns with the same key share the prompt cache.' }),
     ),
+    service_tier: optional(Type.String()),
+    safety_identifier: optional(Type.String()),
     user: optional(Type.String({ deprecated: true })),
     store: optional(Type.Boolean()),
     metadata: optional(Type.Record(Type.String(), Type.String())),

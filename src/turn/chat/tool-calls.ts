@@ -1,4 +1,4 @@
-type Json = Record<string, unknown>
+import { isObject, isText, type Json } from './shape'
 
 interface Call {
   readonly id: string
@@ -116,15 +116,11 @@ export function orderToolCalls(calls: readonly unknown[], newCallId: () => strin
   })
 }
 
-function argumentText(value: unknown): string {
+/** Arguments as text: some upstreams send them as an object. */
+export function argumentText(value: unknown): string {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
 const functionOf = (call: Json): Json | undefined =>
   isObject(call.function) ? call.function : undefined
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -14,8 +14,9 @@ export function shownItems(items: readonly Item[], include: readonly string[]): 
   })
 }
 
-/** A response as clients see it, as far as what it was made with, or this call, includes. */
-export const shownResponse = (response: Json, include: readonly string[]): Json => ({
-  ...response,
-  output: shownItems(response.output as readonly Item[], include),
-})
+/** A stored response as clients see it: with what it was made to include, and what they ask for now. */
+export function shownResponse(stored: Json, include: readonly string[] = []): Json {
+  const { include: own, ...response } = stored
+  const all = [...((own as readonly string[] | undefined) ?? []), ...include]
+  return { ...response, output: shownItems(response.output as readonly Item[], all) }
+}

@@ -1,7 +1,7 @@
 import { ApiError, UpstreamFault } from '../../errors'
-import { decodeChat } from '../../turn/chat/decode'
 import type { TurnEvent } from '../../turn/event'
-import type { TurnRequest, TurnTool } from '../../turn/request'
+import { findChosen, type OwnTool, offerOwn } from '../../turn/offer'
+import type { TurnItem, TurnPart, TurnRequest } from '../../turn/request'
 import type { Tokenizer } from '../../turn/tokenizer'
 import type { Upstream } from '../upstream'
 import { compose } from './compose'
@@ -38,9 +38,9 @@ interface DemoParts {
 /** A small model that needs no network: for a first try, for documentation and for tests. */
 export function createDemo({ tokenizer }: DemoParts): Upstream {
   return {
-    async chat({ request, model, stream, abort }) {
+    async ask({ ask, model, stream, abort }) {
       const manner = DEMO_MODELS.find(({ id }) => id === model) ?? DEMO_MODELS[0]
-      const turn = decodeChat(request.value, model)
+      const turn = ask.turn()
       if (manner.fails === 'before')
         throw new UpstreamFault('refused', 'The demo model fails, as demo-fail always does.', {
           status: 400,
@@ -68,16 +68,19 @@ async function* speak(
   let reasoning = 0
   for (let choice = 0; choice < turn.choices; choice++) {
     const plan = decide(turn, choice)
-    if (manner.thinks && turn.thinking)
+    if (manner.thinks && turn.effort !== 'none') {
       for (const text of tokenizer.split(plan.thoughts)) {
         reasoning++
-        yield { type: 'thinking', choice, text }
+        yield { type: 'thinking', choice, text, part: 0 }
         await pause(manner.tokenMs, signal)
       }
+      yield { type: 'thought', choice, encrypted: null }
+    }
     if (plan.calls.length > 0) {
-      for (const call of plan.calls) {
-        output += tokenizer.count(call.name + call.arguments)
-        yield { type: 'tool_call', choice, ...call }
+      for (const { tool, given } of plan.calls) {
+        output += tokenizer.count(tool.name + given)
+        yield beginCall(tool, choice)
+        yield { type: 'arguments', choice, text: given }
         await pause(manner.tokenMs, signal)
       }
       yield { type: 'finish', choice, reason: 'tool_calls' }
@@ -99,21 +102,42 @@ async function* speak(
   yield { type: 'usage', usage: { ...counts, costTicks: 0, source: 'reported' } }
 }
 
+function beginCall({ type, name, namespace }: OwnTool, choice: number): TurnEvent {
+  const id = `call_${crypto.randomUUID().replaceAll('-', '')}`
+  const call = { type: 'call', choice, id, name, custom: type === 'custom' } as const
+  return namespace === undefined ? call : { ...call, namespace }
+}
+
 /** What to do about a conversation: call tools, answer in JSON, or talk. */
 function decide(turn: TurnRequest, choice: number) {
-  const last = turn.messages.at(-1)
-  const question = turn.messages.findLast(({ role }) => role === 'user')?.text ?? ''
-  const random = randomFrom(`${turn.seed ?? ''}|${choice}|${JSON.stringify(turn.messages)}`)
+  const { items } = turn
+  const question = wordsOf(items.findLast((item) => isMessage(item) && item.role === 'user'))
+  const random = randomFrom(`${turn.seed ?? ''}|${choice}|${JSON.stringify(items)}`)
   const { answer, afterTools, thoughts } = compose(question, random)
   const words = topicOf(question)
-  const wanted = last?.role === 'tool' ? [] : wantedTools(turn, question)
-  const calls = wanted.map((tool) => ({
-    name: tool.name,
-    arguments: JSON.stringify(valueFor({ type: 'object', ...tool.parameters }, words, question)),
+  const wasTold = items.at(-1)?.type === 'result'
+  const wanted = wantedTools(turn, question)
+  const calls = (wasTold ? [] : wanted).map((tool) => ({
+    tool,
+    given: argumentsFor(tool, words, question),
   }))
-  const results = turn.messages.filter(({ role }) => role === 'tool').map(({ text }) => text)
-  const talk = () => (last?.role === 'tool' ? afterTools(results) : answer())
+  const results = items.filter(({ type }) => type === 'result').map(wordsOf)
+  const talk = () => (wasTold ? afterTools(results) : answer())
   return { calls, thoughts: thoughts(), text: written(turn, words, question, talk) }
+}
+
+const isMessage = (item: TurnItem) => item.type === 'message'
+
+/** What an item says in words. */
+function wordsOf(item: TurnItem | undefined): string {
+  if (item?.type === 'message' || item?.type === 'result')
+    return item.parts.flatMap((part: TurnPart) => ('text' in part ? part.text : [])).join('\n')
+  return item?.type === 'call' ? JSON.stringify(item) : ''
+}
+
+function argumentsFor(tool: OwnTool, words: readonly string[], question: string): string {
+  if (tool.type === 'custom') return words.join(' ') || question || tool.name
+  return JSON.stringify(valueFor({ type: 'object', ...tool.parameters }, words, question))
 }
 
 function written(
@@ -128,17 +152,20 @@ function written(
 }
 
 /** The tools that were asked for: by force, or because the question speaks of them. */
-function wantedTools(turn: TurnRequest, question: string): readonly TurnTool[] {
-  const { toolChoice, tools } = turn
-  if (toolChoice === 'none') return []
-  if (typeof toolChoice === 'object') return tools.filter(({ name }) => name === toolChoice.name)
+function wantedTools(turn: TurnRequest, question: string): readonly OwnTool[] {
+  const { tools, choice } = offerOwn(turn)
+  if (choice === 'none') return []
+  if (typeof choice === 'object') {
+    const chosen = findChosen(tools, choice)
+    return chosen ? [chosen] : []
+  }
   const asked = question.toLowerCase()
   const spokenOf = tools.filter(({ name, description }) =>
     [name, ...topicOf(`${name.replaceAll(/[_-]/g, ' ')} ${description}`)].some((word) =>
       asked.includes(word.toLowerCase()),
     ),
   )
-  const chosen = spokenOf.length > 0 || toolChoice === 'auto' ? spokenOf : tools
+  const chosen = spokenOf.length > 0 || choice === 'auto' ? spokenOf : tools
   return turn.parallelToolCalls && spokenOf.length > 0 ? chosen : chosen.slice(0, 1)
 }
 
@@ -148,11 +175,8 @@ function cutAtStop(text: string, stops: readonly string[]): string {
 }
 
 /** OpenAI's chat format spends about four tokens a message and three on the answer's beginning. */
-function countPrompt({ messages, tools }: TurnRequest, tokenizer: Tokenizer): number {
-  const said = messages.map(
-    ({ text, toolCalls }) =>
-      tokenizer.count(text + (toolCalls.length > 0 ? JSON.stringify(toolCalls) : '')) + 4,
-  )
+function countPrompt({ items, tools }: TurnRequest, tokenizer: Tokenizer): number {
+  const said = items.map((item) => tokenizer.count(wordsOf(item)) + 4)
   const described = tools.length > 0 ? tokenizer.count(JSON.stringify(tools)) : 0
   return said.reduce((sum, count) => sum + count, 3 + described)
 }

@@ -6,8 +6,7 @@ import type { ChatRequest } from '../../turn/chat/schema'
 import { readFault } from '../fault'
 import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
 import { type Changes, nativeBody } from './request'
-import { type ResponsesQuirks, responsesBody } from './responses'
-import { toChat, toResponses } from './translation'
+import { toChat, toOwnResponses, toResponses } from './translation'
 
 interface OpenAiParts {
   readonly http: Http
@@ -18,7 +17,10 @@ interface OpenAiParts {
 /** What a server of this kind wants written differently. */
 export interface OpenAiQuirks {
   readonly chat?: (request: ChatRequest) => Changes
-  readonly responses?: ResponsesQuirks
+  /** Changes a body of the Responses API, and says what it left out of it. */
+  readonly mendResponses?: (body: Record<string, unknown>) => readonly string[]
+  /** On the Responses API it knows functions, but no tools that take text, and no namespaces. */
+  readonly functionsOnly?: boolean
   /** It does not know the role `developer` in chats. */
   readonly noDeveloper?: boolean
 }
@@ -39,11 +41,11 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
     const { api } = account
     if (ask.dialect === 'chat')
       return api === 'responses'
-        ? { dialect: 'responses', ...toResponses(call, quirks) }
+        ? { dialect: 'responses', ...toResponses(call) }
         : { dialect: 'chat', body: nativeBody(ask, { model, stream, quirks: quirks.chat }) }
     return api === 'chat'
       ? { dialect: 'chat', ...toChat(call, quirks) }
-      : { dialect: 'responses', body: responsesBody(call, ask, quirks.responses) }
+      : { dialect: 'responses', ...toOwnResponses(call, ask, quirks) }
   }
 
   return {

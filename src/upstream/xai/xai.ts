@@ -1,9 +1,9 @@
 import type { Http } from '../../net/http'
+import type { ChatRequest } from '../../turn/chat/schema'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
-import type { ChatRequest } from '../../turn/chat/schema'
-import { xaiResponses } from './responses'
 import type { Upstream } from '../upstream'
+import { mendForXai } from './responses'
 
 interface XaiParts {
   readonly http: Http
@@ -11,7 +11,11 @@ interface XaiParts {
 }
 
 /** xAI's own API: OpenAI's dialect, but for some fields. */
-export const createXai = (parts: XaiParts): Upstream => createOpenAi({ ...parts, quirks: { chat, responses: xaiResponses, noDeveloper: true } })
+export const createXai = (parts: XaiParts): Upstream =>
+  createOpenAi({
+    ...parts,
+    quirks: { chat, mendResponses: mendForXai, functionsOnly: true, noDeveloper: true },
+  })
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
 const UNSUPPORTED = ['logit_bias', 'prompt_cache_retention']

@@ -1,0 +1,67 @@
+import type { NewItem } from '../store/said-items'
+import type { Item } from '../turn/responses/schema'
+
+/** An item with an id, as it is kept. */
+export type SaidItem = Item & { readonly id: string }
+
+/** An item that is ready to be written, but for its hash. */
+export interface DraftItem {
+  readonly side: NewItem['side']
+  readonly id: string
+  readonly body: string
+}
+
+const PREFIXES: Readonly<Record<string, string>> = {
+  message: 'msg',
+  function_call: 'fc',
+  function_call_output: 'fco',
+  custom_tool_call: 'ctc',
+  custom_tool_call_output: 'ctco',
+  reasoning: 'rs',
+  web_search_call: 'ws',
+  file_search_call: 'fs',
+  code_interpreter_call: 'ci',
+  image_generation_call: 'ig',
+  computer_call: 'cu',
+  mcp_call: 'mcp',
+  mcp_list_tools: 'mcpl',
+  mcp_approval_request: 'mcpr',
+  compaction: 'cmp',
+}
+
+/** Longer ones are a client's mischief, and would be in an index. */
+const LONGEST_ID = 200
+
+/** An item under its own id, or under a new one that says what it is. */
+export function named(item: Item, newId: () => string): SaidItem {
+  if (typeof item.id === 'string' && item.id !== '' && item.id.length <= LONGEST_ID)
+    return item as SaidItem
+  return { ...item, id: `${PREFIXES[item.type ?? 'message'] ?? 'item'}_${newId()}` }
+}
+
+/** The same words have the same body, whatever id they have. */
+export function drafted(side: NewItem['side'], item: Item & { readonly id: string }): DraftItem {
+  const { id, ...rest } = item
+  return { side, id, body: JSON.stringify(rest) }
+}
+
+/** An item as it will come back. */
+export const readDraft = ({ id, body }: DraftItem): SaidItem => ({ id, ...JSON.parse(body) })
+
+/** Bodies are told apart by key: nobody finds out whether another key has said the same. */
+export async function hashed(
+  drafts: readonly DraftItem[],
+  keyId: string,
+  digest: (text: string) => string | Promise<string>,
+): Promise<NewItem[]> {
+  const items: NewItem[] = []
+  for (const draft of drafts) {
+    const hash = digest(`${keyId} ${draft.body}`)
+    items.push({ ...draft, hash: typeof hash === 'string' ? hash : await hash })
+  }
+  return items
+}
+
+/** What drafts weigh, in characters. */
+export const weightOf = (drafts: readonly DraftItem[]): number =>
+  drafts.reduce((sum, { body }) => sum + body.length, 0)

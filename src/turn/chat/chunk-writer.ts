@@ -1,0 +1,164 @@
+import type { CallEvent, Logprob, TurnEvent } from '../event'
+import { toChatUsage, type Usage } from '../usage'
+import { toAnnotation } from './citations'
+import { finishReason } from './finish-reason'
+import type { StreamTerms } from './native-stream'
+
+/** What one choice has said, and the strings around whatever it says. */
+interface Choice {
+  readonly head: string
+  readonly textHead: string
+  /** Its first delta, which tells the role, is out. */
+  isBegun: boolean
+  isFinished: boolean
+  calls: number
+  /** Called, but not told of yet: clients want a call's first arguments in the chunk that opens it. */
+  pending: CallEvent | undefined
+  isCustom: boolean
+}
+
+/**
+ * Writes what is said as chunks. All but a few letters of each chunk are the same, so these are made
+ * once.
+ */
+export function createChunkWriter(
+  id: string,
+  { model, created, includeUsage, choices: wanted }: StreamTerms,
+) {
+  const common = JSON.stringify({ id, object: 'chat.completion.chunk', created, model })
+  const head = `data: ${common.slice(0, -1)},"choices":[`
+  const usageTail = includeUsage ? ',"usage":null}\n\n' : '}\n\n'
+  const tail = `,"finish_reason":null}]${usageTail}`
+  const textTail = flat('}', tail)
+  const choices = new Map<number, Choice>()
+  const sources = new Set<string>()
+  let sourcesTold = 0
+
+  function choiceOf(index: number): Choice {
+    const known = choices.get(index)
+    if (known) return known
+    const own = `${head}{"index":${index},"delta":`
+    const choice = {
+      head: own,
+      textHead: flat(own, '{"content":'),
+      isBegun: false,
+      isFinished: false,
+      calls: 0,
+      pending: undefined,
+      isCustom: false,
+    }
+    choices.set(index, choice)
+    return choice
+  }
+
+  /** A chunk with some members of a delta, after the role if that was not told yet. */
+  function chunk(choice: Choice, members: string): string {
+    const role = choice.isBegun ? '' : ROLE
+    choice.isBegun = true
+    return `${choice.head}{${role}${members}}${tail}`
+  }
+
+  function text(choice: Choice, said: string, logprobs: readonly Logprob[] | undefined): string {
+    if (choice.isBegun && !logprobs) return choice.textHead + quote(said) + textTail
+    const role = choice.isBegun ? '' : '"role":"assistant",'
+    choice.isBegun = true
+    const told = logprobs
+      ? `,"logprobs":${JSON.stringify({ content: logprobs, refusal: null })}`
+      : ''
+    return `${choice.head}{${role}"content":${JSON.stringify(said)}}${told}${tail}`
+  }
+
+  function open(choice: Choice, { id: callId, name, custom }: CallEvent, given: string): string {
+    const index = choice.calls++
+    choice.pending = undefined
+    choice.isCustom = custom
+    const call = custom
+      ? { index, id: callId, type: 'custom', custom: { name, input: given } }
+      : { index, id: callId, type: 'function', function: { name, arguments: given } }
+    return chunk(choice, `"tool_calls":[${JSON.stringify(call)}]`)
+  }
+
+  /** The next pieces of the last call's arguments. */
+  function carryOn(choice: Choice, said: string): string {
+    if (choice.pending) return open(choice, choice.pending, said)
+    const index = choice.calls - 1
+    const given = JSON.stringify(said)
+    const part = choice.isCustom
+      ? `"custom":{"input":${given}}`
+      : `"function":{"arguments":${given}}`
+    return chunk(choice, `"tool_calls":[{"index":${index},${part}}]`)
+  }
+
+  /** Open a call of which no arguments came. */
+  function settle(choice: Choice): string {
+    const { pending } = choice
+    return pending ? open(choice, pending, pending.custom ? '' : '{}') : ''
+  }
+
+  function finish(choice: Choice, reason: string): string {
+    if (choice.isFinished) return ''
+    choice.isFinished = true
+    const first = choice.isBegun ? '' : `${choice.head}{"role":"assistant","content":""}${tail}`
+    const told = [...sources].slice(sourcesTold)
+    sourcesTold = sources.size
+    const citations = told.length > 0 ? `,"citations":${JSON.stringify(told)}` : ''
+    return `${first}${choice.head}{},"finish_reason":"${reason}"}]${citations}${usageTail}`
+  }
+
+  function said(choice: Choice, event: Exclude<TurnEvent, { readonly type: 'usage' }>): string {
+    switch (event.type) {
+      case 'text':
+        return text(choice, event.text, event.logprobs)
+      case 'thinking':
+        return chunk(choice, `"reasoning_content":${JSON.stringify(event.text)}`)
+      case 'refusal':
+        return chunk(choice, `"refusal":${JSON.stringify(event.text)}`)
+      case 'citation':
+        sources.add(event.citation.url)
+        return chunk(choice, `"annotations":[${JSON.stringify(toAnnotation(event.citation))}]`)
+      case 'call':
+        choice.pending = event
+        return ''
+      case 'arguments':
+        return carryOn(choice, event.text)
+      case 'finish':
+        return finish(choice, event.reason)
+      case 'thought':
+      case 'hosted':
+        return ''
+    }
+  }
+
+  return {
+    /** The chunks for an event. */
+    write(event: Exclude<TurnEvent, { readonly type: 'usage' }>): string {
+      const choice = choiceOf(event.choice)
+      if (!choice.pending || event.type === 'arguments') return said(choice, event)
+      return settle(choice) + said(choice, event)
+    },
+
+    /** All was said: what is missing of an honest end, and `[DONE]`. */
+    end(usage: () => Usage): string {
+      let out = ''
+      for (let index = 0; index < wanted; index++) choiceOf(index)
+      for (const choice of choices.values()) {
+        out += settle(choice)
+        const called = { tools: choice.calls > 0, legacyFunction: false }
+        out += finish(choice, finishReason(undefined, called))
+      }
+      if (includeUsage) out += `${head}],"usage":${JSON.stringify(toChatUsage(usage()))}}\n\n`
+      return `${out}data: [DONE]\n\n`
+    },
+  }
+}
+
+/** In one piece: the engine would put a text that was added together, together again each time. */
+const flat = (...parts: readonly string[]): string => parts.join('')
+
+/** A text as JSON; most need no escapes, and looking for them is cheaper than writing them. */
+const quote = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`)
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
+
+const ROLE = '"role":"assistant","content":"",'

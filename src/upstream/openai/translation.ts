@@ -1,0 +1,58 @@
+import { encodeChatRequest } from '../../turn/chat/request'
+import type { EncodedRequest } from '../../turn/encoded-request'
+import { nativeResponsesBody } from '../../turn/responses/native-request'
+import { encodeResponsesRequest } from '../../turn/responses/request'
+import { unmarkThought } from '../thought-mark'
+import type { ResponsesAsk, Translated, UpstreamCall } from '../upstream'
+import type { OpenAiQuirks } from './openai'
+
+/** A body for an upstream, and what its answer has to be read by. */
+interface Written {
+  readonly body: string
+  readonly translated: Translated
+}
+
+/** The body of a call for a server that speaks chat only. */
+export const toChat = (call: UpstreamCall, { noDeveloper = false }: OpenAiQuirks): Written =>
+  written(
+    encodeChatRequest(
+      { ...call.ask.turn(), model: call.model },
+      { stream: call.stream, developer: !noDeveloper, efforts: effortsOf(call) },
+    ),
+  )
+
+/** The body of a chat for a server that speaks the Responses API only. */
+export const toResponses = (call: UpstreamCall): Written =>
+  written(
+    encodeResponsesRequest(call.ask.turn(), {
+      stream: call.stream,
+      model: call.model,
+      efforts: effortsOf(call),
+    }),
+  )
+
+/** The body of a turn of the Responses API for a server that speaks it too. */
+export const toOwnResponses = (
+  call: UpstreamCall,
+  { request, items }: ResponsesAsk,
+  { functionsOnly = false, mendResponses }: OpenAiQuirks,
+): Written =>
+  written(
+    nativeResponsesBody(request, items, {
+      stream: call.stream,
+      model: call.model,
+      efforts: effortsOf(call),
+      functionsOnly,
+      keepThought: (encrypted) => unmarkThought(call.account.id, encrypted),
+      mend: mendResponses,
+    }),
+  )
+
+const written = ({ body, ...translated }: EncodedRequest): Written => ({ body, translated })
+
+/** How long a model can be told to think, as xAI's list says it; others say nothing. */
+function effortsOf({ listed }: UpstreamCall): readonly string[] | undefined {
+  const capabilities = listed()?.capabilities as { reasoning_effort?: unknown } | null | undefined
+  const efforts = capabilities?.reasoning_effort
+  return Array.isArray(efforts) && efforts.length > 0 ? efforts.map(String) : undefined
+}

@@ -1,0 +1,110 @@
+type Json = Record<string, unknown>
+
+/** What xAI does not take on its Responses API (its OpenAPI document), or takes for another thing. */
+const UNSUPPORTED = [
+  'truncation',
+  'context_management',
+  'max_tool_calls',
+  'prompt',
+  'logit_bias',
+  'moderation',
+  'prompt_cache_retention',
+  'prompt_cache_options',
+  'frequency_penalty',
+  'presence_penalty',
+] as const
+
+/** What xAI refuses of tools that it knows. */
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  function: ['output_schema', 'allowed_callers'],
+  web_search: [
+    'external_web_access',
+    'search_context_size',
+    'user_location',
+    'search_content_types',
+  ],
+  x_search: [],
+  image_generation: [
+    'model',
+    'quality',
+    'size',
+    'output_format',
+    'output_compression',
+    'moderation',
+    'background',
+    'input_fidelity',
+    'input_image_mask',
+    'partial_images',
+  ],
+  file_search: ['filters', 'ranking_options'],
+  code_interpreter: ['container', 'allowed_callers'],
+  mcp: ['tunnel_id', 'allowed_callers'],
+  shell: ['allowed_callers'],
+  tool_search: ['description', 'parameters'],
+}
+
+/** Other names of tools that xAI knows. */
+const NAMES: Readonly<Record<string, string>> = {
+  web_search_2025_08_26: 'web_search',
+  web_search_preview: 'web_search',
+  web_search_preview_2025_03_11: 'web_search',
+  code_execution: 'code_interpreter',
+}
+
+/** Items of earlier turns that xAI has no counterpart of. */
+const UNKNOWN_ITEMS = /^(?:computer|local_shell|apply_patch|program|additional_tools)/
+
+/** xAI gives no more alternatives of a token. */
+const MOST_LOGPROBS = 8
+
+/**
+ * Make a request of the Responses API one that xAI takes (xai-api.md, 2.3.7).
+ *
+ * @returns what it was left out of: tools that xAI has not
+ */
+export function mendForXai(body: Json): readonly string[] {
+  for (const key of UNSUPPORTED) delete body[key]
+  if (isObject(body.text)) body.text = { ...body.text, verbosity: undefined }
+  if (typeof body.top_logprobs === 'number')
+    body.top_logprobs = Math.min(body.top_logprobs, MOST_LOGPROBS)
+  if (Array.isArray(body.input))
+    body.input = body.input.filter(({ type }) => !UNKNOWN_ITEMS.test(String(type ?? '')))
+  return mendTools(body)
+}
+
+function mendTools(body: Json): readonly string[] {
+  const tools = (Array.isArray(body.tools) ? body.tools : []) as Json[]
+  const dropped: string[] = []
+  const known: Json[] = []
+  for (const tool of tools) {
+    const name = String(tool.type)
+    const type = NAMES[name] ?? name
+    const refused = REFUSED[type]
+    if (refused) known.push(without({ ...tool, type }, refused))
+    else dropped.push(name)
+  }
+  if (tools.length > 0) body.tools = known
+  if (known.length === 0) {
+    delete body.tools
+    delete body.tool_choice
+    delete body.parallel_tool_calls
+  } else mendChoice(body, known)
+  return dropped
+}
+
+/** xAI can be told to call a function, but none of its own tools: those must be the only ones then. */
+function mendChoice(body: Json, tools: readonly Json[]): void {
+  const { tool_choice: choice } = body
+  if (!isObject(choice) || choice.type === 'function') return
+  const type = NAMES[String(choice.type)] ?? choice.type
+  const chosen = tools.filter((tool) => tool.type === type)
+  if (chosen.length > 0) {
+    body.tools = chosen
+    body.tool_choice = 'required'
+  } else delete body.tool_choice
+}
+
+const without = (tool: Json, fields: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(tool).filter(([key]) => !fields.includes(key)))
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
