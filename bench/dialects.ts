@@ -45,7 +45,9 @@ async function prepare(parts: DialectParts) {
     env: { PORT: String(port), DATABASE_URL: 'file:groxy.db' },
   })
   const accountOf = (api: Dialect): string[] => {
-    const models = [...MANNERS, ...LONG].map((manner) => modelOf(api, manner)).join(',')
+    const models = [...MANNERS, ...LONG.map((words) => ({ words }))]
+      .map((manner) => modelOf(api, manner))
+      .join(',')
     return ['k', '--name', api, '--base-url', `${upstream}/v1`, '--models', models, '--api', api]
   }
   const key = await furnish(parts, homeAt(0), [accountOf('chat'), accountOf('responses')])

@@ -32,9 +32,9 @@ export async function measureLongStreams(parts: LongStreamParts): Promise<LongSt
     const groxy = await start()
     // Afterwards the code is compiled, and the heap has the size that such work needs.
     await measure.timed(groxy, streamOf(way, MIDDLE), effort.warmUpSeconds)
-    for (const manner of LONG) {
+    for (const words of LONG) {
       await Bun.sleep(effort.restSeconds * 1_000)
-      const scenario = streamOf(way, manner, 1)
+      const scenario = streamOf(way, { words }, 1)
       const before = await pssMb(groxy.pid)
       const startedAt = performance.now()
       const answer = ask(groxy.address, groxy.key, scenario, PATIENCE_MS)
@@ -42,7 +42,7 @@ export async function measureLongStreams(parts: LongStreamParts): Promise<LongSt
       const seconds = (performance.now() - startedAt) / 1_000
       const { ok, text } = await answer
       const isGood = ok && isWhole(scenario, text)
-      streams.push({ way: nameOf(way), words: manner.words, seconds, before, peak, isGood })
+      streams.push({ way: nameOf(way), words, seconds, before, peak, isGood })
       const growth = `${(peak - before).toFixed(1)} MB more than ${before.toFixed(1)}`
       console.info(`${scenario.name}  ${seconds.toFixed(2)} s  ${growth}  bad ${isGood ? 0 : 1}`)
     }

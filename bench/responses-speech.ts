@@ -63,27 +63,25 @@ export const RESPONSE = JSON.stringify(completed(wordsOf(PLAIN_WORDS).join(''), 
 
 const part = { item_id: ITEM_ID, output_index: 0, content_index: 0 }
 
-/** The fake upstream's stream of a Response, event by event. */
+/** The fake upstream's stream of a Response, piece by piece: as many as a chat stream has. */
 export function* responsesStream(words: number): Generator<string> {
   let number = 0
   const event = (type: string, data: object): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number++, ...data })}\n\n`
 
-  yield event('response.created', { response: begun })
-  yield event('response.in_progress', { response: begun })
-  yield event('response.output_item.added', { output_index: 0, item: itemOf('in_progress', []) })
-  yield event('response.content_part.added', { ...part, part: partOf('') })
+  yield event('response.created', { response: begun }) +
+    event('response.in_progress', { response: begun }) +
+    event('response.output_item.added', { output_index: 0, item: itemOf('in_progress', []) }) +
+    event('response.content_part.added', { ...part, part: partOf('') })
   let text = ''
   for (let index = 0; index < words; index++) {
     const delta = wordAt(index)
     text += delta
     yield event('response.output_text.delta', { ...part, delta, logprobs: [] })
   }
-  yield event('response.output_text.done', { ...part, text, logprobs: [] })
-  yield event('response.content_part.done', { ...part, part: partOf(text) })
-  yield event('response.output_item.done', {
-    output_index: 0,
-    item: itemOf('completed', [partOf(text)]),
-  })
-  yield event('response.completed', { response: completed(text, words) })
+  const content = [partOf(text)]
+  yield event('response.output_text.done', { ...part, text, logprobs: [] }) +
+    event('response.content_part.done', { ...part, part: content[0] }) +
+    event('response.output_item.done', { output_index: 0, item: itemOf('completed', content) }) +
+    event('response.completed', { response: completed(text, words) })
 }

@@ -30,8 +30,11 @@ export const MIDDLE = { words: 200 }
 export const PACED = { words: 20, gapMs: 5 }
 /** The streams that come over and over. */
 export const MANNERS: readonly Manner[] = [SHORT, MIDDLE, PACED]
-/** The streams whose memory is looked at, each once. */
-export const LONG: readonly Manner[] = [{ words: 1_000 }, { words: 100_000 }]
+/**
+ * The words of the streams whose memory is looked at, each once. Of the last two the shorter one says what is
+ * garbage that was not collected yet; what the longer one takes on top of it was held.
+ */
+export const LONG = [1_000, 100_000, 400_000] as const
 
 export const nameOf = ({ client, upstream, store }: Way): string =>
   `${client} over ${upstream}${store ? ', stored' : ''}`
