@@ -19,14 +19,20 @@ export const CHAT_ANSWER = JSON.stringify({
   usage: usageOf(PLAIN_WORDS),
 })
 
-const event = (data: object): string =>
-  `data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', ...data })}\n\n`
+/**
+ * The fake upstream's chat stream, piece by piece.
+ *
+ * @param model what the client calls it, for a stream that needs no mending; else the upstream's own name
+ */
+export function* chatStream(words: number, withUsage: boolean, model?: string): Generator<string> {
+  const head = { ...base, ...(model && { model }), object: 'chat.completion.chunk' }
+  const event = (data: object): string => `data: ${JSON.stringify({ ...head, ...data })}\n\n`
+  const choice = (delta: object, finish_reason: string | null = null): string =>
+    event({
+      choices: [{ index: 0, delta, finish_reason }],
+      ...(model && withUsage && { usage: null }),
+    })
 
-const choice = (delta: object, finish_reason: string | null = null): string =>
-  event({ choices: [{ index: 0, delta, finish_reason }] })
-
-/** The fake upstream's chat stream, piece by piece. */
-export function* chatStream(words: number, withUsage: boolean): Generator<string> {
   for (let index = 0; index < words; index++) {
     const content = wordAt(index)
     yield choice(index === 0 ? { role: 'assistant', content } : { content })

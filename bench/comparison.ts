@@ -21,6 +21,8 @@ interface Run {
 interface Plan {
   readonly scenarios: readonly Scenario[]
   readonly warmUp: readonly Scenario[]
+  /** How long all is left alone before each run. */
+  readonly pauseMs?: number
 }
 
 const PLAN: Plan = {
@@ -38,7 +40,7 @@ export async function compare(
   { plan = PLAN, ...effort }: Effort & { readonly plan?: Plan },
 ) {
   const { seconds, warmUpSeconds, repetitions, restSeconds } = effort
-  const { scenarios, warmUp } = plan
+  const { scenarios, warmUp, pauseMs = 0 } = plan
   const idle = await memoryOf(targets)
   for (const target of targets)
     for (const scenario of warmUp) await measure.timed(target, scenario, warmUpSeconds)
@@ -50,6 +52,7 @@ export async function compare(
     // Nobody is always first.
     for (const scenario of scenarios)
       for (const target of rotate(targets, repetition)) {
+        if (pauseMs) await Bun.sleep(pauseMs)
         const figures = await measure.scenario(target, scenario, seconds)
         runs.push({ target: target.name, scenario: scenario.name, figures })
         console.info(progress(repetition, scenario, target, figures))

@@ -3,6 +3,7 @@ import { table } from './report'
 import { LONG, MANNERS, MIDDLE, mannerOf, nameOf, SHORT, streamOf, WAYS, type Way } from './ways'
 
 const CHAT: Way = { client: 'chat', upstream: 'chat' }
+const UNTOUCHED: Way = { ...CHAT, same: true }
 const CHAT_TRANSLATED: Way = { client: 'chat', upstream: 'responses' }
 const RESPONSES: Way = { client: 'responses', upstream: 'responses' }
 const RESPONSES_TRANSLATED: Way = { client: 'responses', upstream: 'chat' }
@@ -11,9 +12,11 @@ const stored = (way: Way): Way => ({ ...way, store: true })
 /** What is translated beside what is native, by what the two have in common. */
 const PAIRS: readonly (readonly [common: string, translated: Way, native: Way])[] = [
   ['chat client', CHAT_TRANSLATED, CHAT],
+  ['chat client, untouched', CHAT_TRANSLATED, UNTOUCHED],
   ['responses client', RESPONSES_TRANSLATED, RESPONSES],
   ['responses client, stored', stored(RESPONSES_TRANSLATED), stored(RESPONSES)],
   ['chat upstream', RESPONSES_TRANSLATED, CHAT],
+  ['chat upstream, untouched', RESPONSES_TRANSLATED, UNTOUCHED],
   ['responses upstream', CHAT_TRANSLATED, RESPONSES],
 ]
 

@@ -14,6 +14,10 @@ interface DialectParts extends TargetParts {
   readonly effort: Parameters<typeof compare>[2]
 }
 
+/** Before each run, so that what the last one left to be written or collected is not counted. */
+const PAUSE_MS = 1_000
+const FIRST_MODEL = modelOf({ client: 'chat', upstream: 'chat' }, SHORT)
+
 /** A Groxy that is not needed to the end. */
 export interface RunningTarget extends Target {
   readonly stop: () => Promise<void>
@@ -28,6 +32,7 @@ export async function measureDialects(parts: DialectParts) {
   const plan = {
     scenarios: MANNERS.flatMap((manner) => WAYS.map((way) => streamOf(way, manner))),
     warmUp: WAYS.map((way) => streamOf(way, MIDDLE)),
+    pauseMs: PAUSE_MS,
   }
   const { results, runs } = await compare([groxy], measure, { ...effort, plan })
   await groxy.stop()
@@ -45,17 +50,18 @@ async function prepare(parts: DialectParts) {
     env: { PORT: String(port), DATABASE_URL: 'file:groxy.db' },
   })
   const accountOf = (api: Dialect): string[] => {
-    const models = [...MANNERS, ...LONG.map((words) => ({ words }))]
-      .map((manner) => modelOf(api, manner))
-      .join(',')
-    return ['k', '--name', api, '--base-url', `${upstream}/v1`, '--models', models, '--api', api]
+    const manners = [...MANNERS, ...LONG.map((words) => ({ words }))]
+    const ways = WAYS.filter((way) => way.upstream === api)
+    const models = new Set(ways.flatMap((way) => manners.map((manner) => modelOf(way, manner))))
+    const named = ['--name', api, '--models', [...models].join(',')]
+    return ['k', ...named, '--base-url', `${upstream}/v1`, '--api', api]
   }
   const key = await furnish(parts, homeAt(0), [accountOf('chat'), accountOf('responses')])
   return async (): Promise<RunningTarget> => {
     const port = freePort()
     const child = launch(parts, homeAt(port))
     const address = `http://127.0.0.1:${port}`
-    await firstAnswer(address, key, modelOf('chat', SHORT))
+    await firstAnswer(address, key, FIRST_MODEL)
     const stop = () => processes.stop(child)
     return { name: 'groxy', address, key, pid: child.pid, stop }
   }

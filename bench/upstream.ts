@@ -3,8 +3,8 @@ import { RESPONSE, responsesStream } from './responses-speech'
 import { PACED, SCENARIOS } from './scenarios'
 
 // A fake upstream. The model's name says how it answers: `-lat60` waits 60 ms first, `-n50` streams 50
-// words instead of 20, `-gap20` leaves 20 ms between them. Models that begin with `bench-responses` are
-// served as Responses only, all others as chat only. Listens on PORT.
+// words instead of 20, `-gap20` leaves 20 ms between them, `-same` streams chat that needs no mending. Models
+// that begin with `bench-responses` are served as Responses only, all others as chat only. Listens on PORT.
 
 /** Streams of up to so many words are prepared once and shared; longer ones are made as they are read. */
 const PREPARED_WORDS = 1_000
@@ -21,13 +21,15 @@ const models = {
 
 const made = new Map<string, readonly Uint8Array[]>()
 
-function chunksOf(isResponse: boolean, words: number, withUsage: boolean): Iterable<Uint8Array> {
-  const pieces = () => (isResponse ? responsesStream(words) : chatStream(words, withUsage))
-  if (words > PREPARED_WORDS) return pieces().map((piece) => encoder.encode(piece))
-  const name = `${isResponse} ${words} ${withUsage}`
+function chunksOf(model: string, withUsage: boolean): Iterable<Uint8Array> {
+  const name = `${model} ${withUsage}`
   const known = made.get(name)
   if (known) return known
-  const chunks = Array.from(pieces(), (piece) => encoder.encode(piece))
+  const words = numberIn(model, /-n(\d+)/) || 20
+  const same = model.includes('-same') ? model : undefined
+  const pieces = isForResponses(model) ? responsesStream(words) : chatStream(words, withUsage, same)
+  if (words > PREPARED_WORDS) return pieces.map((piece) => encoder.encode(piece))
+  const chunks = Array.from(pieces, (piece) => encoder.encode(piece))
   made.set(name, chunks)
   return chunks
 }
@@ -51,6 +53,8 @@ function streamOf(chunks: Iterable<Uint8Array>, gapMs: number, signal: AbortSign
   return new ReadableStream(source as unknown as UnderlyingSource<Uint8Array>)
 }
 
+const isForResponses = (model: string): boolean => model.startsWith('bench-responses')
+
 const numberIn = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0)
 
 Bun.serve({
@@ -63,7 +67,7 @@ Bun.serve({
     const body = await request.text()
     const model = /"model":"([^"]+)"/.exec(body)?.[1] ?? ''
     const isResponse = request.url.endsWith('/responses')
-    if (isResponse !== model.startsWith('bench-responses'))
+    if (isResponse !== isForResponses(model))
       return Response.json({ error: { message: `${model} is not served here.` } }, { status: 404 })
     const waitMs = numberIn(model, /-lat(\d+)/)
     if (waitMs) await Bun.sleep(waitMs)
@@ -71,8 +75,7 @@ Bun.serve({
       return new Response(isResponse ? plainResponse : plainChat, {
         headers: { 'content-type': 'application/json' },
       })
-    const words = numberIn(model, /-n(\d+)/) || 20
-    const chunks = chunksOf(isResponse, words, body.includes('"include_usage":true'))
+    const chunks = chunksOf(model, body.includes('"include_usage":true'))
     return new Response(streamOf(chunks, numberIn(model, /-gap(\d+)/), request.signal), {
       headers: { 'content-type': 'text/event-stream' },
     })

@@ -4,11 +4,15 @@ import type { Dialect, Scenario } from './scenarios'
 export interface Way {
   readonly client: Dialect
   readonly upstream: Dialect
+  /** Whether the gateway keeps the Response. */
   readonly store?: true
+  /** The upstream's chunks are right as they are: else it calls the model by a name of its own, as most do. */
+  readonly same?: true
 }
 
 /** Native and translated in turn. */
 export const WAYS: readonly Way[] = [
+  { client: 'chat', upstream: 'chat', same: true },
   { client: 'chat', upstream: 'chat' },
   { client: 'chat', upstream: 'responses' },
   { client: 'responses', upstream: 'responses' },
@@ -36,20 +40,20 @@ export const MANNERS: readonly Manner[] = [SHORT, MIDDLE, PACED]
  */
 export const LONG = [1_000, 100_000, 400_000] as const
 
-export const nameOf = ({ client, upstream, store }: Way): string =>
-  `${client} over ${upstream}${store ? ', stored' : ''}`
+export const nameOf = ({ client, upstream, store, same }: Way): string =>
+  `${client} over ${upstream}${store ? ', stored' : ''}${same ? ', untouched' : ''}`
 
 export const mannerOf = ({ words, gapMs }: Manner): string =>
   `${words} chunks${gapMs ? ` ${gapMs} ms apart` : ''}`
 
-/** The model by which an upstream of this dialect answers in this manner. */
-export const modelOf = (upstream: Dialect, { words, gapMs }: Manner): string =>
-  `bench-${upstream}-n${words}${gapMs ? `-gap${gapMs}` : ''}`
+/** The model by which an upstream answers in this manner. */
+export const modelOf = ({ upstream, same }: Way, { words, gapMs }: Manner): string =>
+  `bench-${upstream}${same ? '-same' : ''}-n${words}${gapMs ? `-gap${gapMs}` : ''}`
 
 /** A stream that comes this way. */
 export const streamOf = (way: Way, manner: Manner, connections = 32): Scenario => ({
   name: `${nameOf(way)}, ${mannerOf(manner)}`,
-  model: modelOf(way.upstream, manner),
+  model: modelOf(way, manner),
   connections,
   words: manner.words,
   client: way.client,
