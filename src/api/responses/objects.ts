@@ -87,9 +87,7 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
       const page = await said.responses.inputItems(keyId, id, readPage(query, 'desc'))
       if (!page) throw notFound(id)
       const include = includeOf(query)
-      return Response.json(
-        listBody(shownItems(page.data as readonly Item[], include), page.hasMore),
-      )
+      return Response.json(listBody(shownItems(page.data, include), page.hasMore))
     },
   }
 }
