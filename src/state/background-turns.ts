@@ -23,7 +23,7 @@ export interface LeftTurn {
   readonly tries: number
   /** Whether its client wants it no more: it has only to be ended. */
   readonly cancelled: boolean
-  /** The text that it was begun with. */
+  /** The text that it was begun with; empty when its client has deleted it. */
   readonly request: string
 }
 
@@ -74,7 +74,10 @@ export function createSaidBackground(parts: BackgroundParts) {
     /** Take over turns whose instance has not kept them. */
     async claim(lease: Lease, most: number): Promise<readonly LeftTurn[]> {
       const claimed = await reach(store.claim(lease, now(), most))
-      return claimed.map(({ request, ...turn }) => ({ ...turn, request: String(request?.text) }))
+      return claimed.map(({ request, ...turn }) => ({
+        ...turn,
+        request: String(request?.text ?? ''),
+      }))
     },
 
     /** End a turn for its client, wherever it runs. Says whether it was running. */

@@ -197,8 +197,11 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
         })
     },
 
-    /** Write what waits, now. */
-    flush,
+    /** Write what waits, now, or see it written by whoever is at it. */
+    async flush(): Promise<void> {
+      await flush()
+      while (isWriting() && waiting.size > 0) await sleep(POLL_MS)
+    },
 
     waiting: (): number => waiting.size,
     /** What was given up: there was no room for it, or the database did not take it. */

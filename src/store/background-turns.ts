@@ -1,4 +1,5 @@
-import type { Client, InStatement, InValue } from '@libsql/client/web'
+import type { InStatement, InValue } from '@libsql/client/web'
+import type { Patient } from './patient'
 import { conversationAppends, type NewResponse, responseInserts } from './responses'
 import {
   bodyInserts,
@@ -56,7 +57,7 @@ const ADVANCE = `UPDATE responses SET status = ?1, body = ?2, tape = ?3,
 const END = 'DELETE FROM background_turns WHERE response_id = ? AND instance = ?'
 
 /** Turns that go on after their request was answered, each with one instance that runs it. */
-export function createBackgroundTurns(client: Client) {
+export function createBackgroundTurns(client: Patient) {
   return {
     /** Store a response that is yet to come, and that it is being worked on. */
     async begin(row: NewResponse, { instance, expiresAt }: Lease): Promise<void> {

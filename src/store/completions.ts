@@ -1,5 +1,6 @@
-import type { Client, InStatement, InValue } from '@libsql/client/web'
+import type { InStatement, InValue } from '@libsql/client/web'
 import type { Metadata } from './conversations'
+import type { Patient } from './patient'
 import { forget } from './said-deletes'
 import {
   bodyInserts,
@@ -46,7 +47,7 @@ const PAIRS = `NOT EXISTS (SELECT 1 FROM json_each(?) asked WHERE asked.value IS
   (SELECT own.value FROM json_each(completions.metadata) own WHERE own.key = asked.key))`
 
 /** Chat completions that their clients asked to store. */
-export function createCompletions(client: Client) {
+export function createCompletions(client: Patient) {
   async function bodiesOf(
     rows: readonly Readonly<Record<string, unknown>>[],
   ): Promise<StoredCompletion[]> {

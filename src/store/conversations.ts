@@ -1,4 +1,4 @@
-import type { Client } from '@libsql/client/web'
+import type { Patient } from './patient'
 import { forget } from './said-deletes'
 import {
   bodyInserts,
@@ -46,7 +46,7 @@ const ONE = itemsQuestion(`WITH wanted AS (
   WHERE id = ?4 AND owner_id = ?1 AND ${IS_THERE} ORDER BY position DESC LIMIT 1)`)
 
 /** Conversations and what was said in them. */
-export function createConversations(client: Client) {
+export function createConversations(client: Patient) {
   const argumentsOf = ({ id, keyId, usedSince }: ConversationName) => [id, keyId, usedSince]
 
   async function get(name: ConversationName): Promise<Conversation | undefined> {

@@ -1,4 +1,5 @@
-import type { Client, InStatement, InValue } from '@libsql/client/web'
+import type { InStatement, InValue } from '@libsql/client/web'
+import type { Patient } from './patient'
 import {
   bodyInserts,
   type Guard,
@@ -51,16 +52,14 @@ export interface Context {
 /** The id of what stands for a response's terms among its items. */
 export const TERMS = ''
 
-/** A key's response and those before it, of which it does not matter whether they have expired. */
-const chainFrom = (start: string) => `WITH RECURSIVE
+/** A key's living response and those before it, of which it does not matter whether they have expired. */
+const CHAIN = `WITH RECURSIVE
   chain(id, previous_id, conversation_id, conversation_end, depth) AS (
     SELECT id, previous_id, conversation_id, conversation_end, 0 FROM responses
-    WHERE id = ?1 AND key_id = ?2 ${start}
+    WHERE id = ?1 AND key_id = ?2 AND expires_at > ?3
     UNION ALL
     SELECT r.id, r.previous_id, r.conversation_id, r.conversation_end, chain.depth + 1
     FROM chain JOIN responses r ON r.id = chain.previous_id AND r.key_id = ?2)`
-
-const CHAIN = chainFrom('AND expires_at > ?3')
 
 /** Everything that was said up to a response; of a chain's first one what its conversation held. */
 const said = (own: string) => `${CHAIN},
@@ -114,7 +113,7 @@ const EMPTY = `UPDATE responses SET body = '{}', tape = NULL, bytes = 0, expires
 const STOP = 'UPDATE background_turns SET cancelled = 1 WHERE response_id = ?1 AND key_id = ?2'
 
 /** Answers of the Responses API, for clients that come back to them. */
-export function createResponses(client: Client) {
+export function createResponses(client: Patient) {
   return {
     /** Statements that store a response and its items, once however often they are run. */
     insertion(row: NewResponse): InStatement[] {

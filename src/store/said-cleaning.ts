@@ -9,9 +9,9 @@ const DAY_MS = 24 * HOUR_MS
 /** A turn that goes on from a response may still be under way when that expires or is deleted. */
 const GRACE_MS = HOUR_MS
 
-/** Chains that are looked at in one step, and responses that are removed: with all of their items. */
-const CHAINS = 50
-const RESPONSES = 200
+/** Owners that are looked at in one step, and responses that are removed: with all of their items. */
+const OWNERS = 50
+const RESPONSES = 60
 /** Of too much, so many at once: then it is seen what is the oldest now. */
 const OLDEST = 20
 
@@ -65,7 +65,7 @@ export function saidSweeps(client: Client, settings: Settings, now: number): rea
     return {
       expected: 0,
       async step() {
-        const ids = await idsOf(sql, [now - GRACE_MS - keptMs, CHAINS])
+        const ids = await idsOf(sql, [now - GRACE_MS - keptMs, OWNERS])
         if (ids.length > 0) await forget(client, table, ids)
         return { rows: ids.length, more: ids.length > 0 }
       },

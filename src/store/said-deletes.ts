@@ -1,4 +1,4 @@
-import type { Client } from '@libsql/client/web'
+import type { Patient } from './patient'
 import { itemDeletes } from './said-items'
 
 /** What items belong to, by its table. */
@@ -8,7 +8,7 @@ const isOwned = (name: string) => `${name}.owner_id IN (SELECT value FROM json_e
 
 /** Remove owners and their items. Says how many bytes nobody refers to any more. */
 export async function forget(
-  client: Client,
+  client: Patient,
   table: OwnerTable,
   ids: readonly string[],
 ): Promise<number> {

@@ -1,4 +1,5 @@
-import type { Client, InStatement, InValue, Row } from '@libsql/client/web'
+import type { InStatement, InValue, Row } from '@libsql/client/web'
+import type { Patient } from './patient'
 
 /** An item as it comes back: what was said, under its id. */
 export type KeptItem = Readonly<Record<string, unknown>> & { readonly id: string }
@@ -149,7 +150,7 @@ const FETCH = `SELECT hash, part, body FROM item_bodies
   WHERE (hash, part) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`
 
 /** Makes items of the answer to such a question, and fetches what was too much for it. */
-export async function readItems(client: Client, rows: readonly Row[]): Promise<KeptItem[]> {
+export async function readItems(client: Patient, rows: readonly Row[]): Promise<KeptItem[]> {
   const more = await fetchMissing(client, rows)
   const items: KeptItem[] = []
   for (let at = 0; at < rows.length; ) {
@@ -177,7 +178,7 @@ function lost({ hash }: Row): never {
 }
 
 async function fetchMissing(
-  client: Client,
+  client: Patient,
   rows: readonly Row[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()

@@ -1,5 +1,6 @@
-import type { Client, InStatement, InValue, ResultSet } from '@libsql/client/web'
+import type { InStatement, InValue, ResultSet } from '@libsql/client/web'
 import { ApiError } from '../errors'
+import type { Patient } from './patient'
 import { itemsQuestion, type KeptItem, readItems } from './said-items'
 
 /** Which part of a list a client asks for. */
@@ -35,7 +36,7 @@ export function pageQuestion(ctes: string, ask: PageAsk, args: readonly InValue[
 }
 
 /** @throws ApiError when there is no item to go on after */
-export async function readPage(client: Client, { rows }: ResultSet, ask: PageAsk): Promise<Page> {
+export async function readPage(client: Patient, { rows }: ResultSet, ask: PageAsk): Promise<Page> {
   return cutPage(await readItems(client, rows), ask)
 }
 

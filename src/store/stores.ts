@@ -14,6 +14,7 @@ import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createModelLists } from './model-lists'
+import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
@@ -32,25 +33,26 @@ export type Statements = readonly InStatement[]
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
   const ledger = createLedgerStore(db, client)
+  const patiently = patient(client)
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountQuotas: createAccountQuotas(client),
     accountStates: createAccountStates(db, client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
-    backgroundTurns: createBackgroundTurns(client),
+    backgroundTurns: createBackgroundTurns(patiently),
     cleaning: createCleaningStore({ client, ledger, now }),
-    completions: createCompletions(client),
-    conversations: createConversations(client),
+    completions: createCompletions(patiently),
+    conversations: createConversations(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
-    responses: createResponses(client),
+    responses: createResponses(patiently),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
-      await client.batch([...statements], 'write')
+      await patiently.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
     revision: () => readRevision(client),

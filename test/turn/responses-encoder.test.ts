@@ -453,21 +453,23 @@ describe('a failure (R10)', () => {
     expect(done).toBe(false)
   })
 
-  const codes: readonly (readonly [ApiError, string])[] = [
-    [new ApiError('upstream_error', 'x', { status: 429 }), 'rate_limit_exceeded'],
-    [new ApiError('daily_quota_exceeded', 'x'), 'rate_limit_exceeded'],
-    [new ApiError('invalid_value', 'x'), 'invalid_prompt'],
+  const codes: readonly (readonly [string, ApiError, string])[] = [
+    ['a limit', new ApiError('upstream_error', 'x', { status: 429 }), 'rate_limit_exceeded'],
+    ['a quota', new ApiError('daily_quota_exceeded', 'x'), 'rate_limit_exceeded'],
+    ['a bad request', new ApiError('invalid_value', 'x'), 'invalid_prompt'],
     [
+      'a code that OpenAI has',
       new ApiError('upstream_error', 'x', { upstreamCode: 'image_too_large', status: 400 }),
       'image_too_large',
     ],
     [
+      'a code that it has not',
       new ApiError('upstream_error', 'x', { upstreamCode: 'whatever', status: 529 }),
       'server_error',
     ],
-    [new ApiError('upstream_timeout', 'x'), 'server_error'],
+    ['a timeout', new ApiError('upstream_timeout', 'x'), 'server_error'],
   ]
-  test.each(codes)('%p has the code %p', (error, code) => {
+  test.each(codes)('for %s has a code that clients know', (_, error, code) => {
     const { encoder } = encode([])
     encoder.fail(error)
     expect(JSON.parse(encoder.answer()).error).toEqual({ code, message: 'x' })
