@@ -57,12 +57,32 @@ describe('our document', () => {
     await using gate = await gateway()
     const names = operationsOf(await documentOf(gate)).map(({ name }) => name)
     expect(names.sort()).toEqual([
+      'DELETE /v1/chat/completions/{id}',
+      'DELETE /v1/conversations/{id}',
+      'DELETE /v1/conversations/{id}/items/{item_id}',
+      'DELETE /v1/responses/{id}',
       'GET /health',
       'GET /metrics',
       'GET /ready',
+      'GET /v1/chat/completions',
+      'GET /v1/chat/completions/{id}',
+      'GET /v1/chat/completions/{id}/messages',
+      'GET /v1/conversations/{id}',
+      'GET /v1/conversations/{id}/items',
+      'GET /v1/conversations/{id}/items/{item_id}',
       'GET /v1/models',
       'GET /v1/models/{model}',
+      'GET /v1/responses/{id}',
+      'GET /v1/responses/{id}/input_items',
       'POST /v1/chat/completions',
+      'POST /v1/chat/completions/{id}',
+      'POST /v1/conversations',
+      'POST /v1/conversations/{id}',
+      'POST /v1/conversations/{id}/items',
+      'POST /v1/responses',
+      'POST /v1/responses/compact',
+      'POST /v1/responses/input_tokens',
+      'POST /v1/responses/{id}/cancel',
     ])
   })
 

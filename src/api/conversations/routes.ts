@@ -27,7 +27,7 @@ interface ConversationRouteParts {
 }
 
 const ID = pathParameter('id', 'conv_…')
-const ITEM = pathParameter('item', 'msg_…')
+const ITEM = pathParameter('item_id', 'msg_…')
 
 /** `/v1/conversations` and what belongs to it. */
 export const conversationRoutes = ({
@@ -150,12 +150,12 @@ export const conversationRoutes = ({
       },
     )
     .get(
-      '/:id/items/:item',
+      '/:id/items/:item_id',
       ({ request, params }) =>
         handlers((_, { key }) =>
           conversations.item(
             { keyId: key.id, id: params.id, query: queryOf(request) },
-            params.item,
+            params.item_id,
           ),
         )({ request }),
       {
@@ -168,9 +168,9 @@ export const conversationRoutes = ({
       },
     )
     .delete(
-      '/:id/items/:item',
+      '/:id/items/:item_id',
       ({ request, params }) =>
-        handlers((_, { key }) => conversations.removeItem(key.id, params.id, params.item))({
+        handlers((_, { key }) => conversations.removeItem(key.id, params.id, params.item_id))({
           request,
         }),
       {
