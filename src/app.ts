@@ -266,6 +266,7 @@ export function createApp(platform: Platform) {
       await keeper.follow()
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
+      if (said.waiting() > 0) later(said.flush())
       await surface.takeover.look()
       await jobs.tick()
     },

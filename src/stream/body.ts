@@ -17,6 +17,9 @@ interface BodyParts {
   readonly onEnd: (end: StreamEnd, cause?: unknown) => void
 }
 
+/** How long a client has to read the last event before its connection is cut. */
+const CUT_AFTER_MS = 50
+
 /** A comment, which every reader of server-sent events must ignore. */
 const HEARTBEAT = new TextEncoder().encode(': ping\n\n')
 
@@ -24,8 +27,8 @@ const HEARTBEAT = new TextEncoder().encode(': ping\n\n')
  * The body of a streamed answer.
  *
  * A broken answer never looks like a complete one: the client gets an error event, and where its
- * dialect has no proper end for one, the connection is cut instead of closed. Between the two lies a turn of the event loop, without which the runtime
- * would throw the event away with the connection.
+ * dialect has no proper end for one, the connection is cut instead of closed. Between the two lies
+ * some time: what a client has not read when its connection is reset is lost to it.
  */
 export function streamBody(parts: BodyParts) {
   const { source, head, heartbeatMs, now, farewell, onEnd } = parts
@@ -87,7 +90,7 @@ export function streamBody(parts: BodyParts) {
           finish('broken', cause)
           controller.enqueue(last)
           if (parts.endsBroken) controller.close()
-          else setTimeout(() => controller.error(), 1)
+          else setTimeout(() => controller.error(), CUT_AFTER_MS)
         }
       },
       cancel() {

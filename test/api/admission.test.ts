@@ -126,7 +126,7 @@ describe('a key at its limit is refused', () => {
     expect((await video()).status).toBe(200)
     expect(await failureOf(await video())).toEqual(DAILY)
     expect((await key.get('/v1/videos/1')).status).toBe(200)
-    expect(await failureOf(await key.post('/v1/responses', { model: 'm' }))).toEqual(DAILY)
+    expect(await failureOf(await key.post('/v1/completions', { model: 'm' }))).toEqual(DAILY)
   })
 
   test('when it is switched off, and let in when it is switched on again', async () => {
@@ -175,7 +175,7 @@ describe('a refused turn', () => {
     const replies = [
       await poor.ask(),
       await poor.ask({ ...ASK, stream: true }),
-      await quick.post('/v1/responses?x=1', { model: 'made-up-1' }),
+      await quick.post('/v1/completions?x=1', { model: 'made-up-1' }),
       await held.ask({ ...ASK, model: long }),
       await held.post('/v1/images/generations', { model: 'made-up-2' }),
       await it.post('/v1/files', 'x', {
@@ -200,7 +200,7 @@ describe('a refused turn', () => {
       {
         ...refused,
         keyId: quick.id,
-        endpoint: 'POST /responses',
+        endpoint: 'POST /completions',
         model: 'made-up-1',
         status: 429,
         errorCode: 'rate_limit_exceeded',

@@ -24,13 +24,13 @@ describe("a caller's own xAI key", () => {
   test('goes to xAI with its call, as it is, and the answer comes back as it is', async () => {
     await using xai = echo()
     await using it = await gateway({ env: { XAI_BASE_URL: xai.url } })
-    const reply = await it.post('/v1/responses?x=1', '{"a":1,"a":2}', {
+    const reply = await it.post('/v1/completions?x=1', '{"a":1,"a":2}', {
       headers: { ...OWN, cookie: 'c=d', 'x-forwarded-for': '1.2.3.4' },
     })
     expect(reply.status).toBe(201)
     expect(await reply.json()).toEqual({
       method: 'POST',
-      path: '/v1/responses?x=1',
+      path: '/v1/completions?x=1',
       body: '{"a":1,"a":2}',
       authorization: OWN.authorization,
     })
@@ -64,7 +64,7 @@ describe("a caller's own xAI key", () => {
     const xai = echo()
     await xai.stop()
     await using it = await gateway({ env: { XAI_BASE_URL: xai.url } })
-    expect((await it.post('/v1/responses', ASK, { headers: OWN })).status).toBe(502)
+    expect((await it.post('/v1/completions', ASK, { headers: OWN })).status).toBe(502)
   })
 })
 
@@ -72,17 +72,17 @@ describe('a path that Groxy does not model', () => {
   test("is forwarded with an xAI account's key, and recorded", async () => {
     await using xai = echo()
     await using it = await gateway({ env: xaiAt(xai.url) })
-    const reply = await it.post('/v1/responses?x=1', { model: 'grok-4', input: 'Hi' })
+    const reply = await it.post('/v1/completions?x=1', { model: 'grok-4', input: 'Hi' })
     expect(reply.status).toBe(201)
     expect(await reply.json()).toMatchObject({
       authorization: 'Bearer [redacted]',
-      path: '/v1/responses?x=1',
+      path: '/v1/completions?x=1',
     })
     expect((await it.get('/v1/api-key', { method: 'DELETE' })).status).toBe(201)
     expect(xai.asked()[0]?.headers.get('authorization')).toBe('Bearer xai-account-secret-1')
     expect(await it.ledger()).toMatchObject([
       { endpoint: 'DELETE /api-key' },
-      { endpoint: 'POST /responses', model: 'grok-4', outcome: 'done', status: 201 },
+      { endpoint: 'POST /completions', model: 'grok-4', outcome: 'done', status: 201 },
     ])
   })
 
@@ -116,9 +116,9 @@ describe('a path that Groxy does not model', () => {
     })
     const key = await keyed(it, { dailyCostTicks: 3 * cost })
     const ask = { model: 'grok-4', input: 'Hi' }
-    expect((await key.get('/v1/responses/r-1')).status).toBe(200)
+    expect((await key.get('/v1/completions/r-1')).status).toBe(200)
     for (const more of [{}, { stream: true }])
-      await (await key.post('/v1/responses', { ...ask, ...more })).text()
+      await (await key.post('/v1/completions', { ...ask, ...more })).text()
     await (await key.post('/v1/images/generations', { model: 'grok-4', prompt: 'p' })).text()
     const counted = {
       inputTokens: 40,
@@ -135,7 +135,7 @@ describe('a path that Groxy does not model', () => {
       counted,
       { inputTokens: 0, costTicks: null, usageSource: 'none' },
     ])
-    expect((await key.post('/v1/responses', ask)).status).toBe(429)
+    expect((await key.post('/v1/completions', ask)).status).toBe(429)
   })
 
   test('streams both ways', async () => {
@@ -161,7 +161,7 @@ describe('a path that Groxy does not model', () => {
       path === '/v1/models' ? undefined : new Response('no', { status: 401 }),
     )
     await using it = await gateway({ env: xaiAt(bad.url) })
-    expect((await it.post('/v1/responses', ASK)).status).toBe(502)
+    expect((await it.post('/v1/completions', ASK)).status).toBe(502)
     await using good = echo()
     await it.stores.accounts.add({
       kind: 'xai',
@@ -170,7 +170,7 @@ describe('a path that Groxy does not model', () => {
       secret: 'xai-second',
     })
     await it.app.refresh()
-    expect((await it.post('/v1/responses', ASK)).status).toBe(201)
+    expect((await it.post('/v1/completions', ASK)).status).toBe(201)
   })
 
   test('holds a key to its models', async () => {
@@ -179,11 +179,11 @@ describe('a path that Groxy does not model', () => {
     const { secret } = await it.stores.keys.create({ name: 'k', models: ['grok-4-mini'] })
     await it.app.refresh()
     const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
-    expect((await it.post('/v1/responses', ASK, { headers })).status).toBe(403)
+    expect((await it.post('/v1/completions', ASK, { headers })).status).toBe(403)
     const form = { ...headers, 'content-type': 'text/plain' }
     expect((await it.post('/v1/files', 'x', { headers: form })).status).toBe(403)
     expect(
-      (await it.post('/v1/responses', { ...ASK, model: 'grok-4-mini' }, { headers })).status,
+      (await it.post('/v1/completions', { ...ASK, model: 'grok-4-mini' }, { headers })).status,
     ).toBe(201)
   })
 
@@ -203,7 +203,7 @@ describe('a path that Groxy does not model', () => {
   test('is unknown where no xAI account is, and another method of a known path is 405', async () => {
     await using upstream = fakeUpstream()
     await using it = await gateway({ env: openaiAt(upstream.url) })
-    const unknown = await it.post('/v1/responses', ASK)
+    const unknown = await it.post('/v1/completions', ASK)
     expect([unknown.status, (await unknown.json()).error.code]).toEqual([404, 'unknown_path'])
     const wrong = await it.get('/v1/chat/completions')
     expect([wrong.status, (await wrong.json()).error.code]).toEqual([405, 'method_not_allowed'])

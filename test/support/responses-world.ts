@@ -126,7 +126,7 @@ export function expectOfficialStream(text: string): readonly StreamEvent[] {
 export const comparable = (response: object): unknown =>
   JSON.parse(JSON.stringify(response), (key, value: unknown) => {
     if (key === 'output_text' || key === '_request_id' || key === 'parsed') return undefined
-    if (key === 'parsed_arguments') return undefined
+    if (key === 'parsed_arguments' || key === 'output_parsed') return undefined
     return ['id', 'created_at', 'completed_at'].includes(key) ? null : value
   })
 
