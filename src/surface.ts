@@ -30,6 +30,7 @@ import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Said } from './state/said'
 import type { Key } from './store/keys'
+import type { UpstreamModel } from './store/schema'
 import type { Settings } from './store/settings'
 
 interface SurfaceParts {
@@ -58,7 +59,7 @@ export function createSurface(parts: SurfaceParts) {
   const readers = createBodyReaders(parts)
   const heartbeatMs = () => settings().heartbeat_ms
 
-  const turns = createTurns({ newId, now })
+  const turns = createTurns({ windowOf: (model) => windowOf(catalog.model(model)), newId, now })
   const compaction = createCompaction(parts.vault)
   const contexts = createContexts({ said, compaction, newId })
   const background = createBackground({
@@ -123,6 +124,12 @@ export function createSurface(parts: SurfaceParts) {
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
   return { routes, responses, takeover }
+}
+
+/** xAI, OpenRouter and vLLM each have a name of their own for it. */
+function windowOf(model: UpstreamModel | undefined): number | undefined {
+  const found = [model?.context_length, model?.context_window, model?.max_model_len]
+  return found.find((length): length is number => typeof length === 'number' && length > 0)
 }
 
 /** What Groxy serves itself, below `/v1`. */

@@ -1,4 +1,5 @@
 import type { NewItem } from '../store/said-items'
+import { itemId } from '../turn/responses/input'
 import type { Item } from '../turn/responses/schema'
 
 /** An item with an id, as it is kept. */
@@ -11,24 +12,6 @@ export interface DraftItem {
   readonly body: string
 }
 
-const PREFIXES: Readonly<Record<string, string>> = {
-  message: 'msg',
-  function_call: 'fc',
-  function_call_output: 'fco',
-  custom_tool_call: 'ctc',
-  custom_tool_call_output: 'ctco',
-  reasoning: 'rs',
-  web_search_call: 'ws',
-  file_search_call: 'fs',
-  code_interpreter_call: 'ci',
-  image_generation_call: 'ig',
-  computer_call: 'cu',
-  mcp_call: 'mcp',
-  mcp_list_tools: 'mcpl',
-  mcp_approval_request: 'mcpr',
-  compaction: 'cmp',
-}
-
 /** Longer ones are a client's mischief, and would be in an index. */
 const LONGEST_ID = 200
 
@@ -36,7 +19,7 @@ const LONGEST_ID = 200
 export function named(item: Item, newId: () => string): SaidItem {
   if (typeof item.id === 'string' && item.id !== '' && item.id.length <= LONGEST_ID)
     return item as SaidItem
-  return { ...item, id: `${PREFIXES[item.type ?? 'message'] ?? 'item'}_${newId()}` }
+  return { ...item, id: itemId(item.type ?? 'message', newId) }
 }
 
 /** The same words have the same body, whatever id they have. */

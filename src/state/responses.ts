@@ -1,3 +1,4 @@
+import { sleep } from '../sleep'
 import type { Context, Responses, StoredResponse } from '../store/responses'
 import { TERMS } from '../store/responses'
 import type { Page, PageAsk } from '../store/said-page'
@@ -115,5 +116,3 @@ const isSaid = ({ side }: { readonly side: string }): boolean =>
 
 const itemsOf = (drafts: ResponseDraft['drafts']): SaidItem[] =>
   drafts.filter(isSaid).map(readDraft)
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

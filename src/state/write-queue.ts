@@ -1,4 +1,5 @@
 import { ApiError } from '../errors'
+import { sleep } from '../sleep'
 import type { Statements } from '../store/stores'
 
 /** Something that is to be written. */
@@ -210,5 +211,3 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
 }
 
 export type WriteQueue<W extends Writing> = ReturnType<typeof createWriteQueue<W>>
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -1,4 +1,5 @@
 import type { Client } from '@libsql/client/web'
+import { sleep } from '../sleep'
 
 /** What a repository needs of a database. */
 export type Patient = Pick<Client, 'execute' | 'batch'>
@@ -38,5 +39,3 @@ function isCrowded(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false
   return ('status' in cause && cause.status === 429) || isCrowded(cause.cause)
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -227,6 +227,7 @@ const died = {
     fakeResponses((asked) =>
       say(asked, [thought(THOUGHT), call('exec_command', {}, CALL_ID), text('The note')], {
         breaks: { after: 6, by: 'overload' },
+        gapMs: 20,
       }),
     ),
 }

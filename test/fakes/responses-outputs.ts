@@ -73,7 +73,8 @@ export function refusal(said: string): Output {
 }
 
 /** What an upstream took itself: it knows these again, and no others. */
-export const sealed = (thought: string): string => `xai-sealed:${btoa(thought)}`
+export const sealed = (thought: string): string =>
+  `xai-sealed:${Buffer.from(thought).toString('base64')}`
 
 /** A thought in the open, as models since 4.6 stream it; always with its sealed form. */
 export function thought(said: string): Output {

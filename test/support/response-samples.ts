@@ -21,8 +21,6 @@ export function responseTerms(terms: Partial<ResponseTerms> = {}): ResponseTerms
   }
 }
 
-export type End = 'end' | 'fail' | 'cancel' | 'open'
-
 /** Write a whole answer. */
 export function encode(events: readonly TurnEvent[], terms: Partial<ResponseTerms> = {}) {
   const encoder = createResponsesEncoder(responseTerms(terms))

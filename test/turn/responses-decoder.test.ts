@@ -1,3 +1,4 @@
+import { heapStats } from 'bun:jsc'
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { DecoderTerms } from '#src/turn/codec'
@@ -5,6 +6,7 @@ import type { Logprob, TurnEvent } from '#src/turn/event'
 import { createResponsesDecoder, decodeResponsesAnswer } from '#src/turn/responses/decoder'
 import { createResponsesEncoder } from '#src/turn/responses/encoder'
 import { HOSTED } from '#src/turn/responses/hosted-kinds'
+import { readResponseStream } from '../support/response-order'
 import { encode, HOSTED_SAMPLES, responseTerms } from '../support/response-samples'
 import { piecesOf } from '../support/streams'
 import { gathered, turnEvents } from '../support/turn-events'
@@ -121,6 +123,57 @@ describe('what our own stream says is read again', () => {
       [first, last].map((item) => kind?.read({ ...item, id })),
     )
   })
+})
+
+describe('events in another order, padded, with spaces', () => {
+  const written = (event: Json, spaces: number, padding: string) => {
+    const { sequence_number, ...rest } = event
+    const padded = 'delta' in rest ? { ...rest, obfuscation: padding } : rest
+    return `data: ${JSON.stringify({ ...padded, sequence_number }, null, spaces).replaceAll('\n', ' ')}\n\n`
+  }
+
+  test('mean the same', () =>
+    fc.assert(
+      fc.property(
+        turnEvents(),
+        fc.nat({ max: 1 }),
+        fc.array(fc.string({ unit: 'binary', maxLength: 4 }), { minLength: 1 }),
+        (events, spaces, paddings) => {
+          const { encoder, text } = encode(events, {
+            includeEncrypted: true,
+            includeLogprobs: true,
+          })
+          const { events: told } = readResponseStream(text + encoder.end())
+          const other = told.map((event, at) =>
+            written(event, spaces, paddings[at % paddings.length] ?? ''),
+          )
+          expect(carried(decode(other.join('')).events)).toEqual(carried(events))
+        },
+      ),
+    ))
+})
+
+test('a stream of 300,000 pieces takes little more memory than its text', () => {
+  const decoder = createResponsesDecoder(terms())
+  const encoder = createResponsesEncoder(responseTerms())
+  const bytes = new TextEncoder()
+  const feed = (from: number, to: number) => {
+    for (let at = from; at < to; at++) {
+      const event = {
+        ...textDelta(0, `w${at % 10} `),
+        sequence_number: at,
+        padding: 'x'.repeat(100),
+      }
+      for (const said of decoder.push(bytes.encode(`data: ${JSON.stringify(event)}\n\n`)))
+        encoder.push(said)
+    }
+    Bun.gc(true)
+    return heapStats().heapSize
+  }
+  const before = feed(0, 1000)
+  const after = feed(1000, 300_000)
+  expect(after - before).toBeLessThan(12_000_000)
+  expect(encoder.usage().output).toBe(225_000)
 })
 
 /** Events of an upstream, numbered by nobody. */
@@ -387,6 +440,22 @@ describe('thoughts', () => {
     expect(kinds(events)).toEqual(['thought', 'text', 'finish'])
   })
 
+  test('that end late do not cut the text in two', () => {
+    const { events } = decode(
+      sse([
+        added(0, reasoning()),
+        own('Hm'),
+        added(1, message('')),
+        textDelta(1, 'a'),
+        done(0, reasoning({ encrypted_content: 'e' })),
+        textDelta(1, 'b'),
+        done(1, message('ab')),
+        completed(),
+      ]),
+    )
+    expect(kinds(events)).toEqual(['thinking', 'text', 'text', 'thought', 'finish'])
+  })
+
   test('that come with the last event only are told all the same', () => {
     const { events } = decode(
       sse([
@@ -626,6 +695,32 @@ describe("xAI's own tools", () => {
       { ...wanted, status: 'completed' },
       { type: 'message' },
     ])
+  })
+
+  const tool = (id: string, status: string) => ({ type: 'web_search_call', id, status })
+
+  test('keep apart when they run at once', () => {
+    const { events } = decode(
+      sse([
+        added(0, tool('a', 'in_progress')),
+        added(1, tool('b', 'in_progress')),
+        done(1, tool('b', 'completed')),
+        done(0, tool('a', 'completed')),
+        done(2, message('c')),
+        completed(),
+      ]),
+    )
+    const told = events.map((event) =>
+      event.type === 'hosted' ? [event.item.id, event.done] : event.type,
+    )
+    expect(told).toEqual([['a', false], ['a', true], ['b', false], ['b', true], 'text', 'finish'])
+  })
+
+  test('hold no text back when nobody says that they are done', () => {
+    const decoder = createResponsesDecoder(terms())
+    const push = (...events: readonly Json[]) => decoder.push(new TextEncoder().encode(sse(events)))
+    push(added(0, tool('a', 'in_progress')), added(1, message('')))
+    expect(kinds(push(textDelta(1, 'Hi')))).toEqual(['text'])
   })
 
   test('of a kind that nobody knows is left out', () => {

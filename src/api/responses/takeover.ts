@@ -89,5 +89,3 @@ export function createTakeover(parts: TakeoverParts) {
     },
   }
 }
-
-export type Takeover = ReturnType<typeof createTakeover>

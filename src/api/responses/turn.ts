@@ -10,6 +10,7 @@ import { decodeResponses } from '../../turn/responses/decode'
 import { createResponsesEncoder, type ResponsesEncoder } from '../../turn/responses/encoder'
 import type { ResponsesRequest } from '../../turn/responses/schema'
 import { skeletonOf } from '../../turn/responses/skeleton'
+import { truncate } from '../../turn/responses/truncate'
 import { markThought } from '../../upstream/thought-mark'
 import type { Context } from './context'
 
@@ -17,6 +18,8 @@ import type { Context } from './context'
 export const ENDPOINT = 'responses'
 
 interface TurnParts {
+  /** How many tokens a model takes, question and answer together, where its upstream says so. */
+  readonly windowOf: (model: string) => number | undefined
   readonly newId: () => string
   readonly now: () => number
 }
@@ -46,14 +49,15 @@ interface Asking {
 
 /** Makes turns of requests of the Responses API. */
 export const createTurns =
-  ({ newId, now }: TurnParts) =>
+  ({ windowOf, newId, now }: TurnParts) =>
   (asking: Asking): Prepared => {
     const { request, context, key, requestId, settings } = asking
-    const { items } = context
     const { model } = request
+    const items = fitting(request, context.items, windowOf(model))
     const id = asking.id ?? `resp_${newId()}`
     const affinity =
-      context.affinity ?? conversationOf(openingOf(request, items), key.id, asking.conversation)
+      context.affinity ??
+      conversationOf(openingOf(request, context.items), key.id, asking.conversation)
     const text = JSON.stringify({ ...request, input: items })
     const bytes = promptBytes(text)
     const isStream = request.stream === true
@@ -117,6 +121,23 @@ export const createTurns =
     }
   }
 
+/** A part of the window that is left for the answer when nobody says how long it may be. */
+const ANSWER_SHARE = 1 / 8
+
+/** The items of a turn, the oldest left out where the client wants it so and they do not fit. */
+function fitting(
+  request: ResponsesRequest,
+  items: Context['items'],
+  window: number | undefined,
+): Context['items'] {
+  if (request.truncation !== 'auto' || window === undefined) return items
+  const { instructions, tools, max_output_tokens: wanted } = request
+  const said = JSON.stringify([instructions, tools]).length / BYTES_A_TOKEN
+  return truncate(items, window - said - (wanted ?? window * ANSWER_SHARE))
+}
+
+const BYTES_A_TOKEN = 4
+
 export type Turns = ReturnType<typeof createTurns>
 
 /** What a turn takes of its key's limits, as far as it tells. */
@@ -142,7 +163,15 @@ function openingOf(
 
 /** What OpenAI's schema allows and its API refuses. */
 export function refuseUnclear(request: ResponsesRequest): void {
-  const { background, store, stream, stream_options: options } = request
+  const { background, store, stream, stream_options: options, input } = request
+  if ('prompt' in request && request.prompt)
+    throw new ApiError('unsupported_parameter', "There are no stored prompts here: send 'input'.", {
+      param: 'prompt',
+    })
+  if (!input && !request.previous_response_id && !request.conversation)
+    throw new ApiError('invalid_value', "There is nothing to answer: send 'input'.", {
+      param: 'input',
+    })
   if (background === true && store === false)
     throw new ApiError(
       'invalid_value',

@@ -1,4 +1,5 @@
 import type { CallEvent } from '../event'
+import { createLongText } from './long-text'
 import { type ItemParts, type OpenItem, placeOf } from './open-item'
 
 /** A call of a tool of the client. */
@@ -15,11 +16,11 @@ export function createCallItem(parts: ItemParts, call: CallEvent, callId: string
   const delta = writer.series(`${event}.delta`, place)
   const type = custom ? 'custom_tool_call' : 'function_call'
   const named = { call_id: callId, name, ...(namespace !== undefined && { namespace }) }
-  let said = ''
+  const said = createLongText()
   let status = 'in_progress'
 
   function say(text: string): string {
-    said += text
+    said.add(text)
     tape.cut(text.length)
     return delta(text)
   }
@@ -31,15 +32,15 @@ export function createCallItem(parts: ItemParts, call: CallEvent, callId: string
     close(as) {
       status = as
       // Clients parse the arguments of a function as JSON, also where there are none.
-      const none = as === 'completed' && !custom && said === '' ? say('{}') : ''
+      const none = as === 'completed' && !custom && said.text() === '' ? say('{}') : ''
       if (!writer.live) return ''
-      const whole = JSON.stringify(said)
+      const whole = JSON.stringify(said.text())
       const members = custom
         ? `${place},"input":${whole}`
         : `${place},"name":${JSON.stringify(name)},"arguments":${whole}`
       return none + writer.event(`${event}.done`, members)
     },
 
-    view: () => ({ id, type, status, [custom ? 'input' : 'arguments']: said, ...named }),
+    view: () => ({ id, type, status, [custom ? 'input' : 'arguments']: said.text(), ...named }),
   }
 }

@@ -12,8 +12,10 @@ const PREFIXES: Readonly<Record<string, string>> = {
   file_search_call: 'fs',
   code_interpreter_call: 'ci',
   image_generation_call: 'ig',
+  computer_call: 'cu',
   mcp_call: 'mcp',
   mcp_list_tools: 'mcpl',
+  mcp_approval_request: 'mcpr',
   compaction: 'cmp',
 }
 

@@ -1,5 +1,6 @@
 import type { Citation, Logprob } from '../event'
 import type { Json } from '../json-value'
+import { createLongText, type LongText } from './long-text'
 import { type ItemParts, type OpenItem, placeOf } from './open-item'
 
 /** What the model says to the user. */
@@ -9,16 +10,11 @@ export interface MessageItem extends OpenItem {
   cite(citation: Citation): string
 }
 
-interface TextPart {
-  readonly type: 'output_text'
-  text: string
+interface Part {
+  readonly type: 'output_text' | 'refusal'
+  readonly said: LongText
   readonly annotations: Json[]
   readonly logprobs: Json[]
-}
-
-interface RefusalPart {
-  readonly type: 'refusal'
-  refusal: string
 }
 
 const encoder = new TextEncoder()
@@ -27,42 +23,39 @@ const encoder = new TextEncoder()
 export function createMessageItem(parts: ItemParts): MessageItem {
   const { writer, tape, id } = parts
   const place = placeOf(parts)
-  const content: (TextPart | RefusalPart)[] = []
+  const content: Part[] = []
   let status = 'in_progress'
-  let open: TextPart | RefusalPart | undefined
+  let open: Part | undefined
   let where = ''
   let delta: (text: string) => string = () => ''
 
-  function begin(part: TextPart | RefusalPart): string {
+  /** Go on with the part that is open, if it is of this type. Else give the events of another. */
+  function turnTo(type: Part['type']): string {
+    if (open?.type === type) return ''
     const ended = end()
     where = `${place},"content_index":${content.length}`
-    content.push(part)
-    open = part
+    open = { type, said: createLongText(), annotations: [], logprobs: [] }
+    content.push(open)
     if (!writer.live) return ''
     delta =
-      part.type === 'refusal'
+      type === 'refusal'
         ? writer.series('response.refusal.delta', where)
         : writer.series('response.output_text.delta', where, ',"logprobs":[]')
-    return ended + writer.event('response.content_part.added', partMember(part))
+    return ended + writer.event('response.content_part.added', partMember(open))
   }
 
-  const partMember = (part: object): string => `${where},"part":${JSON.stringify(part)}`
+  const partMember = (part: Part): string => `${where},"part":${JSON.stringify(viewPart(part))}`
 
   function end(): string {
     const part = open
     open = undefined
     if (!part || !writer.live) return ''
-    const said =
-      part.type === 'refusal'
-        ? writer.event(
-            'response.refusal.done',
-            `${where},"refusal":${JSON.stringify(part.refusal)}`,
-          )
-        : writer.event(
-            'response.output_text.done',
-            `${where},"text":${JSON.stringify(part.text)},"logprobs":${JSON.stringify(part.logprobs)}`,
-          )
-    return said + writer.event('response.content_part.done', partMember(part))
+    const { type: _, annotations: __, ...texts } = viewPart(part)
+    const members = `${where},${JSON.stringify(texts).slice(1, -1)}`
+    return (
+      writer.event(`response.${part.type}.done`, members) +
+      writer.event('response.content_part.done', partMember(part))
+    )
   }
 
   function likely(text: string, logprobs: readonly Json[]): string {
@@ -74,23 +67,18 @@ export function createMessageItem(parts: ItemParts): MessageItem {
     type: 'message',
 
     text(text, logprobs) {
-      const begun =
-        open?.type === 'output_text'
-          ? ''
-          : begin({ type: 'output_text', text: '', annotations: [], logprobs: [] })
-      const part = open as TextPart
-      part.text += text
+      const begun = turnTo('output_text')
+      open?.said.add(text)
       tape.cut(text.length, logprobs?.length)
       if (!logprobs || logprobs.length === 0) return begun + delta(text)
       const shown = logprobs.map(toLogprob)
-      part.logprobs.push(...shown)
+      open?.logprobs.push(...shown)
       return writer.live ? begun + likely(text, shown) : ''
     },
 
     refusal(text) {
-      const begun = open?.type === 'refusal' ? '' : begin({ type: 'refusal', refusal: '' })
-      const part = open as RefusalPart
-      part.refusal += text
+      const begun = turnTo('refusal')
+      open?.said.add(text)
       tape.cut(text.length)
       return begun + delta(text)
     },
@@ -117,9 +105,14 @@ export function createMessageItem(parts: ItemParts): MessageItem {
       type: 'message',
       status,
       role: 'assistant',
-      content: content.map((part) => ({ ...part })),
+      content: content.map(viewPart),
     }),
   }
+}
+
+function viewPart({ type, said, annotations, logprobs }: Part): Json {
+  if (type === 'refusal') return { type, refusal: said.text() }
+  return { type, text: said.text(), annotations: [...annotations], logprobs: [...logprobs] }
 }
 
 const toAnnotation = ({ url, title, start, end }: Citation) => ({

@@ -62,8 +62,9 @@ export function createMessageReader({ speaker }: ReaderParts): ItemReader {
 
     finish({ content }) {
       if (isText(content)) say(0, heard.rest(0, content))
-      if (!Array.isArray(content)) return
+      if (!Array.isArray(content)) return speaker.close()
       for (const [place, part] of content.entries()) readPart(place, part)
+      speaker.close()
     },
 
     end: speaker.close,

@@ -1,3 +1,4 @@
+import { createLongText, type LongText } from './long-text'
 import { type ItemParts, type OpenItem, placeOf } from './open-item'
 
 /** What the model thinks: always as a summary, which every client can show. */
@@ -11,7 +12,7 @@ export interface ReasoningItem extends OpenItem {
 export function createReasoningItem(parts: ItemParts): ReasoningItem {
   const { writer, tape, id } = parts
   const place = placeOf(parts)
-  const summary: { readonly type: 'summary_text'; text: string }[] = []
+  const summary: LongText[] = []
   let status = 'in_progress'
   let encrypted: string | null = null
   let part: number | undefined
@@ -22,7 +23,7 @@ export function createReasoningItem(parts: ItemParts): ReasoningItem {
     const ended = end()
     part = next
     where = `${place},"summary_index":${summary.length}`
-    summary.push({ type: 'summary_text', text: '' })
+    summary.push(createLongText())
     if (!writer.live) return ''
     delta = writer.series('response.reasoning_summary_text.delta', where)
     return (
@@ -37,7 +38,7 @@ export function createReasoningItem(parts: ItemParts): ReasoningItem {
   function end(): string {
     const last = summary.at(-1)
     if (!last || !writer.live) return ''
-    const text = JSON.stringify(last.text)
+    const text = JSON.stringify(last.text())
     return (
       writer.event('response.reasoning_summary_text.done', `${where},"text":${text}`) +
       writer.event(
@@ -52,8 +53,7 @@ export function createReasoningItem(parts: ItemParts): ReasoningItem {
 
     think(text, next) {
       const begun = next === part ? '' : begin(next)
-      const last = summary.at(-1)
-      if (last) last.text += text
+      summary.at(-1)?.add(text)
       tape.cut(text.length)
       return begun + delta(text)
     },
@@ -71,7 +71,7 @@ export function createReasoningItem(parts: ItemParts): ReasoningItem {
       id,
       type: 'reasoning',
       status,
-      summary: summary.map((paragraph) => ({ ...paragraph })),
+      summary: summary.map((paragraph) => ({ type: 'summary_text', text: paragraph.text() })),
       ...(status !== 'in_progress' && { encrypted_content: encrypted }),
     }),
   }

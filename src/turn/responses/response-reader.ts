@@ -62,12 +62,13 @@ export function createResponseReader(terms: DecoderTerms, emit: (event: TurnEven
   function readerOf(item: Json, isDone: boolean): ItemReader {
     const { type } = item
     if (type === 'message' && item.role !== 'tool')
-      return createMessageReader({ terms, speaker: lanes.open(false) })
-    if (type === 'reasoning') return createReasoningReader({ terms, speaker: lanes.open(false) })
+      return createMessageReader({ terms, speaker: lanes.open('text') })
+    if (type === 'reasoning')
+      return createReasoningReader({ terms, speaker: lanes.open('thought') })
     if (isHosted(item))
-      return createHostedReader({ terms, speaker: lanes.open(true) }, item, isDone)
+      return createHostedReader({ terms, speaker: lanes.open('tool') }, item, isDone)
     if (type !== 'function_call' && type !== 'custom_tool_call') return IGNORED
-    return createCallReader({ terms, speaker: lanes.open(true) }, item)
+    return createCallReader({ terms, speaker: lanes.open('call') }, item)
   }
 
   /** Ids may be empty, or change; places may be missing, or given twice. */
@@ -125,6 +126,7 @@ export function createResponseReader(terms: DecoderTerms, emit: (event: TurnEven
       if (!known.isOver) known.reader.end()
       known.isOver = true
     }
+    lanes.end()
   }
 
   function match(item: Json, index: number, open: ReadonlySet<Known>): Known | undefined {

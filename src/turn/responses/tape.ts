@@ -1,3 +1,5 @@
+import { createLongText } from './long-text'
+
 /**
  * How the deltas of a stream were cut, so that it can be sent again in the same pieces. One line for
  * each output item:
@@ -21,22 +23,22 @@ export interface Tape {
 
 /** A tape, or one that takes nothing in where there is no stream. */
 export function createTape(live: boolean): Tape {
-  let text = ''
+  const signs = createLongText()
   const add = (sign: string) => {
-    if (live) text += sign
+    if (live) signs.add(sign)
   }
   return {
     item: () => add('\n'),
     cut(length, logprobs = 0) {
       if (!live) return
-      if (logprobs > 0) text += `(${logprobs})`
-      text += length <= LETTERS.length ? LETTERS[length - 1] : `${length}.`
+      if (logprobs > 0) signs.add(`(${logprobs})`)
+      signs.add(LETTERS[length - 1] ?? `${length}.`)
     },
     cite: () => add('@'),
     began: (item) => add(JSON.stringify(item)),
     done: () => add('!'),
     error: (body) => add(`\n#${JSON.stringify(body)}`),
-    text: () => text,
+    text: signs.text,
   }
 }
 

@@ -1,5 +1,5 @@
 import { ApiError, UpstreamFault } from '../../errors'
-import type { TurnEvent } from '../../turn/event'
+import type { Logprob, TurnEvent } from '../../turn/event'
 import { findChosen, type OwnTool, offerOwn } from '../../turn/offer'
 import type { TurnItem, TurnPart, TurnRequest } from '../../turn/request'
 import type { Tokenizer } from '../../turn/tokenizer'
@@ -68,8 +68,10 @@ async function* speak(
   let reasoning = 0
   for (let choice = 0; choice < turn.choices; choice++) {
     const plan = decide(turn, choice)
+    let left = turn.maxTokens ?? Number.POSITIVE_INFINITY
     if (manner.thinks && turn.effort !== 'none') {
-      for (const text of tokenizer.split(plan.thoughts)) {
+      for (const text of tokenizer.split(plan.thoughts).slice(0, left)) {
+        left--
         reasoning++
         yield { type: 'thinking', choice, text, part: 0 }
         await pause(manner.tokenMs, signal)
@@ -87,12 +89,14 @@ async function* speak(
       continue
     }
     const tokens = tokenizer.split(cutAtStop(plan.text, turn.stop))
-    const most = Math.min(tokens.length, turn.maxTokens ?? tokens.length)
+    const most = Math.min(tokens.length, left)
     for (const [position, text] of tokens.slice(0, most).entries()) {
       if (manner.fails && position > tokens.length / 2)
         throw new UpstreamFault('broken', 'The demo model broke off, as demo-cut always does.')
       output++
-      yield { type: 'text', choice, text }
+      yield turn.logprobs === undefined
+        ? { type: 'text', choice, text }
+        : { type: 'text', choice, text, logprobs: [certain(text)] }
       await pause(manner.tokenMs, signal)
     }
     yield { type: 'finish', choice, reason: most < tokens.length ? 'length' : 'stop' }
@@ -100,6 +104,12 @@ async function* speak(
   const input = countPrompt(turn, tokenizer)
   const counts = { input, cached: 0, output: output + reasoning, reasoning }
   yield { type: 'usage', usage: { ...counts, costTicks: 0, source: 'reported' } }
+}
+
+/** The demo model never has another word in mind. */
+function certain(token: string): Logprob {
+  const said = { token, logprob: 0, bytes: [...new TextEncoder().encode(token)] }
+  return { ...said, top_logprobs: [said] }
 }
 
 function beginCall({ type, name, namespace }: OwnTool, choice: number): TurnEvent {

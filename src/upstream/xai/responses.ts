@@ -80,7 +80,7 @@ function mendTools(body: Json): readonly string[] {
     const name = String(tool.type)
     const type = NAMES[name] ?? name
     const refused = REFUSED[type]
-    if (refused) known.push(without({ ...tool, type }, refused))
+    if (refused && !isForClient(tool)) known.push(without({ ...tool, type }, refused))
     else dropped.push(name)
   }
   if (tools.length > 0) body.tools = known
@@ -91,6 +91,10 @@ function mendTools(body: Json): readonly string[] {
   } else mendChoice(body, known)
   return dropped
 }
+
+/** A search for tools that the client wants to do itself; xAI knows only its own. */
+const isForClient = ({ type, execution }: Json): boolean =>
+  type === 'tool_search' && execution === 'client'
 
 /** xAI can be told to call a function, but none of its own tools: those must be the only ones then. */
 function mendChoice(body: Json, tools: readonly Json[]): void {
