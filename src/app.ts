@@ -281,10 +281,12 @@ export function createApp(platform: Platform) {
     drain(): void {
       draining = true
       jobs.stop()
+      later(surface.background.leave('unwatched'))
     },
 
     /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {
+      if (draining) await surface.background.leave('all')
       await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
     },
 

@@ -23,6 +23,8 @@ export interface LeftTurn {
   readonly tries: number
   /** Whether its client wants it no more: it has only to be ended. */
   readonly cancelled: boolean
+  /** When its client asked for it. */
+  readonly createdAt: number
   /** The text that it was begun with; empty when its client has deleted it. */
   readonly request: string
 }
@@ -70,6 +72,13 @@ export function createSaidBackground(parts: BackgroundParts) {
 
     /** Keep turns for longer; says which of them to stop. */
     renew: (lease: Lease, ids: readonly string[]) => reach(store.renew(lease, ids)),
+
+    /** Let others have turns at once. */
+    release: (instance: string, ids: readonly string[]) => reach(store.release(instance, ids)),
+
+    /** End a turn of ours that cannot be begun again. */
+    drop: (keyId: string, id: string, instance: string) =>
+      reach(store.drop(keyId, id, { instance, now: now() })),
 
     /** Take over turns whose instance has not kept them. */
     async claim(lease: Lease, most: number): Promise<readonly LeftTurn[]> {

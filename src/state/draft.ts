@@ -62,7 +62,8 @@ export function createDrafts({ newId, now, keptMs, mostBytes }: DraftParts) {
     for (const name of COMMON)
       if (name in body) {
         terms[name] = body[name]
-        delete body[name]
+        // Its place is kept, so that it comes back as its client got it, byte by byte.
+        body[name] = null
       }
     const drafts = [
       drafted('terms', { ...terms, id: TERMS }),

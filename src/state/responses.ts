@@ -18,6 +18,15 @@ interface ResponsesParts {
 /** Another instance may be about to write it: so long it is looked for again. */
 const PATIENCE_MS = [100, 300]
 
+async function patiently<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (const patience of PATIENCE_MS) {
+    const found = await look()
+    if (found !== undefined) return found
+    await sleep(patience)
+  }
+  return look()
+}
+
 /** Finds what was said, also where it is not written yet. */
 export function createSaidResponses({ store, queue, reach, now, keptMs }: ResponsesParts) {
   const draftOf = (keyId: string, id: string): ResponseDraft | undefined =>
@@ -54,20 +63,14 @@ export function createSaidResponses({ store, queue, reach, now, keptMs }: Respon
      * What was said up to a response and in it, oldest first. Undefined when it is not there, or a part
      * of it is not.
      */
-    async context(keyId: string, id: string): Promise<Context | undefined> {
-      for (const patience of PATIENCE_MS) {
-        const found = await look(keyId, id)
-        if (found) return found
-        await sleep(patience)
-      }
-      return look(keyId, id)
-    },
+    context: (keyId: string, id: string): Promise<Context | undefined> =>
+      patiently(() => look(keyId, id)),
 
     async get(keyId: string, id: string): Promise<StoredResponse | undefined> {
       const draft = draftOf(keyId, id)
       if (!draft) {
         if (queue.about(id).length > 0) await queue.settled(id)
-        return reach(store.get(keyId, id, now()))
+        return patiently(() => reach(store.get(keyId, id, now())))
       }
       const terms = draft.drafts.find(({ side }) => side === 'terms')
       const { id: _, ...common } = terms ? readDraft(terms) : { id: TERMS }
@@ -82,7 +85,7 @@ export function createSaidResponses({ store, queue, reach, now, keptMs }: Respon
     /** A page of what it was an answer to: its context, then its own input. */
     async inputItems(keyId: string, id: string, ask: PageAsk): Promise<Page | undefined> {
       await queue.settled(id)
-      return reach(store.inputItems([keyId, id, now()], ask))
+      return patiently(() => reach(store.inputItems([keyId, id, now()], ask)))
     },
 
     /** Items of a key by their ids, as far as they are found; the latest of those that share one. */

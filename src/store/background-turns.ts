@@ -24,6 +24,8 @@ export interface ClaimedTurn {
   readonly tries: number
   /** Whether its client wants it no more: it has only to be ended. */
   readonly cancelled: boolean
+  /** When its client asked for it. */
+  readonly createdAt: number
   /** What it takes to begin it again, under the id of the response. */
   readonly request: KeptItem | undefined
 }
@@ -44,7 +46,11 @@ const RENEW = `UPDATE background_turns SET expires_at = ?
 const CLAIM = `UPDATE background_turns SET instance = ?, expires_at = ?, tries = tries + 1
   WHERE response_id IN
     (SELECT response_id FROM background_turns WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
-  RETURNING response_id, key_id, tries, cancelled`
+  RETURNING response_id, key_id, tries, cancelled,
+    (SELECT created_at FROM responses WHERE id = response_id) AS created_at`
+// Nobody has failed with it: that it was begun here does not count.
+const RELEASE = `UPDATE background_turns SET instance = '', expires_at = 0, tries = tries - 1
+  WHERE instance = ? AND response_id IN (SELECT value FROM json_each(?))`
 const REQUEST = itemsQuestion(`WITH wanted AS (
   SELECT 0 AS n, id, hash FROM said_items WHERE owner_id = ? AND side = 'request')`)
 const CANCEL = `UPDATE responses SET status = 'cancelled', body = json_set(body, '$.status', 'cancelled')
@@ -55,6 +61,16 @@ const ADVANCE = `UPDATE responses SET status = ?1, body = ?2, tape = ?3,
   WHERE id = ?4 AND ${OPEN}
   AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?4 AND instance = ?5)`
 const END = 'DELETE FROM background_turns WHERE response_id = ? AND instance = ?'
+
+/** Statements that forget an instance's turn, and what it would take to begin it again. */
+const ended = (id: string, instance: string): InStatement[] => [
+  ...itemDeletes(
+    (name) => `${name}.owner_id = ?1 AND ${name}.side = 'request'
+      AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`,
+    [id, instance],
+  ),
+  { sql: END, args: [id, instance] },
+]
 
 /** Turns that go on after their request was answered, each with one instance that runs it. */
 export function createBackgroundTurns(client: Patient) {
@@ -85,6 +101,20 @@ export function createBackgroundTurns(client: Patient) {
       }
     },
 
+    /** Give turns up that this instance has, for another to take over at once. */
+    async release(instance: string, ids: readonly string[]): Promise<void> {
+      await client.execute({ sql: RELEASE, args: [instance, JSON.stringify(ids)] })
+    },
+
+    /** End a turn that this instance has, for good. */
+    async drop(
+      keyId: string,
+      id: string,
+      { instance, now }: { readonly instance: string; readonly now: number },
+    ): Promise<void> {
+      await client.batch([{ sql: CANCEL, args: [id, keyId, now] }, ...ended(id, instance)], 'write')
+    },
+
     /** Take over turns whose instance has not kept them. */
     async claim(
       { instance, expiresAt }: Lease,
@@ -101,6 +131,7 @@ export function createBackgroundTurns(client: Patient) {
           responseId,
           tries: Number(row.tries),
           cancelled: row.cancelled === 1,
+          createdAt: Number(row.created_at),
           request: (await readItems(client, rows))[0],
         })
       }
@@ -134,15 +165,12 @@ export function createBackgroundTurns(client: Patient) {
         args: [id, instance] as InValue[],
       }
       const output = row.items.filter(({ side }) => side === 'output')
-      const isRequest = (name: string) => `${name}.owner_id = ?1 AND ${name}.side = 'request'
-        AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`
       return [
         ...bodyInserts(row.items, guard),
         ...conversationAppends(row, guard),
         itemAppends(id, output, guard),
         change,
-        ...itemDeletes(isRequest, [id, instance]),
-        { sql: END, args: [id, instance] },
+        ...ended(id, instance),
       ]
     },
   }

@@ -78,6 +78,7 @@ for (const [where, make, isSkipped] of databases)
 
     test('those whose instance has gone are taken over once, with their request', async () => {
       const request = JSON.stringify({ input: 'é'.repeat(2_000_000) })
+      const begunAt = at
       await one.background.begin(step('left1', 'queued'), request, lease('one'))
       expect(await two.background.claim(lease('two'), 10)).toEqual([])
       expect(await one.background.renew(lease('one'), ['left1', 'strange'])).toEqual({
@@ -93,7 +94,7 @@ for (const [where, make, isSkipped] of databases)
       )
       const claimed = claims.flat()
       expect(claimed.map(({ request: _, ...rest }) => rest)).toEqual([
-        { keyId: 'k', responseId: 'left1', tries: 2, cancelled: false },
+        { keyId: 'k', responseId: 'left1', tries: 2, cancelled: false, createdAt: begunAt },
       ])
       expect(claimed[0]?.request === request).toBe(true)
       const heir = claims[0]?.length ? 'heir 0' : 'heir 1'
@@ -112,6 +113,27 @@ for (const [where, make, isSkipped] of databases)
         ['answer left1'],
         'tape',
       ])
+      expect([await open(), await requests()]).toEqual([0, 0])
+    })
+
+    test('those that are given up are taken over at once, and nobody counts as a failure', async () => {
+      for (const id of ['up1', 'up2', 'up3'])
+        await one.background.begin(step(id, 'queued'), 'r', lease('one'))
+      await one.background.release('one', ['up1', 'up3', 'strange'])
+      await one.background.release('two', ['up2'])
+      const claimed = await two.background.claim(lease('two'), 10)
+      expect(claimed.map(({ responseId, tries }) => [responseId, tries]).toSorted()).toEqual([
+        ['up1', 1],
+        ['up3', 1],
+      ])
+      one.background.end(step('up1', 'completed'), 'one')
+      await one.flush()
+      expect((await statusOf(two, 'up1'))[0]).toBe('queued')
+      await two.background.drop('k', 'up1', 'two')
+      expect((await statusOf(two, 'up1'))[0]).toBe('cancelled')
+      await one.background.drop('k', 'up2', 'one')
+      two.background.end(step('up3', 'completed'), 'two')
+      expect((await statusOf(two, 'up3'))[0]).toBe('completed')
       expect([await open(), await requests()]).toEqual([0, 0])
     })
 
@@ -167,6 +189,6 @@ for (const [where, make, isSkipped] of databases)
       expect([found?.status, found?.body.status]).toEqual(['failed', 'failed'])
       expect(found?.body.error).toMatchObject({ code: 'server_error' })
       expect(await two.responses.get('k', 'fat2')).toBeUndefined()
-      expect(await open()).toBe(0)
+      expect([await open(), await requests()]).toEqual([0, 0])
     })
   })

@@ -10,7 +10,7 @@ const HEARTBEAT = utf8.encode(': ping\n\n')
  * The stream of a response that another instance works on: comments until it is over, then all its
  * events at once.
  *
- * @param look gives the events when it is over
+ * @param look gives the events when it is over; an empty text when there are none to wait for
  */
 export function awaited(
   look: () => Promise<string | undefined>,
@@ -23,9 +23,8 @@ export function awaited(
         for (let waitedMs = 0; !gone; waitedMs += LOOK_MS) {
           const events = await look()
           if (events !== undefined) {
-            controller.enqueue(utf8.encode(events))
-            controller.close()
-            return
+            if (events !== '') controller.enqueue(utf8.encode(events))
+            return controller.close()
           }
           if (waitedMs >= heartbeatMs) return controller.enqueue(HEARTBEAT)
           await sleep(LOOK_MS)

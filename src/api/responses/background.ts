@@ -3,7 +3,8 @@ import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
 import type { Ticket } from '../../http/admission'
 import { EVENT_HEADERS } from '../../http/served'
-import type { Log } from '../../log'
+import { faultFields, type Log } from '../../log'
+import type { SaidTurn } from '../../state/draft'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import { replay } from '../../turn/responses/replay'
@@ -28,10 +29,22 @@ export interface Run {
   readonly abort: AbortController
   /** Hands what is sent on to those who watch. */
   readonly feed: Feed
+  /** It was given up for another instance to take over: what becomes of it here is of no interest. */
+  isLeft: boolean
 }
 
 /** An instance that has not kept its turns for so long is taken to be gone. */
 const LEASE_MS = 30_000
+/** How often it keeps them. */
+const KEEP_MS = 5_000
+/** What a turn takes of its key's limits that was never begun. */
+const NOTHING = {
+  outcome: 'failed',
+  inputTokens: 0,
+  outputTokens: 0,
+  usageSource: 'none',
+  costTicks: null,
+} as const
 
 /** Runs turns whose clients do not wait, and lets them be watched and stopped. */
 export function createBackground(parts: BackgroundParts) {
@@ -44,10 +57,42 @@ export function createBackground(parts: BackgroundParts) {
     return ownName
   }
   const lease = () => ({ instance: instance(), expiresAt: now() + LEASE_MS })
+  let keptAt = Number.NEGATIVE_INFINITY
+
+  /** What there is of a turn that runs. */
+  function begun(prepared: Prepared): SaidTurn {
+    const turn = saidTurn(prepared)
+    const { response } = turn
+    // It is asked for, even if nobody has said a word yet.
+    if (response.status !== 'queued') return turn
+    return { ...turn, response: { ...response, status: 'in_progress' } }
+  }
 
   function snapshot({ prepared }: Run) {
-    const { response, tape } = saidTurn(prepared)
+    const { response, tape } = begun(prepared)
     return { response, tape }
+  }
+
+  const found = (ids: readonly string[]) => ids.flatMap((id) => runs.get(id) ?? [])
+
+  /** It is another instance's now. */
+  function give(run: Run): void {
+    run.isLeft = true
+    run.abort.abort()
+  }
+
+  /** Keep the turns that run here, and stop those that somebody cancelled elsewhere. */
+  async function keep(): Promise<void> {
+    // All at once, by whichever looks first.
+    if (now() - keptAt < KEEP_MS / 2) return
+    keptAt = now()
+    try {
+      const { cancelled, lost } = await said.background.renew(lease(), [...runs.keys()])
+      for (const run of found(cancelled)) stop(run)
+      for (const run of found(lost)) give(run)
+    } catch (cause) {
+      log.warn('background_not_kept', faultFields(cause))
+    }
   }
 
   async function work(run: Run, ticket: Ticket): Promise<void> {
@@ -55,26 +100,30 @@ export function createBackground(parts: BackgroundParts) {
     const { id, turn, encoder } = prepared
     const onEnd = (entry: LedgerEntry) => {
       ticket.settle(entry)
-      if (entry.outcome === 'gone') feed.push(encoder().cancel())
+      if (entry.outcome === 'gone' && !run.isLeft) feed.push(encoder().cancel())
     }
-    said.background.note(saidTurn(prepared), instance())
+    // Each by a timer of its own, which on Workers lives as long as the turn does, and no other would.
+    const timer = setInterval(() => later(keep()), KEEP_MS)
+    said.background.note(begun(prepared), instance())
     try {
       const { answer } = await dispatch.answer({ ...turn, signal: abort.signal, onEnd })
       const { body } = answer
-      if (body instanceof ReadableStream) for await (const bytes of body) feed.pushBytes(bytes)
+      if (body instanceof ReadableStream) await relay(body, run)
       else if (typeof body !== 'string') feed.pushBytes(body)
     } catch (cause) {
+      if (run.isLeft) return
       feed.push(abort.signal.aborted ? encoder().cancel() : encoder().fail(brokenOff(cause)))
       log.info('background_failed', { response: id, error: String(cause) })
     } finally {
-      said.background.end(saidTurn(prepared), instance())
+      clearInterval(timer)
+      if (!run.isLeft) said.background.end(saidTurn(prepared), instance())
       runs.delete(id)
       feed.end()
     }
   }
 
   function start(prepared: Prepared, ticket: Ticket): Run {
-    const run: Run = { prepared, abort: new AbortController(), feed: createFeed() }
+    const run: Run = { prepared, abort: new AbortController(), feed: createFeed(), isLeft: false }
     runs.set(prepared.id, run)
     later(work(run, ticket))
     return run
@@ -101,12 +150,12 @@ export function createBackground(parts: BackgroundParts) {
     async begin(prepared: Prepared, ticket: Ticket): Promise<Response> {
       const { request } = prepared
       const turn = saidTurn(prepared)
-      const isTaken = await said.background.begin(turn, JSON.stringify(request), lease())
-      if (!isTaken)
-        throw new ApiError(
-          'body_too_large',
-          'A background response has to be stored, and this one is too large for that.',
-        )
+      try {
+        if (!(await said.background.begin(turn, JSON.stringify(request), lease()))) throw tooLarge()
+      } catch (cause) {
+        ticket.settle(NOTHING)
+        throw cause
+      }
       const run = start(prepared, ticket)
       if (request.stream === true) return watch(run, -1)
       return Response.json(shownResponse(turn.response))
@@ -125,14 +174,21 @@ export function createBackground(parts: BackgroundParts) {
     instance,
     lease,
 
-    /** Keep the turns that run here, and stop those that somebody cancelled elsewhere. */
-    async renew(): Promise<void> {
-      if (runs.size === 0) return
-      const { cancelled, lost } = await said.background.renew(lease(), [...runs.keys()])
-      for (const id of [...cancelled, ...lost]) {
-        const run = runs.get(id)
-        if (run) stop(run)
+    /**
+     * Give turns up, so that another instance takes them over at once: the server stops. Those that
+     * somebody watches may stay until the last.
+     */
+    async leave(which: 'unwatched' | 'all'): Promise<void> {
+      const left = [...runs.values()].filter(({ feed }) => which === 'all' || !feed.isFollowed())
+      if (left.length === 0) return
+      const ids = left.map(({ prepared }) => prepared.id)
+      for (const run of left) run.isLeft = true
+      try {
+        await said.background.release(instance(), ids)
+      } catch (cause) {
+        log.warn('background_not_given_back', faultFields(cause))
       }
+      for (const run of left) give(run)
     },
 
     /** Turns that others have left behind. */
@@ -140,4 +196,22 @@ export function createBackground(parts: BackgroundParts) {
   }
 }
 
+/** Read an answer as a client would that may leave. */
+async function relay(body: ReadableStream<Uint8Array>, { abort, feed }: Run): Promise<void> {
+  const reader = body.getReader()
+  abort.signal.addEventListener('abort', () => reader.cancel().catch(() => {}), { once: true })
+  if (abort.signal.aborted) return reader.cancel()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    feed.pushBytes(value)
+  }
+}
+
 export type Background = ReturnType<typeof createBackground>
+
+const tooLarge = () =>
+  new ApiError(
+    'body_too_large',
+    'A background response has to be stored, and this one is too large for that.',
+  )

@@ -4,6 +4,8 @@ export interface Feed {
   pushBytes(bytes: Uint8Array): void
   /** Nothing more is to come. */
   end(): void
+  /** Whether somebody reads it now. */
+  isFollowed(): boolean
   /** A stream of what was sent already, and of what is sent from now on. */
   follow(parts: FollowParts): ReadableStream<Uint8Array>
 }
@@ -49,6 +51,8 @@ export function createFeed(): Feed {
       for (const follower of followers) follower.end()
       followers.clear()
     },
+
+    isFollowed: () => followers.size > 0,
 
     follow({ first, after: known, heartbeatMs }) {
       const after = lastNumber(first) ?? known

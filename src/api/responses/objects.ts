@@ -48,10 +48,15 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
         })
       const look = async () => {
         const later = await stored(keyId, id)
-        if (!later || !isOver(later.response)) return
+        // It was deleted meanwhile.
+        if (!later) return ''
+        if (!isOver(later.response)) return
         return replay(shownResponse(later.response, include), later.tape, after)
       }
-      return new Response(awaited(look, heartbeatMs()), { headers: EVENT_HEADERS })
+      return new Response(
+        awaited(() => look().catch(() => undefined), heartbeatMs()),
+        { headers: EVENT_HEADERS },
+      )
     },
 
     /** `DELETE /v1/responses/{id}` */

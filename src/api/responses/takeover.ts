@@ -1,6 +1,7 @@
 import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
 import type { Admission, Ticket } from '../../http/admission'
+import type { Demand } from '../../http/demand'
 import { faultFields, type Log } from '../../log'
 import type { LeftTurn } from '../../state/background-turns'
 import type { Said } from '../../state/said'
@@ -8,7 +9,7 @@ import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
 import type { ResponsesRequest } from '../../turn/responses/schema'
 import type { Background } from './background'
-import type { Contexts } from './context'
+import type { Context, Contexts } from './context'
 import { saidTurn } from './said-turn'
 import { demandOf, type Prepared, type Turns } from './turn'
 
@@ -26,12 +27,21 @@ interface TakeoverParts {
   readonly log: Log
 }
 
-/** How often leases are renewed, and left turns looked for. */
+/** How often left turns are looked for. */
 const LOOK_MS = 5_000
 /** So many at once: others may want some, too. */
 const MOST_AT_ONCE = 20
 /** What has brought down so many instances is not begun again. */
 const MOST_TRIES = 3
+
+/** Of a turn whose conversation is gone. */
+const NO_CONTEXT: Context = {
+  items: [],
+  input: [],
+  previousId: null,
+  conversation: null,
+  affinity: undefined,
+}
 
 /** Goes on with the background turns of instances that are gone. */
 export function createTakeover(parts: TakeoverParts) {
@@ -39,50 +49,65 @@ export function createTakeover(parts: TakeoverParts) {
   let lookedAt = Number.NEGATIVE_INFINITY
 
   async function resume(left: LeftTurn): Promise<void> {
+    const { keyId, responseId: id, createdAt } = left
+    // The database was away for longer than its time; now it has got more.
+    if (background.find(keyId, id)) return
+    const key = keyOf(keyId)
+    // Whoever has no key any more asks for nothing; nor does who has deleted it.
+    if (!key || left.request === '') return said.background.drop(keyId, id, background.instance())
+    log.info('background_resumed', { response: id, tries: left.tries })
     const request = JSON.parse(left.request) as ResponsesRequest
-    const key = keyOf(left.keyId)
-    let prepared: Prepared | undefined
-    try {
-      if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
-      const context = await contexts.of(key.id, request)
-      prepared = turns({
+    const prepare = (context: Context) =>
+      turns({
         request,
         context,
         key,
         requestId: `req_${newId()}`,
         conversation: null,
         settings: settings(),
-        id: left.responseId,
+        id,
+        createdAt,
       })
-      if (left.cancelled) return give(prepared, prepared.encoder().cancel)
+    const end = (prepared: Prepared, last: () => unknown) => {
+      last()
+      said.background.end(saidTurn(prepared), background.instance())
+    }
+    let prepared: Prepared | undefined
+    try {
+      prepared = prepare(await contexts.of(key.id, request))
+      if (left.cancelled) return end(prepared, prepared.encoder().cancel)
       if (left.tries > MOST_TRIES)
         throw new ApiError('internal_error', 'The response was begun several times in vain.')
-      const ticket: Ticket = await admission.enter(key, demandOf(prepared))
-      background.start(prepared, ticket)
+      background.start(prepared, await letIn(key, demandOf(prepared)))
     } catch (cause) {
-      const fail = () => prepared?.encoder().fail(brokenOff(cause))
-      if (prepared) give(prepared, fail)
-      else log.warn('background_lost', { response: left.responseId, ...faultFields(cause) })
+      // The database may be there again when its time here is over.
+      if (cause instanceof ApiError && cause.code === 'not_ready') throw cause
+      log.warn('background_lost', { response: id, ...faultFields(cause) })
+      const failed = prepared ?? prepare(NO_CONTEXT)
+      end(failed, () => failed.encoder().fail(brokenOff(cause)))
     }
   }
 
-  function give(prepared: Prepared, last: () => unknown): void {
-    last()
-    said.background.end(saidTurn(prepared), background.instance())
+  /** It was let in once, so that its key's limits have counted it. */
+  async function letIn(key: Key, demand: Demand): Promise<Ticket> {
+    try {
+      return await admission.enter(key, demand)
+    } catch (cause) {
+      if (cause instanceof ApiError && cause.status === 429) return { settle() {} }
+      throw cause
+    }
   }
 
   return {
-    /** Keep what runs here, and take over what was left. */
+    /** Take over what was left. */
     async look(): Promise<void> {
       if (now() - lookedAt < LOOK_MS) return
       lookedAt = now()
       try {
-        await background.renew()
-        const left = await background.left(MOST_AT_ONCE)
-        for (const turn of left) {
-          log.info('background_resumed', { response: turn.responseId, tries: turn.tries })
-          await resume(turn)
-        }
+        for (const turn of await background.left(MOST_AT_ONCE))
+          await resume(turn).catch((cause) =>
+            log.warn('background_waits', { response: turn.responseId, ...faultFields(cause) }),
+          )
       } catch (cause) {
         log.warn('database_unreachable', faultFields(cause))
       }

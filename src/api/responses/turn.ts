@@ -44,7 +44,9 @@ interface Asking {
   /** The header `x-grok-conv-id`. */
   readonly conversation: string | null
   readonly settings: Settings
+  /** Of a turn that was begun before: what its response is called, and when it was asked for. */
   readonly id?: string
+  readonly createdAt?: number
 }
 
 /** Makes turns of requests of the Responses API. */
@@ -64,7 +66,7 @@ export const createTurns =
     const seconds = () => Math.floor(now() / 1000)
     const terms = {
       id,
-      createdAt: seconds(),
+      createdAt: asking.createdAt === undefined ? seconds() : Math.floor(asking.createdAt / 1000),
       newId,
       skeleton: skeletonOf(request),
       includeLogprobs: request.include?.includes('message.output_text.logprobs') === true,
