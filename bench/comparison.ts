@@ -18,25 +18,41 @@ interface Run {
   readonly figures: Figures
 }
 
-const ALL = [...SCENARIOS, PACED]
-const WARM_UP: readonly Scenario[] = [
-  { name: 'warm-up with chat', model: 'bench', connections: 16 },
-  { name: 'warm-up with streams', model: 'bench', connections: 16, words: 20 },
-]
+interface Plan {
+  readonly scenarios: readonly Scenario[]
+  readonly warmUp: readonly Scenario[]
+  /** How long all is left alone before each run. */
+  readonly pauseMs?: number
+}
+
+const PLAN: Plan = {
+  scenarios: [...SCENARIOS, PACED],
+  warmUp: [
+    { name: 'warm-up with chat', model: 'bench', connections: 16 },
+    { name: 'warm-up with streams', model: 'bench', connections: 16, words: 20 },
+  ],
+}
 
 /** Every scenario against every target in turn, so that a noisy minute hurts all of them alike. */
-export async function compare(targets: readonly Target[], measure: Measure, effort: Effort) {
+export async function compare(
+  targets: readonly Target[],
+  measure: Measure,
+  { plan = PLAN, ...effort }: Effort & { readonly plan?: Plan },
+) {
   const { seconds, warmUpSeconds, repetitions, restSeconds } = effort
+  const { scenarios, warmUp, pauseMs = 0 } = plan
   const idle = await memoryOf(targets)
   for (const target of targets)
-    for (const scenario of WARM_UP) await measure.timed(target, scenario, warmUpSeconds)
-  for (const target of targets) for (const scenario of ALL) await measure.check(target, scenario)
+    for (const scenario of warmUp) await measure.timed(target, scenario, warmUpSeconds)
+  for (const target of targets)
+    for (const scenario of scenarios) await measure.check(target, scenario)
 
   const runs: Run[] = []
   for (let repetition = 0; repetition < repetitions; repetition++)
     // Nobody is always first.
-    for (const scenario of ALL)
+    for (const scenario of scenarios)
       for (const target of rotate(targets, repetition)) {
+        if (pauseMs) await Bun.sleep(pauseMs)
         const figures = await measure.scenario(target, scenario, seconds)
         runs.push({ target: target.name, scenario: scenario.name, figures })
         console.info(progress(repetition, scenario, target, figures))
@@ -44,7 +60,7 @@ export async function compare(targets: readonly Target[], measure: Measure, effo
   await Bun.sleep(restSeconds * 1000)
   const after = await memoryOf(targets)
 
-  const results = ALL.map(({ name }) => ({
+  const results = scenarios.map(({ name }) => ({
     scenario: name,
     targets: Object.fromEntries(
       targets.map((target) => [target.name, middle(figuresOf(runs, target, name))]),

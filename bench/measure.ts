@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { isWhole, isWholeStream } from './answer'
+import { isWhole } from './answer'
 import { ask } from './first-answer'
 import { cpuMicros, pssMb } from './gauges'
 import type { Processes } from './processes'
-import { bodyOf, PACED, type Scenario } from './scenarios'
+import { bodyOf, PACED, pathOf, type Scenario } from './scenarios'
 import type { Target } from './targets'
 
 /** What one run of a load generator prints. */
@@ -62,15 +62,15 @@ export function createMeasure({ processes, folder }: MeasureParts) {
     const { address, key } = target
     const words = [await bodyFile(scenario), key, scenario.connections, seconds, requests]
     const command = script(import.meta.resolve('./fetch-load.ts'))
-    return load(target, [...command, `${address}/v1/chat/completions`, ...words.map(String)])
+    const checked = scenario.client ? [JSON.stringify(scenario)] : []
+    return load(target, [...command, address + pathOf(scenario), ...words.map(String), ...checked])
   }
 
   return {
     /** @throws when an answer is not what the fake upstream said */
     async check({ name, address, key }: Target, scenario: Scenario): Promise<void> {
       const { ok, status, text } = await ask(address, key, scenario)
-      const { words } = scenario
-      if (!ok || !(words ? isWholeStream(text, words) : isWhole(text)))
+      if (!ok || !isWhole(scenario, text))
         throw new Error(`${name} answers ${scenario.name} wrongly: ${status} ${text.slice(-500)}`)
     },
 
@@ -79,9 +79,11 @@ export function createMeasure({ processes, folder }: MeasureParts) {
       if (GENERATOR === 'fetch') return byFetch(target, scenario, seconds, Number.POSITIVE_INFINITY)
       const options = ['-t1', `-c${scenario.connections}`, `-d${seconds}s`, '--timeout', '10s']
       const lua = join(import.meta.dir, 'wrk.lua')
-      const url = `${target.address}/v1/chat/completions`
+      const url = target.address + pathOf(scenario)
       const words = ['--', await bodyFile(scenario), target.key]
-      return load(target, ['wrk', ...options, '-s', lua, url, ...words])
+      const { client, words: expected } = scenario
+      const checked = client && expected ? [client, String(expected)] : []
+      return load(target, ['wrk', ...options, '-s', lua, url, ...words, ...checked])
     },
 
     /** Exactly so many requests. */

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compare } from './comparison'
+import { reportDialects } from './dialect-report'
+import { measureDialects } from './dialects'
 import { buildExecutables } from './executables'
 import { createMeasure, GENERATOR } from './measure'
 import { measurePool, reportPool } from './pool'
@@ -11,7 +13,7 @@ import { soak } from './soak'
 import { measureStartUp } from './start-up'
 import { startGroxy, startTargets, startUpstream } from './targets'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --dialects [--short]]
 
 const FULL = {
   seconds: 5,
@@ -33,15 +35,18 @@ const SOAK_TURNS = 1_000_000
 
 const words = process.argv.slice(2)
 const soakAt = words.indexOf('--soak')
+const isShort = words.includes('--short')
 const form =
   soakAt >= 0
     ? 'soak'
     : words.includes('--pool')
       ? 'pool'
-      : words.includes('--short')
-        ? 'short'
-        : 'full'
-const effort = words.includes('--short') ? SHORT : FULL
+      : words.includes('--dialects')
+        ? 'dialects'
+        : isShort
+          ? 'short'
+          : 'full'
+const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
 const processes = createProcesses()
@@ -69,6 +74,11 @@ async function measureAll() {
     const pool = await measurePool({ ...parts, upstream, startUps, leases })
     console.info(`\n${reportPool(pool)}\n`)
     return { pool }
+  }
+  if (form === 'dialects') {
+    const dialects = await measureDialects({ ...parts, measure, upstream, effort })
+    console.info(`\n${reportDialects(dialects)}\n`)
+    return { effort, dialects }
   }
   const startUp = await measureStartUp({ ...parts, upstream, times: effort.startUps })
   const targets = await startTargets(parts, upstream)

@@ -6,7 +6,13 @@ export interface Scenario {
   /** Words of the streamed answer, one a chunk; without it the answer is plain JSON. */
   readonly words?: number
   readonly promptBytes?: number
+  /** What the client speaks, where every answer is to be checked; else chat. */
+  readonly client?: Dialect
+  /** Whether the gateway is to keep the Response. */
+  readonly store?: boolean
 }
+
+export type Dialect = 'chat' | 'responses'
 
 /** Answered as fast as it goes, over and over for a fixed time. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -32,9 +38,22 @@ export const PACED: Scenario = {
 }
 
 /** The request of a scenario. */
-export const bodyOf = ({ model, words, promptBytes = 40 }: Scenario): string =>
-  JSON.stringify({
+export function bodyOf({ model, words, promptBytes = 40, client, store }: Scenario): string {
+  const prompt = 'Say it. '.repeat(promptBytes / 8)
+  if (client === 'responses')
+    return JSON.stringify({
+      model,
+      input: prompt,
+      store: store === true,
+      stream: words !== undefined,
+    })
+  return JSON.stringify({
     model,
-    messages: [{ role: 'user', content: 'Say it. '.repeat(promptBytes / 8) }],
+    messages: [{ role: 'user', content: prompt }],
     ...(words && { stream: true, stream_options: { include_usage: true } }),
   })
+}
+
+/** Where a scenario is asked. */
+export const pathOf = ({ client }: Scenario): string =>
+  client === 'responses' ? '/v1/responses' : '/v1/chat/completions'

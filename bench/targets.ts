@@ -12,14 +12,23 @@ export interface Target {
   readonly pid: number
 }
 
-interface TargetParts {
+export interface TargetParts {
   readonly processes: Processes
   readonly executables: Executables
   readonly folder: string
 }
 
 /** More accounts than the one of the environment, so that the pool has a choice. */
-const MORE_ACCOUNTS = ['second', 'third', 'fourth']
+const MORE_ACCOUNTS = ['second', 'third', 'fourth'].map((name) => ['k', '--name', name])
+
+/** Limits that are looked at, and never reached. */
+const LIMITS = ['--rpm', '1000000000', '--concurrency', '100000']
+
+/** Where a Groxy lives, and its environment. */
+interface Home {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
 
 /** Groxy's settings, as a user would write them. */
 export const groxyEnvironment = (port: number, upstream: string) => ({
@@ -41,22 +50,32 @@ export async function startUpstream({ processes, executables, folder }: TargetPa
 
 /** Groxy with a key that has limits and a pool of four; its folder holds the database. */
 export async function startGroxy(parts: TargetParts, upstream: string): Promise<Target> {
-  const { processes, executables, folder } = parts
   const port = freePort()
-  const cwd = join(folder, 'groxy')
-  await mkdir(cwd)
-  const env = groxyEnvironment(port, upstream)
-  const command = (...words: string[]) =>
-    processes.output([executables.groxy, ...words], { cwd, env })
-  for (const name of MORE_ACCOUNTS) await command('accounts', 'add', 'openai', 'k', '--name', name)
-  const limits = ['--rpm', '1000000000', '--concurrency', '100000']
-  const [key = ''] = (await command('keys', 'create', 'bench', ...limits)).split('\n')
-  const log = join(folder, 'groxy.log')
-  const { pid } = processes.start([executables.groxy], { cwd, log, env, apart: true })
+  const home = { cwd: join(parts.folder, 'groxy'), env: groxyEnvironment(port, upstream) }
+  const key = await furnish(parts, home, MORE_ACCOUNTS)
+  const { pid } = launch(parts, home)
   const address = `http://127.0.0.1:${port}`
   await firstAnswer(address, key)
   return { name: 'groxy', address, key, pid }
 }
+
+/** Makes a folder whose database holds these accounts, given as `accounts add openai` takes them; returns a key. */
+export async function furnish(
+  { processes, executables }: TargetParts,
+  { cwd, env }: Home,
+  accounts: readonly (readonly string[])[],
+): Promise<string> {
+  await mkdir(cwd)
+  const command = (...words: string[]) =>
+    processes.output([executables.groxy, ...words], { cwd, env })
+  for (const words of accounts) await command('accounts', 'add', 'openai', ...words)
+  const [key = ''] = (await command('keys', 'create', 'bench', ...LIMITS)).split('\n')
+  return key
+}
+
+/** Starts Groxy in its folder, on the measured core. */
+export const launch = ({ processes, executables }: TargetParts, { cwd, env }: Home) =>
+  processes.start([executables.groxy], { cwd, env, log: `${cwd}.log`, apart: true })
 
 /** What is compared, each on the measured core; only one is under load at a time. */
 export async function startTargets(parts: TargetParts, upstream: string): Promise<Target[]> {

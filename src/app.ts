@@ -144,6 +144,8 @@ export function createApp(platform: Platform) {
       inFlight: () => [...pool.members()].reduce((sum, { inFlight }) => sum + inFlight, 0),
       ledgerWaiting: ledger.waiting,
       ledgerDropped: ledger.dropped,
+      saidWaiting: () => said.waiting(),
+      saidDropped: () => said.dropped(),
       process: platform.processUse,
     },
   })

@@ -1,6 +1,9 @@
 import { Elysia } from 'elysia'
 import { chatRoutes } from './api/chat/routes'
 import { createChat } from './api/chat/service'
+import { createStoredChat } from './api/chat/stored'
+import { conversationRoutes } from './api/conversations/routes'
+import { createConversations } from './api/conversations/service'
 import { modelRoutes } from './api/models/routes'
 import { createModels } from './api/models/service'
 import { passthroughRoutes } from './api/passthrough/routes'
@@ -80,11 +83,13 @@ export function createSurface(parts: SurfaceParts) {
     log,
   })
   const { tokenizer } = platform
+  const { completions } = said
 
   const routes = new Elysia()
     .use(
       chatRoutes({
-        chat: createChat({ dispatch, admission, settings, newId, now }),
+        chat: createChat({ dispatch, admission, completions, settings, newId, now }),
+        stored: createStoredChat(completions),
         handlers,
         readers,
       }),
@@ -104,6 +109,13 @@ export function createSurface(parts: SurfaceParts) {
             }),
           }),
         sums: createSums({ ...shared, compaction, tokenizer, newId, now }),
+        handlers,
+        readers,
+      }),
+    )
+    .use(
+      conversationRoutes({
+        conversations: createConversations({ said, newId }),
         handlers,
         readers,
       }),

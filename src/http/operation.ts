@@ -95,13 +95,27 @@ export const listParameters = [
   { name: 'after', in: 'query' as const, schema: { type: 'string' as const } },
 ]
 
+/** What else to show of items. */
+export const includeParameter = {
+  name: 'include',
+  in: 'query' as const,
+  schema: { type: 'array' as const, items: { type: 'string' as const } },
+  example: ['reasoning.encrypted_content'],
+}
+
+/** The failures of calls that bring something. */
+export const writeFailures = {
+  400: failure('The request is not right.', 'invalid_value', "'messages' is missing."),
+  401: keyFailures[401],
+  413: failure('The body is too large.', 'body_too_large', 'The body is too large.'),
+  415: failure('The body is not JSON.', 'unsupported_media_type', 'The body must be JSON.'),
+}
+
 /** The failures of a turn on top of these. */
 export const turnFailures = {
   ...keyFailures,
-  400: failure('The request is not right.', 'invalid_value', "'messages' is missing."),
+  ...writeFailures,
   403: failure('The key may not use this model.', 'model_not_allowed', 'This API key may not.'),
-  413: failure('The body is too large.', 'body_too_large', 'The body is too large.'),
-  415: failure('The body is not JSON.', 'unsupported_media_type', 'The body must be JSON.'),
   429: failure(
     'The key or every account is at its limit: `Retry-After` says how long.',
     'rate_limit_exceeded',

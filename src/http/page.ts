@@ -24,15 +24,21 @@ export function readPage(query: URLSearchParams, usual: Page['order']): Page {
   return { limit, order, after: query.get('after') || undefined }
 }
 
+/** What else a client wants to see of items. */
+export const readInclude = (query: URLSearchParams): string[] => [
+  ...query.getAll('include[]'),
+  ...query.getAll('include'),
+]
+
 interface Listed {
   readonly id?: unknown
 }
 
-/** A part of a list, as OpenAI answers it. */
+/** A part of a list, as OpenAI answers it: an empty one has ids too, which are empty. */
 export const listBody = <T extends Listed>(data: readonly T[], hasMore: boolean) => ({
   object: 'list',
   data,
-  first_id: data[0]?.id ?? null,
-  last_id: data.at(-1)?.id ?? null,
+  first_id: data[0]?.id ?? '',
+  last_id: data.at(-1)?.id ?? '',
   has_more: hasMore,
 })

@@ -13,6 +13,8 @@ export interface Gauges {
   readonly inFlight: () => number
   readonly ledgerWaiting: () => number
   readonly ledgerDropped: () => number
+  readonly saidWaiting: () => number
+  readonly saidDropped: () => number
   /** What the process takes, where the platform tells. */
   readonly process?: (() => ProcessUse) | undefined
 }
@@ -193,6 +195,13 @@ function renderGauges(out: ReturnType<typeof createExposition>, gauges: Gauges) 
     'groxy_ledger_dropped_total',
     'Turns that are in the sums only, because the database was away too long.',
     gauges.ledgerDropped(),
+  )
+  one('gauge', 'groxy_said_waiting', 'What is to be stored of turns.', gauges.saidWaiting())
+  one(
+    'counter',
+    'groxy_said_dropped_total',
+    'What could not be stored of turns.',
+    gauges.saidDropped(),
   )
   const use = gauges.process?.()
   if (!use) return

@@ -34,6 +34,9 @@ export interface SaidCompletion {
 export function createSaidCompletions(parts: CompletionsParts) {
   const { store, queue, digest, reach, now, keptMs, mostBytes, onTooLarge } = parts
 
+  /** No two were made at once: a list has them in the order that they were made in. */
+  let latest = 0
+
   const listOf = (keyId: string) => `completions of ${keyId}`
 
   return {
@@ -50,8 +53,9 @@ export function createSaidCompletions(parts: CompletionsParts) {
         onTooLarge(id, size)
         return
       }
-      const createdAt = now()
-      const expiresAt = createdAt + keptMs()
+      latest = Math.max(now(), latest + 1)
+      const createdAt = latest
+      const expiresAt = now() + keptMs()
       queue.push({
         owners: [id, listOf(keyId)],
         size,

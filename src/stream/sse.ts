@@ -48,19 +48,23 @@ export function createEventReader(sink: EventSink) {
     while (at < text.length) {
       const end = text.indexOf('\n', at)
       if (end < 0) break
-      if (
-        data === undefined &&
-        name === undefined &&
-        text.charCodeAt(end + 1) === LF &&
-        text.startsWith('data: ', at)
-      ) {
-        sink(text.slice(at + 6, end))
-        at = end + 2
-      } else {
-        plain = false
-        line(text.slice(at, end))
-        at = end + 1
+      if (data === undefined && name === undefined) {
+        if (text.charCodeAt(end + 1) === LF && text.startsWith('data: ', at)) {
+          sink(text.slice(at + 6, end))
+          at = end + 2
+          continue
+        }
+        const last = endOfNamed(text, at, end)
+        if (last > 0) {
+          plain = false
+          sink(text.slice(end + 7, last), text.slice(at + 7, end))
+          at = last + 2
+          continue
+        }
       }
+      plain = false
+      line(text.slice(at, end))
+      at = end + 1
     }
     return plain
   }
@@ -99,4 +103,11 @@ export function createEventReader(sink: EventSink) {
       dispatch()
     },
   }
+}
+
+/** Where the data ends of an event that is one line `event: ` and one line `data: `; else -1. */
+function endOfNamed(text: string, at: number, end: number): number {
+  if (!text.startsWith('event: ', at) || !text.startsWith('data: ', end + 1)) return -1
+  const last = text.indexOf('\n', end + 1)
+  return text.charCodeAt(last + 1) === LF ? last : -1
 }

@@ -170,7 +170,8 @@ describe('paths, methods and headers', () => {
     await expectFailure(await it.get('/v2/models'), 404, 'unknown_path')
   })
   test('wrong methods are 405', async () => {
-    await expectFailure(await it.get('/v1/chat/completions'), 405, 'method_not_allowed')
+    for (const path of ['/v1/conversations', '/v1/chat/completions'])
+      await expectFailure(await it.get(path, { method: 'PUT' }), 405, 'method_not_allowed')
     await expectFailure(await it.post('/v1/models', ASK), 405, 'method_not_allowed')
   })
   test('unknown models are 404', async () => {

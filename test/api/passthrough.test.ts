@@ -205,7 +205,7 @@ describe('a path that Groxy does not model', () => {
     await using it = await gateway({ env: openaiAt(upstream.url) })
     const unknown = await it.post('/v1/completions', ASK)
     expect([unknown.status, (await unknown.json()).error.code]).toEqual([404, 'unknown_path'])
-    const wrong = await it.get('/v1/chat/completions')
+    const wrong = await it.post('/v1/chat/completions/x/messages', ASK)
     expect([wrong.status, (await wrong.json()).error.code]).toEqual([405, 'method_not_allowed'])
   })
 })

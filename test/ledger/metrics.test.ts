@@ -10,6 +10,8 @@ const GAUGES: Gauges = {
   inFlight: () => 5,
   ledgerWaiting: () => 6,
   ledgerDropped: () => 7,
+  saidWaiting: () => 8,
+  saidDropped: () => 9,
 }
 
 function measured(entries: readonly LedgerEntry[], isListed = (_: string) => true) {
@@ -82,6 +84,8 @@ test('the pool, the queue, the ledger and the build are told', () => {
   expect(value('groxy_inflight')).toBe(5)
   expect(value('groxy_ledger_waiting')).toBe(6)
   expect(value('groxy_ledger_dropped_total')).toBe(7)
+  expect(value('groxy_said_waiting')).toBe(8)
+  expect(value('groxy_said_dropped_total')).toBe(9)
   expect(value('groxy_build_info', { version: '1.2.3' })).toBe(1)
 })
 

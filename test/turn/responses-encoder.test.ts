@@ -4,8 +4,8 @@ import OpenAI from 'openai'
 import { ApiError } from '#src/errors'
 import type { TurnEvent } from '#src/turn/event'
 import { createResponsesEncoder, type ResponseTerms } from '#src/turn/responses/encoder'
-import { hideAllThoughts } from '#src/turn/responses/response-items'
 import type { ResponsesRequest } from '#src/turn/responses/schema'
+import { shownResponse } from '#src/turn/responses/shown'
 import { skeletonOf } from '#src/turn/responses/skeleton'
 import { OFFICIAL } from '../support/official'
 import {
@@ -123,7 +123,7 @@ describe('whatever is said', () => {
       fc.property(answers, (events) => {
         const { encoder } = stream(events, { sealThought: (own) => `groxy.0.${own}` })
         const stored = encoder.response()
-        expect(hideAllThoughts(stored)).toEqual(JSON.parse(encoder.answer()))
+        expect(shownResponse(stored)).toEqual(JSON.parse(encoder.answer()))
         const sealed = events.flatMap((event) =>
           event.type === 'thought' && event.encrypted ? [`groxy.0.${event.encrypted}`] : [],
         )

@@ -4,7 +4,7 @@ import { ApiError } from '#src/errors'
 import type { TurnEvent } from '#src/turn/event'
 import { createResponsesEncoder, type ResponseTerms } from '#src/turn/responses/encoder'
 import { replay } from '#src/turn/responses/replay'
-import { hideAllThoughts } from '#src/turn/responses/response-items'
+import { shownResponse } from '#src/turn/responses/shown'
 import { readMarks } from '#src/turn/responses/tape'
 import { orderFaults, readResponseStream } from '../support/response-order'
 import { answers, encode, nonsense, responseTerms } from '../support/response-samples'
@@ -48,7 +48,7 @@ function streamed(
 const stored = (encoder: ReturnType<typeof createResponsesEncoder>, shows: boolean | undefined) => {
   const { output, ...rest } = JSON.parse(JSON.stringify(encoder.response()))
   const response = { ...rest, output }
-  return shows ? response : hideAllThoughts(response)
+  return shows ? response : shownResponse(response)
 }
 
 describe('a stream that is sent again', () => {

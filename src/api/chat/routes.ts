@@ -1,35 +1,134 @@
 import { Elysia } from 'elysia'
 import type { BodyReaders } from '../../http/body'
 import type { KeyHandlers } from '../../http/key-handlers'
-import { answers, operation, turnFailures } from '../../http/operation'
+import {
+  answers,
+  listParameters,
+  objectFailures,
+  operation,
+  pathParameter,
+  turnFailures,
+  writeFailures,
+} from '../../http/operation'
 import { ChatCompletion, ChatCompletionChunk, ChatRequest } from '../../turn/chat/schema'
+import { CompletionList, DeletedCompletion, MessageList, UpdateCompletion } from './schema'
 import type { Chat } from './service'
+import type { StoredChat } from './stored'
 
 interface ChatRouteParts {
   readonly chat: Chat
+  readonly stored: StoredChat
   readonly handlers: KeyHandlers
   readonly readers: BodyReaders
 }
 
-/** `POST /v1/chat/completions` */
-export const chatRoutes = ({ chat, handlers, readers }: ChatRouteParts) => {
-  const read = readers(ChatRequest)
-  return new Elysia({ prefix: '/v1/chat', tags: ['Chat'] }).post(
-    '/completions',
-    handlers(async (request, caller) => chat.complete(await read(request), caller)),
-    {
-      parse: 'none',
-      detail: operation({
-        operationId: 'createChatCompletion',
-        summary: 'Answer a conversation',
-        description:
-          'Send `stream: true` to receive the answer as server-sent events, the last of them `[DONE]`. Fields that are not described here pass to the upstream as they are.',
-        body: ChatRequest,
-        answers: {
-          200: answers('The answer, at once or in pieces.', ChatCompletion, ChatCompletionChunk),
-          ...turnFailures,
-        },
-      }),
-    },
-  )
+const ID = pathParameter('id', 'chatcmpl-…')
+
+/** `/v1/chat/completions` and what belongs to it. */
+export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) => {
+  const [read, readUpdate] = [readers(ChatRequest), readers(UpdateCompletion)]
+  return new Elysia({ prefix: '/v1/chat', tags: ['Chat'] })
+    .post(
+      '/completions',
+      handlers(async (request, caller) => chat.complete(await read(request), caller)),
+      {
+        parse: 'none',
+        detail: operation({
+          operationId: 'createChatCompletion',
+          summary: 'Answer a conversation',
+          description:
+            'Send `stream: true` to receive the answer as server-sent events, the last of them `[DONE]`. Fields that are not described here pass to the upstream as they are.',
+          body: ChatRequest,
+          answers: {
+            200: answers('The answer, at once or in pieces.', ChatCompletion, ChatCompletionChunk),
+            ...turnFailures,
+          },
+        }),
+      },
+    )
+    .get(
+      '/completions',
+      handlers((request, { key }) => stored.list(key.id, queryOf(request))),
+      {
+        detail: operation({
+          operationId: 'listChatCompletions',
+          summary: 'List the answers that are kept',
+          description: 'Those that were asked for with `store: true`, the oldest first.',
+          parameters: [
+            ...listParameters,
+            { name: 'model', in: 'query', schema: { type: 'string' } },
+            {
+              name: 'metadata',
+              in: 'query',
+              description: 'Pairs that they must have: `metadata[topic]=moss`.',
+              style: 'deepObject',
+              schema: { type: 'object', additionalProperties: { type: 'string' } },
+            },
+          ],
+          answers: { 200: answers('The answers.', CompletionList), 401: objectFailures[401] },
+        }),
+      },
+    )
+    .get(
+      '/completions/:id',
+      ({ request, params }) => handlers((_, { key }) => stored.get(key.id, params.id))({ request }),
+      {
+        detail: operation({
+          operationId: 'getChatCompletion',
+          summary: 'Look an answer up',
+          parameters: [ID],
+          answers: { 200: answers('The answer.', ChatCompletion), ...objectFailures },
+        }),
+      },
+    )
+    .post(
+      '/completions/:id',
+      ({ request, params }) =>
+        handlers(async (_, { key }) => {
+          const { value, release } = await readUpdate(request)
+          return stored.update(key.id, params.id, value).finally(release)
+        })({ request }),
+      {
+        parse: 'none',
+        detail: operation({
+          operationId: 'updateChatCompletion',
+          summary: 'Give an answer other metadata',
+          parameters: [ID],
+          body: UpdateCompletion,
+          answers: {
+            200: answers('The answer.', ChatCompletion),
+            ...objectFailures,
+            ...writeFailures,
+          },
+        }),
+      },
+    )
+    .delete(
+      '/completions/:id',
+      ({ request, params }) =>
+        handlers((_, { key }) => stored.remove(key.id, params.id))({ request }),
+      {
+        detail: operation({
+          operationId: 'deleteChatCompletion',
+          summary: 'Forget an answer',
+          parameters: [ID],
+          answers: { 200: answers('It is forgotten.', DeletedCompletion), ...objectFailures },
+        }),
+      },
+    )
+    .get(
+      '/completions/:id/messages',
+      ({ request, params }) =>
+        handlers((_, { key }) => stored.messages(key.id, params.id, queryOf(request)))({ request }),
+      {
+        detail: operation({
+          operationId: 'listChatCompletionMessages',
+          summary: 'List the messages that were answered',
+          parameters: [ID, ...listParameters],
+          answers: { 200: answers('The messages.', MessageList), ...objectFailures },
+        }),
+      },
+    )
 }
+
+const queryOf = ({ url }: Request): URLSearchParams => new URL(url).searchParams

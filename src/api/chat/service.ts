@@ -7,6 +7,9 @@ import type { Body } from '../../http/body'
 import type { Demand } from '../../http/demand'
 import type { KeyCaller } from '../../http/key-handlers'
 import { answerResponse } from '../../http/served'
+import { checkMetadata } from '../../state/metadata'
+import type { Said } from '../../state/said'
+import type { LedgerEntry } from '../../store/ledger'
 import type { Settings } from '../../store/settings'
 import { decodeChat } from '../../turn/chat/decode'
 import { createChatEncoder } from '../../turn/chat/encode'
@@ -15,10 +18,12 @@ import { mendAnswer } from '../../turn/chat/native-answer'
 import { createNativeStream, type StreamTerms } from '../../turn/chat/native-stream'
 import type { ChatRequest } from '../../turn/chat/schema'
 import { promptBytes } from '../../turn/prompt-bytes'
+import { createKeeping } from './keeping'
 
 interface ChatParts {
   readonly dispatch: Dispatch
   readonly admission: Admission
+  readonly completions: Said['completions']
   readonly settings: () => Settings
   readonly newId: () => string
   readonly now: () => number
@@ -28,7 +33,9 @@ interface ChatParts {
 const ENDPOINT = 'chat.completions'
 
 /** `POST /v1/chat/completions` behind its route. */
-export function createChat({ dispatch, admission, settings, newId, now }: ChatParts) {
+export function createChat(parts: ChatParts) {
+  const { dispatch, admission, completions, settings, newId, now } = parts
+
   const termsOf = (
     value: ChatRequest,
     bytes: number,
@@ -56,6 +63,11 @@ export function createChat({ dispatch, admission, settings, newId, now }: ChatPa
         const current = settings()
         const bytes = promptBytes(text)
         const stream = value.stream === true
+        const terms = termsOf(value, bytes, current)
+        const keeping =
+          value.store === true
+            ? createKeeping({ completions, keyId: key.id, request: value, terms })
+            : undefined
         const { answer, by } = await dispatch.answer({
           requestId,
           key,
@@ -63,13 +75,13 @@ export function createChat({ dispatch, admission, settings, newId, now }: ChatPa
           model: value.model,
           ask: { dialect: 'chat', request: body, turn: () => decodeChat(value, value.model) },
           stream,
-          dialect: dialectOf(termsOf(value, bytes, current), stream),
+          dialect: keeping ? keeping.dialect : dialectOf(terms, stream),
           text,
           promptBytes: bytes,
           conversation: conversationOf(value, key.id, conversation),
           signal,
           settings: current,
-          onEnd: ticket.settle,
+          onEnd: keeping ? both(ticket.settle, keeping.end) : ticket.settle,
         })
         return answerResponse(answer, by)
       } finally {
@@ -80,6 +92,13 @@ export function createChat({ dispatch, admission, settings, newId, now }: ChatPa
 }
 
 export type Chat = ReturnType<typeof createChat>
+
+const both =
+  (first: (entry: LedgerEntry) => void, second: (entry: LedgerEntry) => void) =>
+  (entry: LedgerEntry): void => {
+    first(entry)
+    second(entry)
+  }
 
 const dialectOf = (terms: StreamTerms, stream: boolean): Dialect => ({
   encoder: () => createChatEncoder(terms, { stream, whole: !stream }),
@@ -105,7 +124,9 @@ function demandOf({ text, value }: Body<ChatRequest>, requestId: string): Demand
 }
 
 /** What OpenAI's schema allows and its API refuses. */
-function refuseUnclear({ response_format: format, stream_options: options, stream }: ChatRequest) {
+function refuseUnclear(request: ChatRequest) {
+  const { response_format: format, stream_options: options, stream } = request
+  if (request.store === true) checkMetadata(request.metadata)
   if (format?.type === 'json_schema' && !format.json_schema?.schema)
     throw new ApiError('invalid_value', "'response_format.json_schema.schema' is missing.", {
       param: 'response_format.json_schema.schema',

@@ -1,5 +1,6 @@
 import { ApiError } from '../../errors'
 import { hashText } from '../../pool/ring'
+import { resolveReferences } from '../../state/references'
 import type { Said } from '../../state/said'
 import { readInput } from '../../turn/responses/input'
 import { checkItems } from '../../turn/responses/input-check'
@@ -60,18 +61,19 @@ export function createContexts({ said, compaction, newId }: ContextParts) {
   }
 
   /** The input with its references resolved: first within the conversation, then in all that is kept. */
-  async function resolve(keyId: string, own: readonly Item[], known: readonly Item[]) {
-    const wanted = own.flatMap(({ type, id }) => (type === 'item_reference' && id ? [id] : []))
-    if (wanted.length === 0) return own
-    const found = new Map(known.map((item) => [String(item.id), item]))
-    const missing = wanted.filter((id) => !found.has(id))
-    if (missing.length > 0)
-      for (const [id, item] of await said.responses.references(keyId, missing)) found.set(id, item)
-    return own.map((item, at) => {
-      if (item.type !== 'item_reference') return item
-      return found.get(String(item.id)) ?? unknownReference(item.id, at)
+  const resolve = (keyId: string, own: readonly Item[], known: readonly Item[]) =>
+    resolveReferences({
+      items: own,
+      field: 'input',
+      async find(ids) {
+        const found = new Map(known.map((item) => [String(item.id), item]))
+        const missing = ids.filter((id) => !found.has(id))
+        if (missing.length > 0)
+          for (const [id, item] of await said.responses.references(keyId, missing))
+            found.set(id, item)
+        return found
+      },
     })
-  }
 
   return {
     /**
@@ -109,9 +111,3 @@ const unknownConversation = (id: string) =>
   new ApiError('not_found', `There is no conversation '${id.slice(0, 100)}'.`, {
     param: 'conversation',
   })
-
-const unknownReference = (id: unknown, at: number): never => {
-  throw new ApiError('invalid_value', `There is no item '${String(id).slice(0, 100)}'.`, {
-    param: `input[${at}].id`,
-  })
-}

@@ -1,10 +1,9 @@
 import { ApiError } from '../../errors'
-import { listBody, readPage } from '../../http/page'
+import { listBody, readInclude, readPage } from '../../http/page'
 import { EVENT_HEADERS } from '../../http/served'
 import type { SaidResponse } from '../../state/draft'
 import type { Said } from '../../state/said'
 import { replay } from '../../turn/responses/replay'
-import type { Item } from '../../turn/responses/schema'
 import { shownItems, shownResponse } from '../../turn/responses/shown'
 import { awaited } from './awaited'
 import type { Background } from './background'
@@ -38,7 +37,7 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
   return {
     /** `GET /v1/responses/{id}`, with `stream=true` as the stream that its creator got. */
     async get(keyId: string, id: string, query: URLSearchParams): Promise<Response> {
-      const include = includeOf(query)
+      const include = readInclude(query)
       const { run, response, tape } = await find(keyId, id)
       if (query.get('stream') !== 'true') return Response.json(shownResponse(response, include))
       const after = startingAfter(query)
@@ -91,10 +90,8 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
     async inputItems(keyId: string, id: string, query: URLSearchParams): Promise<Response> {
       const page = await said.responses.inputItems(keyId, id, readPage(query, 'desc'))
       if (!page) throw notFound(id)
-      const include = includeOf(query)
-      return Response.json(
-        listBody(shownItems(page.data as readonly Item[], include), page.hasMore),
-      )
+      const include = readInclude(query)
+      return Response.json(listBody(shownItems(page.data, include), page.hasMore))
     },
   }
 }
@@ -103,11 +100,6 @@ export type ResponseObjects = ReturnType<typeof createResponseObjects>
 
 const notFound = (id: string) =>
   new ApiError('not_found', `There is no response '${id.slice(0, 100)}'.`, { param: 'response_id' })
-
-const includeOf = (query: URLSearchParams): string[] => [
-  ...query.getAll('include[]'),
-  ...query.getAll('include'),
-]
 
 /** @throws ApiError when it is no number of an event */
 function startingAfter(query: URLSearchParams): number {

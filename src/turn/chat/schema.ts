@@ -36,6 +36,11 @@ const Tool = Type.Object(
   { title: 'Tool', description: 'Something the model may call.' },
 )
 
+/** Pairs of a client's own, about something that is kept. */
+export const Metadata = Type.Record(Type.String(), Type.String(), {
+  description: 'Up to 16 pairs of your own: keys of 64 characters, values of 512.',
+})
+
 /**
  * `POST /v1/chat/completions`: what OpenAI's own schema accepts, this accepts. Fields without a name
  * here pass to the upstream as they are.
@@ -130,8 +135,10 @@ export const ChatRequest = Type.Object(
     service_tier: optional(Type.String()),
     safety_identifier: optional(Type.String()),
     user: optional(Type.String({ deprecated: true })),
-    store: optional(Type.Boolean()),
-    metadata: optional(Type.Record(Type.String(), Type.String())),
+    store: optional(
+      Type.Boolean({ default: false, description: 'Keep the answer, to look it up later.' }),
+    ),
+    metadata: optional(Metadata),
   },
   {
     title: 'ChatRequest',
@@ -192,6 +199,7 @@ export const ChatCompletion = Type.Object(
       }),
     ),
     usage: ChatUsage,
+    metadata: Type.Optional(Metadata),
   },
   {
     title: 'ChatCompletion',

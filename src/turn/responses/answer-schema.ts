@@ -1,6 +1,7 @@
 import Type from 'typebox'
 
-const ResponseItem = Type.Object(
+/** An item as it is given back. */
+export const ResponseItem = Type.Object(
   { id: Type.String(), type: Type.String() },
   { title: 'ResponseItem', description: '`message`, `function_call`, `reasoning`, …' },
 )
@@ -62,7 +63,7 @@ export const Compaction = Type.Object({
 export const ItemList = Type.Object({
   object: Type.Literal('list'),
   data: Type.Array(ResponseItem),
-  first_id: orNull(Type.String()),
-  last_id: orNull(Type.String()),
+  first_id: Type.String({ description: 'Empty when the list is.' }),
+  last_id: Type.String(),
   has_more: Type.Boolean(),
 })

@@ -8,12 +8,13 @@ import type { Item } from './schema'
  * knows, and a call for every output. What comes before them was checked when it was stored.
  *
  * @param inputFrom where in `items` the request's own input begins
+ * @param field what the request calls it
  * @throws ApiError that names the item, counted within the request's input
  */
-export function checkItems(items: readonly Item[], inputFrom: number): void {
+export function checkItems(items: readonly Item[], inputFrom: number, field = 'input'): void {
   const calls = new Set<unknown>()
   for (const [index, item] of items.entries()) {
-    if (index >= inputFrom) checkItem(item, `input[${index - inputFrom}]`, calls)
+    if (index >= inputFrom) checkItem(item, `${field}[${index - inputFrom}]`, calls)
     if (item.type && isCall(item.type)) calls.add(item.call_id)
   }
 }

@@ -44,6 +44,13 @@ type Form = (item: Item) => Item
 
 const withStatus: Form = (item) => ({ ...item, status: item.status ?? 'completed' })
 
+/** Only a search that its client has run needs to be told from others. */
+const searched: Form = (item) => ({
+  call_id: null,
+  execution: item.call_id ? 'client' : 'server',
+  ...item,
+})
+
 /** What has to be there of each type beyond what clients have to send. */
 const FORMS: Readonly<Record<string, Form>> = {
   message: (item) => withStatus({ ...item, content: contentOf(item) }),
@@ -51,6 +58,15 @@ const FORMS: Readonly<Record<string, Form>> = {
   function_call_output: withStatus,
   custom_tool_call: withStatus,
   custom_tool_call_output: withStatus,
+  computer_call_output: withStatus,
+  shell_call: ({ action, ...item }) => ({
+    environment: null,
+    ...withStatus(item),
+    action: { timeout_ms: null, max_output_length: null, ...(action as object) },
+  }),
+  shell_call_output: (item) => withStatus({ max_output_length: null, ...item }),
+  tool_search_call: (item) => withStatus(searched(item)),
+  tool_search_output: (item) => withStatus(searched(item)),
   reasoning: (item) => {
     const { content, summary, ...rest } = item
     const list = Array.isArray(summary) ? summary : []

@@ -7,7 +7,7 @@ import { HOSTED } from './hosted-kinds'
 import { createMessageItem, type MessageItem } from './message-item'
 import type { ItemParts, OpenItem } from './open-item'
 import { createReasoningItem, type ReasoningItem } from './reasoning-item'
-import { hideThoughts } from './response-items'
+import { hideThought } from './shown'
 import type { Tape } from './tape'
 
 interface OutputParts {
@@ -41,7 +41,7 @@ export function createOutput(parts: OutputParts) {
   let call: CallItem | undefined
   let hosted: OpenHostedItem | undefined
 
-  const clientForm = (item: Json): Json => (parts.includeEncrypted ? item : hideThoughts(item))
+  const clientForm = (item: Json): Json => (parts.includeEncrypted ? item : hideThought(item))
 
   function itemEvent(type: string, json: string): string {
     return writer.event(

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../json-value'
+import { isObject } from '../json-value'
 
 const encoder = new TextEncoder()
 
@@ -19,16 +19,3 @@ export function saidBytes(items: readonly unknown[]): number {
   }
   return bytes
 }
-
-/** An output item without what only its upstream can read. */
-export function hideThoughts(item: Json): Json {
-  if (!('encrypted_content' in item)) return item
-  const { encrypted_content: _, ...rest } = item
-  return rest
-}
-
-/** A stored Response as a client gets it that did not ask for `reasoning.encrypted_content`. */
-export const hideAllThoughts = (response: Json): Json => ({
-  ...response,
-  output: (response.output as readonly Json[]).map(hideThoughts),
-})

@@ -5,7 +5,7 @@ import { choice, optional } from '../optional'
  * One entry of `input` or `output`. Which fields it has depends on its `type`; the decoder looks at
  * those, and what it does not know passes to upstreams that speak this dialect.
  */
-const Item = Type.Object(
+export const Item = Type.Object(
   {
     type: optional(
       Type.String({
@@ -47,7 +47,8 @@ const Input = Type.Union([Type.String(), Type.Array(Item)], {
   examples: ['Which way is north?'],
 })
 
-const Metadata = Type.Record(Type.String(), Type.String(), {
+/** Pairs of a client's own, about something that is kept. */
+export const Metadata = Type.Record(Type.String(), Type.String(), {
   description: 'Up to 16 pairs of your own: keys of 64 characters, values of 512.',
 })
 

@@ -1,0 +1,190 @@
+import { Elysia } from 'elysia'
+import type { BodyReaders } from '../../http/body'
+import type { KeyHandlers } from '../../http/key-handlers'
+import {
+  answers,
+  includeParameter,
+  listParameters,
+  objectFailures,
+  operation,
+  pathParameter,
+  writeFailures,
+} from '../../http/operation'
+import { ItemList, ResponseItem } from '../../turn/responses/answer-schema'
+import {
+  AddItems,
+  Conversation,
+  CreateConversation,
+  DeletedConversation,
+  UpdateConversation,
+} from './schema'
+import type { Conversations } from './service'
+
+interface ConversationRouteParts {
+  readonly conversations: Conversations
+  readonly handlers: KeyHandlers
+  readonly readers: BodyReaders
+}
+
+const ID = pathParameter('id', 'conv_…')
+const ITEM = pathParameter('item_id', 'msg_…')
+
+/** `/v1/conversations` and what belongs to it. */
+export const conversationRoutes = ({
+  conversations,
+  handlers,
+  readers,
+}: ConversationRouteParts) => {
+  const [readCreate, readUpdate, readItems] = [
+    readers(CreateConversation),
+    readers(UpdateConversation),
+    readers(AddItems),
+  ]
+  return new Elysia({ prefix: '/v1/conversations', tags: ['Conversations'] })
+    .post(
+      '',
+      handlers(async (request, { key }) => {
+        // OpenAI asks for no body here.
+        if (!request.body) return conversations.create(key.id, {})
+        const { value, release } = await readCreate(request)
+        return conversations.create(key.id, value).finally(release)
+      }),
+      {
+        parse: 'none',
+        detail: operation({
+          operationId: 'createConversation',
+          summary: 'Begin a conversation',
+          description:
+            'Send its id as the `conversation` of a turn: what was said in it comes first, and what is said is added to it.',
+          body: CreateConversation,
+          answers: { 200: answers('The conversation.', Conversation), ...writeFailures },
+        }),
+      },
+    )
+    .get(
+      '/:id',
+      ({ request, params }) =>
+        handlers((_, { key }) => conversations.get(key.id, params.id))({ request }),
+      {
+        detail: operation({
+          operationId: 'getConversation',
+          summary: 'Look a conversation up',
+          parameters: [ID],
+          answers: { 200: answers('The conversation.', Conversation), ...objectFailures },
+        }),
+      },
+    )
+    .post(
+      '/:id',
+      ({ request, params }) =>
+        handlers(async (_, { key }) => {
+          const { value, release } = await readUpdate(request)
+          return conversations.update(key.id, params.id, value).finally(release)
+        })({ request }),
+      {
+        parse: 'none',
+        detail: operation({
+          operationId: 'updateConversation',
+          summary: 'Give a conversation other metadata',
+          parameters: [ID],
+          body: UpdateConversation,
+          answers: {
+            200: answers('The conversation.', Conversation),
+            ...objectFailures,
+            ...writeFailures,
+          },
+        }),
+      },
+    )
+    .delete(
+      '/:id',
+      ({ request, params }) =>
+        handlers((_, { key }) => conversations.remove(key.id, params.id))({ request }),
+      {
+        detail: operation({
+          operationId: 'deleteConversation',
+          summary: 'Forget a conversation',
+          description: 'Its items go with it; responses that were made in it stay as they are.',
+          parameters: [ID],
+          answers: { 200: answers('It is forgotten.', DeletedConversation), ...objectFailures },
+        }),
+      },
+    )
+    .get(
+      '/:id/items',
+      ({ request, params }) =>
+        handlers((_, { key }) => conversations.items(key.id, params.id, queryOf(request)))({
+          request,
+        }),
+      {
+        detail: operation({
+          operationId: 'listConversationItems',
+          summary: 'List what was said in a conversation',
+          description: 'The newest come first unless `order` says otherwise.',
+          parameters: [ID, ...listParameters, includeParameter],
+          answers: { 200: answers('The items.', ItemList), ...objectFailures },
+        }),
+      },
+    )
+    .post(
+      '/:id/items',
+      ({ request, params }) =>
+        handlers(async (_, { key }) => {
+          const { value, release } = await readItems(request)
+          const place = { keyId: key.id, id: params.id, query: queryOf(request) }
+          return conversations.add(place, value).finally(release)
+        })({ request }),
+      {
+        parse: 'none',
+        detail: operation({
+          operationId: 'createConversationItems',
+          summary: 'Add items to a conversation',
+          parameters: [ID, includeParameter],
+          body: AddItems,
+          answers: {
+            200: answers('The items, with the ids that they have got.', ItemList),
+            ...objectFailures,
+            ...writeFailures,
+          },
+        }),
+      },
+    )
+    .get(
+      '/:id/items/:item_id',
+      ({ request, params }) =>
+        handlers((_, { key }) =>
+          conversations.item(
+            { keyId: key.id, id: params.id, query: queryOf(request) },
+            params.item_id,
+          ),
+        )({ request }),
+      {
+        detail: operation({
+          operationId: 'getConversationItem',
+          summary: 'Look an item of a conversation up',
+          parameters: [ID, ITEM, includeParameter],
+          answers: { 200: answers('The item.', ResponseItem), ...objectFailures },
+        }),
+      },
+    )
+    .delete(
+      '/:id/items/:item_id',
+      ({ request, params }) =>
+        handlers((_, { key }) => conversations.removeItem(key.id, params.id, params.item_id))({
+          request,
+        }),
+      {
+        detail: operation({
+          operationId: 'deleteConversationItem',
+          summary: 'Remove an item from a conversation',
+          parameters: [ID, ITEM],
+          answers: {
+            200: answers('The conversation that it was in.', Conversation),
+            ...objectFailures,
+          },
+        }),
+      },
+    )
+}
+
+const queryOf = ({ url }: Request): URLSearchParams => new URL(url).searchParams
