@@ -3,12 +3,17 @@ import { ApiError } from '../errors'
 /** What a database has to say, or an `ApiError` when it says nothing. */
 export type Reach = <T>(question: Promise<T>) => Promise<T>
 
+/** A database may also be away without a word, and clients wait for no longer than this. */
+const PATIENCE_MS = 10_000
+
 /** Turns failures of the database into what a client can understand. */
 export const createReach =
   (onFault: (cause: unknown) => void): Reach =>
   async (question) => {
+    const { promise: silence, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(new Error('The database is silent.')), PATIENCE_MS)
     try {
-      return await question
+      return await Promise.race([question, silence])
     } catch (cause) {
       if (cause instanceof ApiError) throw cause
       onFault(cause)
@@ -16,5 +21,7 @@ export const createReach =
         cause,
         retryAfter: 1,
       })
+    } finally {
+      clearTimeout(timer)
     }
   }

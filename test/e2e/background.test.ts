@@ -8,11 +8,11 @@ import { expectOfficial, expectOfficialStream } from '../support/responses-world
 
 const ASKED = { input: 'Think hard', background: true }
 
-async function world(path = ':memory:') {
+async function world(path = ':memory:', now = Date.now) {
   await using stack = new AsyncDisposableStack()
   const held = heldAnswers()
   const upstream = stack.use(fakeUpstream(held.script))
-  const open = () => gateway({ env: openaiAt(upstream.url), path })
+  const open = () => gateway({ env: openaiAt(upstream.url), path, now })
   const gate = stack.use(await open())
   const kept = stack.move()
   return {
@@ -278,6 +278,26 @@ describe('a background response that was left behind', () => {
     await heir.gate.app.flush()
     const { rows } = await heir.gate.client.execute('SELECT * FROM background_turns')
     expect(rows).toEqual([])
+  })
+
+  test('is begun again where it died, when it has given no sign for longer than a lease', async () => {
+    let ahead = 0
+    await using it = await world(':memory:', () => Date.now() + ahead)
+    const { id } = await it.at.create(ASKED)
+    const dead = await it.answer()
+    dead.say('Lost ')
+    const watched = await readUntil(await it.at.watch(id), '"Lost "')
+    ahead = 31_000
+    expect(answerOf(await it.at.get(id))).toBe('')
+    await watched.rest()
+    await it.gate.app.refresh()
+    const again = await it.answer(1)
+    await dead.seen.aborted
+    again.say('Found')
+    again.end()
+    expect(answerOf(await becomes(it.at, id, 'completed'))).toBe('Found')
+    await it.gate.app.flush()
+    expect(answerOf(await it.at.get(id))).toBe('Found')
   })
 
   test('is not begun for a key that is no longer good', async () => {

@@ -1,69 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { createVault } from '#src/crypto'
-import { openRemote } from '#src/store/remote'
 import { DEFAULT_SETTINGS } from '#src/store/settings'
-import { createStores } from '#src/store/stores'
-import { chunk, fakeUpstream, hello, MODELS, sse } from '../fakes/upstream'
-import { ASK, openaiAt, readEvents, textOf } from '../support/gateway'
+import { chunk, hello, MODELS, sse } from '../fakes/upstream'
+import { readEvents, textOf } from '../support/gateway'
 import { groxy, until } from '../support/programs'
 import { parseMetrics } from '../support/prometheus'
-import { isWithoutSqld, sqld } from '../support/sqld'
-import { builtWorker, workerd } from '../support/workerd'
+import { isWithoutSqld } from '../support/sqld'
+import { keyIn, post, type WorkerWorld, workerWorld } from '../support/worker-world'
 
-const SECRET = 'a secret for tests'
 /** How soon a change in the database must be honoured. */
 const SOON_MS = 5_000
 
-type World = Awaited<ReturnType<typeof open>>
-
-/** The database is brought up to date and the first key made as an operator would: by command line. */
-async function open() {
-  await using stack = new AsyncDisposableStack()
-  const database = stack.use(await sqld())
-  const build = stack.use(await builtWorker())
-  const upstream = stack.use(fakeUpstream())
-  const env = { DATABASE_URL: database.url, GROXY_SECRET: SECRET }
-  const migrated = await groxy(['migrate'], env)
-  const key = keyIn(await groxy(['keys', 'create', 'test'], env))
-  const variables = { ...env, ...openaiAt(upstream.url), LOG_LEVEL: 'debug' }
-  const worker = stack.use(await workerd(build.outdir, variables))
-  const client = openRemote(database.url)
-  stack.defer(() => client.close())
-  const stores = createStores({ client, vault: createVault(SECRET), now: Date.now })
-  const kept = stack.move()
-  return {
-    build,
-    database,
-    migrated,
-    env,
-    key,
-    upstream,
-    worker,
-    stores,
-    ask: (body: object) => post({ url: worker.url, key }, body),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  }
-}
-
-interface Asker {
-  readonly url: string
-  readonly key: string
-}
-
-const post = ({ url, key }: Asker, body: object, init: RequestInit = {}) =>
-  fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ ...ASK, ...body }),
-    ...init,
-  })
-
-const keyIn = (said: string): string => said.match(/sk-groxy-\S+/)?.[0] ?? ''
-
 describe.skipIf(isWithoutSqld)('on Workers over a libSQL server', () => {
-  let world: World
+  let world: WorkerWorld
   beforeAll(async () => {
-    world = await open()
+    world = await workerWorld()
   }, 120_000)
   afterAll(() => world?.[Symbol.asyncDispose]())
 
@@ -74,22 +24,7 @@ describe.skipIf(isWithoutSqld)('on Workers over a libSQL server', () => {
       return rows.find(({ requestId }) => requestId === headers.get('x-request-id'))
     })
 
-  /** A Worker that knows nothing yet, for tests that leave their traces in it. */
-  const another = async (variables: Record<string, string> = {}) => {
-    const upstream = fakeUpstream()
-    const all = { ...world.env, ...openaiAt(upstream.url), LOG_LEVEL: 'debug', ...variables }
-    const worker = await workerd(world.build.outdir, all)
-    return {
-      ...worker,
-      upstream,
-      ask: (body: object, init: RequestInit = {}) =>
-        post({ url: worker.url, key: world.key }, body, init),
-      async [Symbol.asyncDispose]() {
-        await worker[Symbol.asyncDispose]()
-        await upstream.stop()
-      },
-    }
-  }
+  const another = (variables?: Record<string, string>) => world.another(variables)
 
   test('the script is under a megabyte, gzipped', () => {
     expect(world.build.gzippedBytes).toBeLessThan(1024 * 1024)

@@ -122,7 +122,7 @@ describe('tools at a server that knows functions only', () => {
     ] as const)
       expect(() => encode({ tools, toolChoice })).toThrow(
         expect.objectContaining({
-          kind: 'refused',
+          kind: 'unable',
           details: { status: 400, code: 'invalid_value', param: 'tool_choice' },
         }),
       )

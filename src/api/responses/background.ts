@@ -31,6 +31,8 @@ export interface Run {
   readonly feed: Feed
   /** It was given up for another instance to take over: what becomes of it here is of no interest. */
   isLeft: boolean
+  /** When it last gave a sign: on Workers a turn may end without a word. */
+  aliveAt: number
 }
 
 /** An instance that has not kept its turns for so long is taken to be gone. */
@@ -73,7 +75,17 @@ export function createBackground(parts: BackgroundParts) {
     return { response, tape }
   }
 
-  const found = (ids: readonly string[]) => ids.flatMap((id) => runs.get(id) ?? [])
+  /** A turn that runs here, and is not known to have died. */
+  function living(id: string): Run | undefined {
+    const run = runs.get(id)
+    if (!run || now() - run.aliveAt < LEASE_MS) return run
+    give(run)
+    run.feed.end()
+    runs.delete(id)
+    return
+  }
+
+  const found = (ids: Iterable<string>) => [...ids].flatMap((id) => living(id) ?? [])
 
   /** It is another instance's now. */
   function give(run: Run): void {
@@ -87,7 +99,8 @@ export function createBackground(parts: BackgroundParts) {
     if (now() - keptAt < KEEP_MS / 2) return
     keptAt = now()
     try {
-      const { cancelled, lost } = await said.background.renew(lease(), [...runs.keys()])
+      const ids = found(runs.keys()).map(({ prepared }) => prepared.id)
+      const { cancelled, lost } = await said.background.renew(lease(), ids)
       for (const run of found(cancelled)) stop(run)
       for (const run of found(lost)) give(run)
     } catch (cause) {
@@ -103,7 +116,10 @@ export function createBackground(parts: BackgroundParts) {
       if (entry.outcome === 'gone' && !run.isLeft) feed.push(encoder().cancel())
     }
     // Each by a timer of its own, which on Workers lives as long as the turn does, and no other would.
-    const timer = setInterval(() => later(keep()), KEEP_MS)
+    const timer = setInterval(() => {
+      run.aliveAt = now()
+      later(keep())
+    }, KEEP_MS)
     said.background.note(begun(prepared), instance())
     try {
       const { answer } = await dispatch.answer({ ...turn, signal: abort.signal, onEnd })
@@ -113,17 +129,23 @@ export function createBackground(parts: BackgroundParts) {
     } catch (cause) {
       if (run.isLeft) return
       feed.push(abort.signal.aborted ? encoder().cancel() : encoder().fail(brokenOff(cause)))
-      log.info('background_failed', { response: id, error: String(cause) })
+      log.info('response_failed', { response: id, error: String(cause) })
     } finally {
       clearInterval(timer)
       if (!run.isLeft) said.background.end(saidTurn(prepared), instance())
-      runs.delete(id)
+      if (runs.get(id) === run) runs.delete(id)
       feed.end()
     }
   }
 
   function start(prepared: Prepared, ticket: Ticket): Run {
-    const run: Run = { prepared, abort: new AbortController(), feed: createFeed(), isLeft: false }
+    const run: Run = {
+      prepared,
+      abort: new AbortController(),
+      feed: createFeed(),
+      isLeft: false,
+      aliveAt: now(),
+    }
     runs.set(prepared.id, run)
     later(work(run, ticket))
     return run
@@ -163,7 +185,7 @@ export function createBackground(parts: BackgroundParts) {
 
     /** A turn of a key that runs here. */
     find(keyId: string, id: string): Run | undefined {
-      const run = runs.get(id)
+      const run = living(id)
       return run?.prepared.turn.key.id === keyId ? run : undefined
     },
 

@@ -1,5 +1,6 @@
 import { encodeChatRequest } from '../../turn/chat/request'
 import type { EncodedRequest } from '../../turn/encoded-request'
+import { isText } from '../../turn/json-value'
 import { nativeResponsesBody } from '../../turn/responses/native-request'
 import { encodeResponsesRequest } from '../../turn/responses/request'
 import { unmarkThought } from '../thought-mark'
@@ -31,22 +32,33 @@ export const toResponses = (call: UpstreamCall): Written =>
     }),
   )
 
+interface OwnTerms extends OpenAiQuirks {
+  /** Whether thoughts of earlier turns go along. */
+  readonly thoughts: boolean
+}
+
 /** The body of a turn of the Responses API for a server that speaks it too. */
-export const toOwnResponses = (
+export function toOwnResponses(
   call: UpstreamCall,
   { request, items }: ResponsesAsk,
-  { functionsOnly = false, mendResponses }: OpenAiQuirks,
-): Written =>
-  written(
-    nativeResponsesBody(request, items, {
-      stream: call.stream,
-      model: call.model,
-      efforts: effortsOf(call),
-      functionsOnly,
-      keepThought: (encrypted) => unmarkThought(call.account.id, encrypted),
-      mend: mendResponses,
-    }),
-  )
+  { functionsOnly = false, mendResponses, thoughts }: OwnTerms,
+): Written {
+  const { dropped, ...rest } = nativeResponsesBody(request, items, {
+    stream: call.stream,
+    model: call.model,
+    efforts: effortsOf(call),
+    functionsOnly,
+    keepThought: (encrypted) => (thoughts ? unmarkThought(call.account.id, encrypted) : undefined),
+    mend: mendResponses,
+  })
+  return written({ ...rest, dropped: thoughts ? dropped : [...dropped, 'reasoning'] })
+}
+
+/** Whether a call may bring its server thoughts of earlier turns that only their upstream can read. */
+export const sendsThoughts = ({ ask, account }: UpstreamCall): boolean =>
+  ask.dialect === 'responses' &&
+  account.api !== 'chat' &&
+  ask.items.some(({ type, encrypted_content: sealed }) => type === 'reasoning' && isText(sealed))
 
 const written = ({ body, ...translated }: EncodedRequest): Written => ({ body, translated })
 
