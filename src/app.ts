@@ -189,10 +189,6 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const keyOf = (id: string) =>
-    [...(current?.keys.values() ?? []), ...platform.environmentKey.values()].find(
-      (key) => key.id === id && key.enabled,
-    )
   const said = createSaid({ stores, settings, digest, newId, now, later, log })
   const surface = createSurface({
     platform,
@@ -206,7 +202,7 @@ export function createApp(platform: Platform) {
     passthrough,
     said,
     onBug,
-    keyOf,
+    keys: () => current?.keys,
     settings,
   })
 

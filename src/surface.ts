@@ -45,8 +45,8 @@ interface SurfaceParts {
   readonly passthrough: Passthrough
   readonly said: Said
   readonly onBug: (error: unknown) => void
-  /** A key by its id, while it is good. */
-  readonly keyOf: (id: string) => Key | undefined
+  /** The keys that are in the database. */
+  readonly keys: () => ReadonlyMap<string, Key> | undefined
   readonly settings: () => Settings
 }
 
@@ -73,11 +73,15 @@ export function createSurface(parts: SurfaceParts) {
   })
   const shared = { dispatch, admission, contexts, turns, settings }
   const responses = createResponses({ ...shared, background, said, later })
+  const keyOf = (id: string) =>
+    [...(parts.keys()?.values() ?? []), ...platform.environmentKey.values()].find(
+      (key) => key.id === id && key.enabled,
+    )
   const takeover = createTakeover({
     ...shared,
     background,
     said,
-    keyOf: parts.keyOf,
+    keyOf,
     newId,
     now,
     log,

@@ -152,7 +152,7 @@ describe('responses that go on from each other', () => {
     const { secret } = await world.gate.stores.keys.create({ name: 'other' })
     await world.gate.app.refresh()
     const { client: other } = listeningClient(world.gate, secret)
-    for (const work of [
+    const works = [
       other.responses.retrieve(mine.id),
       other.responses.delete(mine.id),
       other.responses.cancel(mine.id),
@@ -162,8 +162,8 @@ describe('responses that go on from each other', () => {
       collect(other.conversations.items.list(conversation.id)),
       other.chat.completions.retrieve(completion.id),
       other.chat.completions.delete(completion.id),
-    ])
-      await failureOf(work, NotFoundError)
+    ]
+    await Promise.all(works.map((work) => failureOf(work, NotFoundError)))
     const onward = other.responses.create({
       ...{ model: 'grok-4', input: 'Two', previous_response_id: mine.id },
     })

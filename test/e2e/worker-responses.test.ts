@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type HeldAnswer, heldAnswers } from '../fakes/held-answers'
 import { groxy, until } from '../support/programs'
 import {
+  type ResponsesAt as At,
   after,
   answerOf,
   becomes,
@@ -117,6 +118,42 @@ describe.skipIf(isWithoutSqld)('the Responses API on Workers over a libSQL serve
       input: 'Hi',
     })
     expect((await counted.json()).input_tokens).toBeGreaterThan(0)
+  }, 60_000)
+
+  test('keeps conversations and stored completions, and another Worker has them too', async () => {
+    await using worker = await world.another()
+    await using other = await world.another()
+    const [at, there] = [worker, other].map((one) => responsesAt(one, world.key)) as [At, At]
+    const read = async (reply: Promise<Response>) => (await reply).json()
+    const items = [{ type: 'message', role: 'user', content: 'Before' }]
+    const { id } = await read(at.call('POST', '/conversations', { items }))
+    await at.create({ input: 'One', conversation: id })
+    const streamed = await at.ask({ input: 'Two', conversation: id, stream: true })
+    expectOfficialStream(await streamed.text())
+    const said = ['user: Before', 'user: One', 'assistant: Hello there', 'user: Two']
+    for (const asker of [at, there])
+      await until(async () => {
+        const page = await read(asker.call('GET', `/conversations/${id}/items?order=asc`))
+        if (page.data.length < 5) return
+        expect(page.data.map(saying)).toEqual([...said, 'assistant: Hello there'])
+        return true
+      })
+    await there.create({ input: 'Three', conversation: { id } })
+    const told = JSON.parse(other.upstream.asked().at(-1)?.body ?? '').messages
+    expect(told).toHaveLength(6)
+    expect((await at.call('DELETE', `/conversations/${id}`)).status).toBe(200)
+    expect((await there.call('GET', `/conversations/${id}`)).status).toBe(404)
+
+    const made = await read(worker.ask({ store: true, metadata: { room: '7' } }))
+    const path = `/chat/completions/${made.id}`
+    const found = await until(async () => {
+      const reply = await there.call('GET', path)
+      return reply.status === 200 ? read(Promise.resolve(reply)) : undefined
+    })
+    expect(found).toMatchObject({ metadata: { room: '7' }, choices: made.choices })
+    expect((await at.call('DELETE', path)).status).toBe(200)
+    expect((await there.call('GET', path)).status).toBe(404)
+    for (const { output } of [worker, other]) expect(output()).not.toMatch(FAULTS)
   }, 60_000)
 
   test('a client that leaves lets its upstream go, and what was said is kept', async () => {
