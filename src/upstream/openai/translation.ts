@@ -63,7 +63,7 @@ export const sendsThoughts = ({ ask, account }: UpstreamCall): boolean =>
 const written = ({ body, ...translated }: EncodedRequest): Written => ({ body, translated })
 
 /** How long a model can be told to think, as xAI's list says it; others say nothing. */
-function effortsOf({ listed }: UpstreamCall): readonly string[] | undefined {
+export function effortsOf({ listed }: UpstreamCall): readonly string[] | undefined {
   const capabilities = listed()?.capabilities as { reasoning_effort?: unknown } | null | undefined
   const efforts = capabilities?.reasoning_effort
   return Array.isArray(efforts) && efforts.length > 0 ? efforts.map(String) : undefined
