@@ -5,7 +5,7 @@ import { unwrapInput } from '#src/turn/custom-tool'
 import type { TurnItem, TurnPart, TurnRequest, TurnTool } from '#src/turn/request'
 
 const PLAIN = decodeChat({ model: 'm', messages: [] }, 'm')
-const OPTIONS = { stream: false, developer: true }
+const OPTIONS = { stream: false }
 
 const encode = (turn: Partial<TurnRequest>, options: Partial<typeof OPTIONS> = {}) => {
   const { body, ...rest } = encodeChatRequest({ ...PLAIN, ...turn }, { ...OPTIONS, ...options })

@@ -21,8 +21,6 @@ export interface OpenAiQuirks {
   readonly mendResponses?: (body: Record<string, unknown>) => readonly string[]
   /** It knows functions, but no tools that take text, no namespaces, and no choice of some tools. */
   readonly functionsOnly?: boolean
-  /** It does not know the role `developer` in chats. */
-  readonly noDeveloper?: boolean
 }
 
 /** What is to be sent, and where to. */
@@ -42,8 +40,7 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
     if (ask.dialect === 'chat') {
       if (api === 'responses') return { dialect: 'responses', ...toResponses(call) }
       const { value } = ask.request
-      if (quirks.functionsOnly && needsMore(value))
-        return { dialect: 'chat', ...toChat(call, quirks) }
+      if (quirks.functionsOnly && needsMore(value)) return { dialect: 'chat', ...toChat(call) }
       const efforts = value.reasoning_effort ? effortsOf(call) : undefined
       return {
         dialect: 'chat',
@@ -51,7 +48,7 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
       }
     }
     return api === 'chat'
-      ? { dialect: 'chat', ...toChat(call, quirks) }
+      ? { dialect: 'chat', ...toChat(call) }
       : { dialect: 'responses', ...toOwnResponses(call, ask, { ...quirks, thoughts }) }
   }
 

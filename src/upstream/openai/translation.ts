@@ -14,11 +14,11 @@ interface Written {
 }
 
 /** The body of a call for a server that speaks chat only. */
-export const toChat = (call: UpstreamCall, { noDeveloper = false }: OpenAiQuirks): Written =>
+export const toChat = (call: UpstreamCall): Written =>
   written(
     encodeChatRequest(
       { ...call.ask.turn(), model: call.model },
-      { stream: call.stream, developer: !noDeveloper, efforts: effortsOf(call) },
+      { stream: call.stream, efforts: effortsOf(call) },
     ),
   )
 
