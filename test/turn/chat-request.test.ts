@@ -79,6 +79,8 @@ describe('tools at a server that knows functions only', () => {
     ['{"input":"a"}', 'a'],
     ['a: 1', 'a: 1'],
     ['{"other":1}', '{"other":1}'],
+    ['{}', ''],
+    ['[]', '[]'],
     ['', ''],
   ])('the text of %j is %j', (given, said) => {
     expect(unwrapInput(given)).toBe(said)
