@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { fakeResponses } from '../fakes/responses-upstream'
 import { chunk, fakeUpstream, hello, MODELS, sse } from '../fakes/upstream'
-import { ASK, gateway } from '../support/gateway'
+import { ASK, gateway, openaiAt } from '../support/gateway'
 
 /** An account that speaks chat only, and one that speaks Responses only, both with the same models. */
 async function mixed() {
@@ -70,4 +70,16 @@ test.each(NEEDS)('a request that needs %s goes where it can be had', async (_, p
   expect(rows.some(({ attempts }) => attempts > 1)).toBe(true)
   const other = api === 'chat' ? world.modern : world.chat
   expect(other.asked()).toEqual([])
+})
+
+test('a developer speaks as the system to a server that has nothing but chat', async () => {
+  await using upstream = fakeUpstream()
+  await using gate = await gateway({ env: openaiAt(upstream.url) })
+  const input = [
+    { role: 'developer', content: 'Be brief.' },
+    { role: 'user', content: 'Hi' },
+  ]
+  await gate.post('/v1/responses', { model: 'grok-4', input })
+  const { messages } = JSON.parse(upstream.asked()[0]?.body ?? '')
+  expect(messages[0]).toEqual({ role: 'system', content: 'Be brief.' })
 })

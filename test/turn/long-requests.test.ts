@@ -6,7 +6,7 @@ import { decodeResponses } from '#src/turn/responses/decode'
 import type { ResponsesRequest } from '#src/turn/responses/schema'
 
 const MANY = 20_000
-const OPTIONS = { stream: false, developer: true }
+const OPTIONS = { stream: false }
 
 /** Requests that took the square of their length, or more. */
 const REQUESTS: readonly (readonly [name: string, write: () => string])[] = [

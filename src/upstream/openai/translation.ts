@@ -14,11 +14,11 @@ interface Written {
 }
 
 /** The body of a call for a server that speaks chat only. */
-export const toChat = (call: UpstreamCall, { noDeveloper = false }: OpenAiQuirks): Written =>
+export const toChat = (call: UpstreamCall): Written =>
   written(
     encodeChatRequest(
       { ...call.ask.turn(), model: call.model },
-      { stream: call.stream, developer: !noDeveloper, efforts: effortsOf(call) },
+      { stream: call.stream, efforts: effortsOf(call) },
     ),
   )
 
@@ -63,7 +63,7 @@ export const sendsThoughts = ({ ask, account }: UpstreamCall): boolean =>
 const written = ({ body, ...translated }: EncodedRequest): Written => ({ body, translated })
 
 /** How long a model can be told to think, as xAI's list says it; others say nothing. */
-function effortsOf({ listed }: UpstreamCall): readonly string[] | undefined {
+export function effortsOf({ listed }: UpstreamCall): readonly string[] | undefined {
   const capabilities = listed()?.capabilities as { reasoning_effort?: unknown } | null | undefined
   const efforts = capabilities?.reasoning_effort
   return Array.isArray(efforts) && efforts.length > 0 ? efforts.map(String) : undefined
