@@ -8,7 +8,7 @@ import { LONG, MIDDLE, nameOf, streamOf, WAYS } from './ways'
 interface LongStreamParts {
   readonly start: () => Promise<RunningTarget>
   readonly measure: Measure
-  readonly effort: { readonly warmUpSeconds: number; readonly restSeconds: number }
+  readonly effort: { readonly warmUpSeconds: number }
 }
 
 /** One long stream, and the memory of Groxy in MB before it and at its worst. */
@@ -22,6 +22,8 @@ interface LongStream {
 }
 
 const LOOK_EVERY_MS = 100
+/** What was is collected by then, as far as it ever is. */
+const REST_MS = 2_000
 const PATIENCE_MS = 120_000
 
 /** How far memory rises while one long stream passes, in a Groxy of its own for each way. */
@@ -33,7 +35,7 @@ export async function measureLongStreams(parts: LongStreamParts): Promise<LongSt
     // Afterwards the code is compiled, and the heap has the size that such work needs.
     await measure.timed(groxy, streamOf(way, MIDDLE), effort.warmUpSeconds)
     for (const words of LONG) {
-      await Bun.sleep(effort.restSeconds * 1_000)
+      await Bun.sleep(REST_MS)
       const scenario = streamOf(way, { words }, 1)
       const before = await pssMb(groxy.pid)
       const startedAt = performance.now()

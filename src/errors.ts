@@ -114,11 +114,13 @@ interface FaultDetails {
 /**
  * What went wrong between us and an upstream: no connection came about, it kept silent, pointed
  * elsewhere, refused, talked nonsense, or broke the connection. `egress` is our own proxy that failed,
- * of which neither account nor upstream knows.
+ * of which neither account nor upstream knows; `unable` is an upstream that was not asked, since it has
+ * nothing of the kind that the request cannot do without.
  */
 export type FaultKind =
   | 'unreachable'
   | 'egress'
+  | 'unable'
   | 'timeout'
   | 'redirect'
   | 'refused'
@@ -137,3 +139,10 @@ export class UpstreamFault extends Error {
     this.details = details
   }
 }
+
+/** The fault of an upstream that cannot do what a field of the request asks for; another one may. */
+export const unable = (
+  message: string,
+  param: string,
+  code = 'unsupported_parameter',
+): UpstreamFault => new UpstreamFault('unable', message, { status: 400, code, param })

@@ -43,6 +43,7 @@ export function createContentKeeper(keep: (content: LedgerContent) => void) {
       }
       const filter = { push, end: () => NOTHING }
       return {
+        ...answer,
         form: 'events',
         body: tap(body, { filter, onEnd: () => note(asked, decode(pieces)) }),
       }

@@ -1,4 +1,4 @@
-import { ApiError, SetupError, UpstreamFault } from '../errors'
+import { ApiError, type FaultKind, SetupError, UpstreamFault } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
 import type { Plan } from '../pool/catalog'
 import type { Lease } from '../pool/lease'
@@ -205,8 +205,9 @@ const scopeOf = ({ model, endpoint }: Want): string => `${model} ${endpoint}`
 
 /** Whether the upstream cannot have counted it. */
 const isUnsent = (cause: unknown): boolean =>
-  cause instanceof SetupError ||
-  (cause instanceof UpstreamFault && (cause.kind === 'unreachable' || cause.kind === 'egress'))
+  cause instanceof SetupError || (cause instanceof UpstreamFault && UNSENT.has(cause.kind))
+
+const UNSENT: ReadonlySet<FaultKind> = new Set(['unreachable', 'egress', 'unable'])
 
 /** Whether somebody answered there, however little it was worth. */
 const isAnswer = (cause: unknown): boolean =>

@@ -34,6 +34,14 @@ export const RULES: readonly Rule[] = [
     answer: 'barred',
   },
   {
+    name: 'a request that cannot do without what the upstream has not',
+    fault: 'unable',
+    culprit: 'client',
+    effect: 'none',
+    elsewhere: true,
+    answer: 'words',
+  },
+  {
     name: 'no connection',
     fault: 'unreachable',
     culprit: 'upstream',

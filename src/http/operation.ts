@@ -72,7 +72,16 @@ export const keyFailures = {
 /** The failures of calls that look at one object. */
 export const objectFailures = {
   401: keyFailures[401],
-  404: failure('No such object, or none of this key.', 'not_found', 'There is no such object.'),
+  404: failure(
+    'No such object, or none of this key.',
+    'not_found',
+    "There is no conversation 'conv_x'.",
+  ),
+  503: failure(
+    'The database is away: `Retry-After` says when to try again.',
+    'not_ready',
+    'What was stored cannot be read now.',
+  ),
 }
 
 /** A part of a path that names one object. */
@@ -86,42 +95,69 @@ export const pathParameter = (name: string, example: string) => ({
 
 /** What part of a list is wanted. */
 export const listParameters = [
-  { name: 'limit', in: 'query' as const, schema: { type: 'integer' as const, default: 20 } },
+  {
+    name: 'limit',
+    in: 'query' as const,
+    description: 'How many at most.',
+    schema: { type: 'integer' as const, minimum: 1, maximum: 100, default: 20 },
+  },
   {
     name: 'order',
     in: 'query' as const,
+    description: '`asc` begins with the oldest, `desc` with the newest.',
     schema: { type: 'string' as const, enum: ['asc', 'desc'] },
   },
-  { name: 'after', in: 'query' as const, schema: { type: 'string' as const } },
+  {
+    name: 'after',
+    in: 'query' as const,
+    description: 'The `last_id` of the part before this one.',
+    schema: { type: 'string' as const },
+  },
 ]
 
 /** What else to show of items. */
 export const includeParameter = {
   name: 'include',
   in: 'query' as const,
+  description: '`reasoning.encrypted_content` shows what only the upstream can read of thoughts.',
   schema: { type: 'array' as const, items: { type: 'string' as const } },
   example: ['reasoning.encrypted_content'],
 }
 
 /** The failures of calls that bring something. */
 export const writeFailures = {
-  400: failure('The request is not right.', 'invalid_value', "'messages' is missing."),
+  400: failure(
+    'The request is not right: `param` names the field.',
+    'invalid_value',
+    '"metadata" has 17 pairs; there may be 16.',
+  ),
   401: keyFailures[401],
   413: failure('The body is too large.', 'body_too_large', 'The body is too large.'),
   415: failure('The body is not JSON.', 'unsupported_media_type', 'The body must be JSON.'),
 }
 
+/** The failures of calls that ask for a part or a form of an object. */
+export const askFailures = { 400: writeFailures[400], ...objectFailures }
+
 /** The failures of a turn on top of these. */
 export const turnFailures = {
   ...keyFailures,
   ...writeFailures,
-  403: failure('The key may not use this model.', 'model_not_allowed', 'This API key may not.'),
+  403: failure(
+    'The key may not use this model.',
+    'model_not_allowed',
+    "This API key may not use the model 'x'.",
+  ),
   429: failure(
     'The key or every account is at its limit: `Retry-After` says how long.',
     'rate_limit_exceeded',
     'No account can take this request now.',
   ),
   502: failure('The upstream failed.', 'upstream_error', 'The upstream broke the connection.'),
-  503: failure('There is no account.', 'no_account', 'No account can serve any model yet.'),
+  503: failure(
+    'There is no account yet, or the database is away that has what was said before.',
+    'no_account',
+    'No account can serve any model yet.',
+  ),
   504: failure('The upstream is too slow.', 'upstream_timeout', 'The upstream fell silent.'),
 }

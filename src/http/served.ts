@@ -42,6 +42,6 @@ export const EVENT_HEADERS: Readonly<Record<string, string>> = {
   'x-accel-buffering': 'no',
 }
 
-/** A header holds Latin letters only; a name may be anything. */
+/** A header holds Latin letters only; a name may be anything, even half a sign. */
 const asHeader = (text: string): string =>
-  /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)
+  /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed())

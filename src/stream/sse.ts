@@ -69,6 +69,13 @@ export function createEventReader(sink: EventSink) {
     return plain
   }
 
+  /** The line that was cut, and all after it: only the line is copied. */
+  function joined(whole: Uint8Array): string {
+    const cut = whole.indexOf(LF) + 1 || whole.length
+    const line = decoder.decode(concatBytes([...rest, whole.subarray(0, cut)]))
+    return cut === whole.length ? line : line + decoder.decode(whole.subarray(cut))
+  }
+
   return {
     /**
      * Give out the events that end within these bytes. Says whether the bytes were whole events
@@ -84,7 +91,7 @@ export function createEventReader(sink: EventSink) {
         return false
       }
       const whole = end === bytes.length ? bytes : bytes.subarray(0, end)
-      let text = decoder.decode(hadRest ? concatBytes([...rest, whole]) : whole)
+      let text = hadRest ? joined(whole) : decoder.decode(whole)
       rest = end === bytes.length ? [] : [bytes.subarray(end)]
       restBytes = bytes.length - end
       const simple = !hadRest && restBytes === 0 && !endedWithCr && !text.includes('\r')

@@ -26,12 +26,14 @@ export function describeCustom({ description, format }: CustomTool) {
 /** The text of a custom tool, as the arguments of that function. */
 export const wrapInput = (text: string): string => JSON.stringify({ [INPUT]: text })
 
-/** The text out of that function's arguments; what is no such JSON was meant as the text itself. */
+/** The text out of that function's arguments, which may be none; any other JSON is the text itself. */
 export function unwrapInput(given: string): string {
   try {
     const value: unknown = JSON.parse(given)
-    const text = isObject(value) ? value[INPUT] : undefined
-    return typeof text === 'string' ? text : given
+    if (!isObject(value)) return given
+    const text = value[INPUT]
+    if (typeof text === 'string') return text
+    return Object.keys(value).length === 0 ? '' : given
   } catch {
     return given
   }

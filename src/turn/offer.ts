@@ -1,4 +1,4 @@
-import { UpstreamFault } from '../errors'
+import { type UpstreamFault, unable } from '../errors'
 import type { CustomTool, FunctionTool, TurnRequest, TurnTool } from './request'
 import { labelOf } from './tool-choice'
 
@@ -48,9 +48,10 @@ export const isOwn = (tool: TurnTool): tool is OwnTool => tool.type !== 'hosted'
 export const findChosen = (tools: readonly TurnTool[], { name, namespace }: Chosen) =>
   tools.filter(isOwn).find((tool) => tool.name === name && tool.namespace === namespace)
 
-const lacking = (tool: string): UpstreamFault =>
-  new UpstreamFault('refused', `This model has no tool "${tool}", which tool_choice asks for.`, {
-    status: 400,
-    code: 'invalid_value',
-    param: 'tool_choice',
-  })
+/** What an upstream cannot do that lacks the very tool that a choice asks for. */
+export const lacking = (tool: string): UpstreamFault =>
+  unable(
+    `This model has no tool "${tool}", which tool_choice asks for.`,
+    'tool_choice',
+    'invalid_value',
+  )

@@ -34,11 +34,12 @@ export function createToolNaming(tools: readonly TurnTool[], customs: boolean): 
   for (const tool of tools)
     if (tool.type === 'function' && tool.namespace === undefined) plain.add(tool.name)
   const taken = new Set(plain)
+  const counts = new Map<string, number>()
 
   const invent = ({ name, namespace, custom }: Named): string => {
-    if (namespace !== undefined) return unique(flatten(namespace, name), taken)
+    if (namespace !== undefined) return unique(flatten(namespace, name), taken, counts)
     // Calls of earlier turns may be of tools that are not there any more.
-    return !custom && plain.has(name) ? name : unique(name, taken)
+    return !custom && plain.has(name) ? name : unique(name, taken, counts)
   }
 
   const of = (tool: Named): string => {
@@ -66,11 +67,18 @@ export const identify = (tool: FunctionTool | CustomTool): Named => ({
 const flatten = (namespace: string, name: string): string =>
   `${namespace}__${name}`.replaceAll(/[^\w-]/g, '_').slice(0, LONGEST)
 
-function unique(wanted: string, taken: ReadonlySet<string>): string {
+/** So much of a name is never cut for its ending. */
+const SAFE = LONGEST - 8
+
+/** @param counts how far names were counted that begin alike: thousands of tools may be named so */
+function unique(wanted: string, taken: ReadonlySet<string>, counts: Map<string, number>): string {
   if (!taken.has(wanted)) return wanted
-  for (let count = 2; ; count++) {
+  const stem = wanted.slice(0, SAFE)
+  for (let count = counts.get(stem) ?? 2; ; count++) {
     const ending = `_${count}`
     const name = wanted.slice(0, LONGEST - ending.length) + ending
-    if (!taken.has(name)) return name
+    if (taken.has(name)) continue
+    counts.set(stem, count + 1)
+    return name
   }
 }

@@ -89,6 +89,18 @@ export function refusesKey({ kind, message, details }: UpstreamFault): boolean {
   return status === 400 && ABOUT_KEY.test(`${message} ${code ?? ''}`)
 }
 
+/** What upstreams say of a thought that they have not sealed themselves. */
+const UNREADABLE = /encrypted[_ ]content|decrypt/i
+
+/** Whether an upstream refused a request since it could not read what was sealed for it. */
+export const isUnreadable = (cause: unknown): boolean =>
+  cause instanceof UpstreamFault &&
+  cause.kind === 'refused' &&
+  UNREADABLE_STATUS.has(cause.details.status ?? 0) &&
+  UNREADABLE.test(`${cause.message} ${cause.details.code ?? ''}`)
+
+const UNREADABLE_STATUS: ReadonlySet<number> = new Set([400, 404, 422])
+
 /** Take credentials out of a text that others may see. */
 export function redact(text: string, secret: string): string {
   const hidden = secret.length >= 4 ? text.replaceAll(secret, '[redacted]') : text

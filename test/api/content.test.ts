@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { bytes, chunk, fakeUpstream, helloEvents, sse } from '../fakes/upstream'
-import { ASK, type Gateway, gateway, readEvents, textOf, xaiAt } from '../support/gateway'
+import { ASK, type Gateway, gateway, openaiAt, readEvents, textOf, xaiAt } from '../support/gateway'
 
 const KEPT = { keep_content_days: 7 }
 
@@ -17,6 +17,18 @@ describe('what turns say, while it is to be kept', () => {
     const response = await it.post('/v1/chat/completions', body)
     const answer = await response.text()
     expect(await contentOf(it, response)).toMatchObject({ request: body, answer })
+  })
+
+  test('hides nothing of what an upstream was not told', async () => {
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/models' ? undefined : sse(helloEvents(), { gapMs: 5 }),
+    )
+    await using it = await gateway({ env: openaiAt(upstream.url), settings: KEPT })
+    const tools = [{ type: 'web_search' }]
+    const body = { model: 'grok-4', input: 'Hi', stream: true, tools }
+    const response = await it.post('/v1/responses', body)
+    expect(response.headers.get('x-groxy-dropped')).toBe('web_search')
+    await response.text()
   })
 
   test('is kept of streams, which pass unchanged', async () => {

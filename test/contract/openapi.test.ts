@@ -6,6 +6,7 @@ import { ChatRequest } from '#src/turn/chat/schema'
 import { chunk, fakeUpstream, sse, USAGE } from '../fakes/upstream'
 import { ASK, type Gateway, gateway, KEY, readEvents, xaiAt } from '../support/gateway'
 import { chatSchemas, type Definitions, FIXTURE, OFFICIAL } from '../support/official'
+import { officialEventFaults, officialFaults } from '../support/official-responses'
 import { samplesOf } from '../support/samples'
 
 const official: Definitions = await Bun.file(FIXTURE).json()
@@ -123,6 +124,23 @@ describe('our document', () => {
       429: 'rate_limit_error',
       502: 'server_error',
     })
+  })
+
+  test.each([
+    ['POST', '/v1/responses', 'Response'],
+    ['POST', '/v1/responses/input_tokens', 'TokenCountsResource'],
+    ['POST', '/v1/responses/compact', 'CompactResource'],
+    ['GET', '/v1/responses/{id}/input_items', 'ResponseItemList'],
+    ['POST', '/v1/conversations', 'ConversationResource'],
+    ['DELETE', '/v1/conversations/{id}', 'DeletedConversationResource'],
+  ])('shows what %s %s answers as OpenAI would', async (method, path, name) => {
+    await using gate = await gateway()
+    const { paths } = await documentOf(gate)
+    const { content } = paths[path]?.[method.toLowerCase()]?.responses['200'] ?? {}
+    const [example] = content?.['application/json']?.schema.examples ?? []
+    expect(officialFaults(name, example)).toEqual([])
+    const [event] = content?.['text/event-stream']?.schema.examples ?? []
+    if (event) expect(officialEventFaults(event)).toEqual([])
   })
 
   test('tells how a chat is streamed', async () => {

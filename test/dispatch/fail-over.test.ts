@@ -44,6 +44,7 @@ const refused = (status: number, message: string) =>
 /** How the try ended, and how many turns may go there right after it: one more try, or all again. */
 const ENDS: readonly (readonly [fault: UpstreamFault, free: 'nobody' | 'one' | 'all'])[] = [
   [new UpstreamFault('timeout', 'keeps silent'), 'one'],
+  [new UpstreamFault('unable', 'cannot do it'), 'one'],
   [new UpstreamFault('egress', 'cannot be reached through the proxy'), 'one'],
   [new UpstreamFault('unreachable', 'cannot be reached'), 'nobody'],
   [new UpstreamFault('broken', 'breaks the connection'), 'nobody'],

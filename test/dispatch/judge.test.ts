@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { judge } from '#src/dispatch/judge'
 import { RULES } from '#src/dispatch/verdicts'
-import { ApiError, SetupError, UpstreamFault } from '#src/errors'
+import { ApiError, SetupError, UpstreamFault, unable } from '#src/errors'
 
 const PLACE = { kind: 'xai', model: 'grok-4', endpoint: 'chat.completions' } as const
 
@@ -27,6 +27,14 @@ const ROWS: readonly Row[] = [
     'none',
     true,
     502,
+  ],
+  [
+    'a request that cannot do without what the upstream has not',
+    unable('No.', 'n'),
+    'client',
+    'none',
+    true,
+    400,
   ],
   ['no connection', new UpstreamFault('unreachable', 'U'), 'upstream', 'cooling', true, 502],
   [

@@ -89,7 +89,7 @@ const usage: fc.Arbitrary<Usage> = fc
     source: 'reported',
   }))
 
-/** No two pieces of a thought are the same: xAI's repeated placeholders are said once. */
+/** What a model thought, piece by piece. */
 const thinking: fc.Arbitrary<Said[]> = fc
   .tuple(
     fc.uniqueArray(fc.tuple(piece, fc.boolean()), {
@@ -200,6 +200,18 @@ const hosted: fc.Arbitrary<Said[]> = fc.tuple(fc.uuid(), piece).map(([id, query]
 
 const ENDS: readonly FinishReason[] = ['stop', 'length', 'content_filter']
 
+/** Whether thoughts that follow each other are the same: xAI's repeated placeholders are said once. */
+function repeats(events: readonly Said[]): boolean {
+  let last: string | undefined
+  return events.some((event) => {
+    if (event.type === 'thought') return false
+    const text = event.type === 'thinking' ? event.text : undefined
+    const isSame = text !== undefined && text === last
+    last = text
+    return isSame
+  })
+}
+
 /** What one choice says. Its calls decide what a good end is called. */
 const spoken: fc.Arbitrary<Said[]> = fc
   .tuple(
@@ -217,6 +229,7 @@ const spoken: fc.Arbitrary<Said[]> = fc
     ),
     fc.constantFrom(...ENDS),
   )
+  .filter(([blocks]) => !repeats(blocks.flat()))
   .map(([blocks, end]) => {
     const events = blocks.flat()
     const called = events.some(({ type }) => type === 'call')

@@ -517,3 +517,30 @@ describe('a whole answer', () => {
     )
   })
 })
+
+describe('content in parts, as Mistral has it', () => {
+  const parts = (...content: object[]) => ({ role: 'assistant', content })
+  const thinks = { type: 'thinking', thinking: [{ type: 'text', text: 'North?' }] }
+  const said = { type: 'text', text: 'North 👋🏽' }
+
+  test('is thought and said in a stream', () => {
+    const events = [chunk(parts(thinks)), chunk(parts(said)), chunk({ content: '!' }, 'stop')]
+    expect(says([...events, '[DONE]'])).toEqual([
+      'thinking North?',
+      'thought',
+      'text North 👋🏽!',
+      'stop',
+    ])
+  })
+
+  test('is thought and said in a whole answer', () => {
+    const message = parts(thinks, said)
+    const answer = hello({ choices: [{ index: 0, message, finish_reason: 'stop' }] })
+    expect(brief(decodeChatAnswer(JSON.stringify(answer), terms()))).toEqual([
+      'thinking North?',
+      'thought',
+      'text North 👋🏽',
+      'stop',
+    ])
+  })
+})

@@ -5,7 +5,7 @@ import { unwrapInput } from '#src/turn/custom-tool'
 import type { TurnItem, TurnPart, TurnRequest, TurnTool } from '#src/turn/request'
 
 const PLAIN = decodeChat({ model: 'm', messages: [] }, 'm')
-const OPTIONS = { stream: false, developer: true }
+const OPTIONS = { stream: false }
 
 const encode = (turn: Partial<TurnRequest>, options: Partial<typeof OPTIONS> = {}) => {
   const { body, ...rest } = encodeChatRequest({ ...PLAIN, ...turn }, { ...OPTIONS, ...options })
@@ -79,6 +79,8 @@ describe('tools at a server that knows functions only', () => {
     ['{"input":"a"}', 'a'],
     ['a: 1', 'a: 1'],
     ['{"other":1}', '{"other":1}'],
+    ['{}', ''],
+    ['[]', '[]'],
     ['', ''],
   ])('the text of %j is %j', (given, said) => {
     expect(unwrapInput(given)).toBe(said)
@@ -122,7 +124,7 @@ describe('tools at a server that knows functions only', () => {
     ] as const)
       expect(() => encode({ tools, toolChoice })).toThrow(
         expect.objectContaining({
-          kind: 'refused',
+          kind: 'unable',
           details: { status: 400, code: 'invalid_value', param: 'tool_choice' },
         }),
       )

@@ -133,6 +133,14 @@ test('a call that opens and ends in one chunk without arguments gets them in tha
   ])
 })
 
+test('a call gets its missing arguments once, however often its upstream has finished', () => {
+  const call = { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } }
+  const ends = [chunk({}, 'tool_calls'), chunk({}, 'tool_calls')]
+  const { events } = run(sse([chunk({ tool_calls: [call] }), ...ends, '[DONE]']))
+  const given = deltas(events).flatMap((choice) => deltaOf(choice).tool_calls ?? []) as Json[]
+  expect(given.map(({ function: called }) => (called as Json).arguments).join('')).toBe('{}')
+})
+
 describe('the end (C3, C10)', () => {
   const begin = [chunk({ role: 'assistant' }), chunk({ content: 'a' })]
   test('exactly one [DONE], however often it was sent', () => {

@@ -168,7 +168,7 @@ describe('what the API has no words for', () => {
   ])('is refused where it would not: %j', (body, param) => {
     expect(() => encode(body)).toThrow(
       expect.objectContaining({
-        kind: 'refused',
+        kind: 'unable',
         details: { status: 400, code: 'unsupported_parameter', param },
       }),
     )

@@ -303,10 +303,20 @@ test('choices do not disturb each other, and other events pass untouched', () =>
   ])
 })
 
+const CALLED = '<tool_call>{"name":"look_up"}'
+
+test('blanks without end after a call are not said, and its last tag is still found', () => {
+  const blanks = '\n'.repeat(5_000)
+  const { said } = parse([CALLED, ...blanks, '</tool_call>', 'So.'])
+  expect(said).toEqual([{ name: 'look_up', arguments: '{}' }, { text: 'So.' }])
+})
+
 test('what only looks like calls costs no more than its length', () => {
   const start = performance.now()
   parse(Array.from({ length: 20_000 }, () => '<tool_call>{"a'))
   parse(Array.from({ length: 20_000 }, () => '</tool_call>{'))
   parse([`<tool_call>{"${'\\"</tool_call>'.repeat(50_000)}`])
+  for (const before of ['<tool_call>', '<tool_call>```', CALLED])
+    parse([before, ...' '.repeat(100_000)])
   expect(performance.now() - start).toBeLessThan(5_000)
 })

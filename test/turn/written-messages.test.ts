@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { writeMessages } from '#src/turn/chat/written-messages'
 import type { TurnCall, TurnItem, TurnPart } from '#src/turn/request'
 
-function write(items: readonly TurnItem[], developer = true) {
+function write(items: readonly TurnItem[]) {
   const dropped = new Set<string>()
   const nameOf = ({ name }: TurnCall) => name
-  const messages = writeMessages(items, { developer, nameOf, dropped })
+  const messages = writeMessages(items, { nameOf, dropped })
   return { messages: JSON.parse(JSON.stringify(messages)), dropped: [...dropped] }
 }
 const messagesOf = (items: readonly TurnItem[]) => write(items).messages
@@ -174,10 +174,8 @@ describe('a conversation becomes chat messages', () => {
     expect(messagesOf(items)).toEqual(messages)
   })
 
-  test('a developer is a system where the server knows no developers', () => {
-    const items = [say('developer', 'Be brief.'), say('system', 'Be kind.')]
-    expect(messagesOf(items)[0].role).toBe('developer')
-    const { messages } = write(items, false)
+  test('a developer is a system (C25)', () => {
+    const { messages } = write([say('developer', 'Be brief.'), say('system', 'Be kind.')])
     expect(messages.map(({ role }: { role: string }) => role)).toEqual(['system', 'system'])
   })
 

@@ -3,6 +3,7 @@ import type { BodyReaders } from '../../http/body'
 import type { KeyHandlers } from '../../http/key-handlers'
 import {
   answers,
+  askFailures,
   listParameters,
   objectFailures,
   operation,
@@ -37,7 +38,7 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
           operationId: 'createChatCompletion',
           summary: 'Answer a conversation',
           description:
-            'Send `stream: true` to receive the answer as server-sent events, the last of them `[DONE]`. Fields that are not described here pass to the upstream as they are.',
+            'Send `stream: true` to receive the answer as server-sent events, the last of them `[DONE]`. With `store: true` the answer is kept. Fields that are not described here pass to upstreams that speak chat as they are; what another one could not be told is named in the header `x-groxy-dropped`.',
           body: ChatRequest,
           answers: {
             200: answers('The answer, at once or in pieces.', ChatCompletion, ChatCompletionChunk),
@@ -56,7 +57,12 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
           description: 'Those that were asked for with `store: true`, the oldest first.',
           parameters: [
             ...listParameters,
-            { name: 'model', in: 'query', schema: { type: 'string' } },
+            {
+              name: 'model',
+              in: 'query',
+              description: 'The model that was asked for.',
+              schema: { type: 'string' },
+            },
             {
               name: 'metadata',
               in: 'query',
@@ -65,7 +71,12 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
               schema: { type: 'object', additionalProperties: { type: 'string' } },
             },
           ],
-          answers: { 200: answers('The answers.', CompletionList), 401: objectFailures[401] },
+          answers: {
+            200: answers('The answers.', CompletionList),
+            400: askFailures[400],
+            401: askFailures[401],
+            503: askFailures[503],
+          },
         }),
       },
     )
@@ -93,6 +104,7 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
         detail: operation({
           operationId: 'updateChatCompletion',
           summary: 'Give an answer other metadata',
+          description: 'All of it is replaced.',
           parameters: [ID],
           body: UpdateCompletion,
           answers: {
@@ -124,8 +136,9 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
         detail: operation({
           operationId: 'listChatCompletionMessages',
           summary: 'List the messages that were answered',
+          description: 'The oldest come first unless `order` says otherwise.',
           parameters: [ID, ...listParameters],
-          answers: { 200: answers('The messages.', MessageList), ...objectFailures },
+          answers: { 200: answers('The messages.', MessageList), ...askFailures },
         }),
       },
     )

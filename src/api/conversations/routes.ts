@@ -3,6 +3,7 @@ import type { BodyReaders } from '../../http/body'
 import type { KeyHandlers } from '../../http/key-handlers'
 import {
   answers,
+  askFailures,
   includeParameter,
   listParameters,
   objectFailures,
@@ -55,9 +56,13 @@ export const conversationRoutes = ({
           operationId: 'createConversation',
           summary: 'Begin a conversation',
           description:
-            'Send its id as the `conversation` of a turn: what was said in it comes first, and what is said is added to it.',
+            'Send its id as the `conversation` of a turn: what was said in it comes first, and what is said is added to it. The body may be left out.',
           body: CreateConversation,
-          answers: { 200: answers('The conversation.', Conversation), ...writeFailures },
+          answers: {
+            200: answers('The conversation.', Conversation),
+            503: objectFailures[503],
+            ...writeFailures,
+          },
         }),
       },
     )
@@ -69,6 +74,7 @@ export const conversationRoutes = ({
         detail: operation({
           operationId: 'getConversation',
           summary: 'Look a conversation up',
+          description: 'Its items are a list of their own.',
           parameters: [ID],
           answers: { 200: answers('The conversation.', Conversation), ...objectFailures },
         }),
@@ -86,6 +92,7 @@ export const conversationRoutes = ({
         detail: operation({
           operationId: 'updateConversation',
           summary: 'Give a conversation other metadata',
+          description: 'All of it is replaced.',
           parameters: [ID],
           body: UpdateConversation,
           answers: {
@@ -122,7 +129,7 @@ export const conversationRoutes = ({
           summary: 'List what was said in a conversation',
           description: 'The newest come first unless `order` says otherwise.',
           parameters: [ID, ...listParameters, includeParameter],
-          answers: { 200: answers('The items.', ItemList), ...objectFailures },
+          answers: { 200: answers('The items.', ItemList), ...askFailures },
         }),
       },
     )
@@ -139,6 +146,7 @@ export const conversationRoutes = ({
         detail: operation({
           operationId: 'createConversationItems',
           summary: 'Add items to a conversation',
+          description: 'They come behind those that are there; no model is asked.',
           parameters: [ID, includeParameter],
           body: AddItems,
           answers: {
@@ -177,6 +185,7 @@ export const conversationRoutes = ({
         detail: operation({
           operationId: 'deleteConversationItem',
           summary: 'Remove an item from a conversation',
+          description: 'Responses that were made in the conversation keep their own items.',
           parameters: [ID, ITEM],
           answers: {
             200: answers('The conversation that it was in.', Conversation),

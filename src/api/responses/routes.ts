@@ -3,11 +3,14 @@ import type { BodyReaders } from '../../http/body'
 import type { KeyCaller, KeyHandlers } from '../../http/key-handlers'
 import {
   answers,
+  askFailures,
+  includeParameter,
   listParameters,
   objectFailures,
   operation,
   pathParameter,
   turnFailures,
+  writeFailures,
 } from '../../http/operation'
 import {
   Compaction,
@@ -52,7 +55,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
           operationId: 'createResponse',
           summary: 'Answer a turn',
           description:
-            'Send `stream: true` to receive the answer as server-sent events. Go on from it with `previous_response_id`, or keep turns together in a `conversation`. A WebSocket on the same path takes `response.create` messages instead.',
+            'Send `stream: true` to receive the answer as server-sent events; one that breaks off ends with `response.failed`. Go on from an answer with `previous_response_id`, or keep turns together in a `conversation`: what was said before is kept by this gateway, whichever upstream answers. Fields that are not described here pass to upstreams that speak this API; what an upstream could not be told is named in the header `x-groxy-dropped`. A WebSocket on the same path takes `response.create` messages instead.',
           body: ResponsesRequest,
           answers: {
             200: answers('The answer, at once or in pieces.', ResponseSchema, ResponseEvent),
@@ -74,9 +77,13 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
           operationId: 'countInputTokens',
           summary: 'Count the tokens of a turn',
           description:
-            'A reckoning: no Grok vocabulary is public, so that the upstream may count a few per cent more or less.',
+            'Reckoned here: no upstream is asked, and it costs nothing. No Grok vocabulary is public, so that the upstream may count more or less; a picture counts as one of middling size.',
           body: CountRequest,
-          answers: { 200: answers('The count.', InputTokens), ...turnFailures },
+          answers: {
+            200: answers('The count.', InputTokens),
+            ...objectFailures,
+            ...writeFailures,
+          },
         }),
       },
     )
@@ -92,7 +99,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
           operationId: 'compactResponse',
           summary: 'Make a conversation shorter',
           description:
-            "The model sums the conversation up. Send the `output` as the beginning of a later turn's `input`.",
+            "The model sums the conversation up, which is a turn like any other. Send the `output` as the beginning of a later turn's `input`: the user's messages as they were, and an item for the rest, which only this gateway can read. It is not stored.",
           body: CompactRequest,
           answers: { 200: answers('What stands for it.', Compaction), ...turnFailures },
         }),
@@ -114,12 +121,23 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
             'With `stream=true` it comes as the events that its creator got, from the one after `starting_after` on; of a response that is still being made, the others follow.',
           parameters: [
             ID,
-            { name: 'stream', in: 'query', schema: { type: 'boolean' } },
-            { name: 'starting_after', in: 'query', schema: { type: 'integer' } },
+            {
+              name: 'stream',
+              in: 'query',
+              description: 'Answer with server-sent events.',
+              schema: { type: 'boolean', default: false },
+            },
+            {
+              name: 'starting_after',
+              in: 'query',
+              description: 'The `sequence_number` of the last event that you have.',
+              schema: { type: 'integer', minimum: 0 },
+            },
+            includeParameter,
           ],
           answers: {
             200: answers('The response.', ResponseSchema, ResponseEvent),
-            ...objectFailures,
+            ...askFailures,
           },
         }),
       },
@@ -132,7 +150,8 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
         detail: operation({
           operationId: 'deleteResponse',
           summary: 'Forget a response',
-          description: 'Responses that go on from it stay as they are.',
+          description:
+            'Responses that go on from it keep what was said in it. One that is still being made is stopped.',
           parameters: [ID],
           answers: { 200: answers('It is forgotten.', DeletedResponse), ...objectFailures },
         }),
@@ -147,8 +166,10 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
         detail: operation({
           operationId: 'cancelResponse',
           summary: 'Stop a background response',
+          description:
+            'Only one that was asked for with `background: true`. What is over stays as it is.',
           parameters: [ID],
-          answers: { 200: answers('The response.', ResponseSchema), ...objectFailures },
+          answers: { 200: answers('The response.', ResponseSchema), ...askFailures },
         }),
       },
     )
@@ -162,8 +183,10 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
         detail: operation({
           operationId: 'listInputItems',
           summary: 'List what a response answered',
-          parameters: [ID, ...listParameters],
-          answers: { 200: answers('The items.', ItemList), ...objectFailures },
+          description:
+            'What was said before it, and its own input; the newest come first unless `order` says otherwise.',
+          parameters: [ID, ...listParameters, includeParameter],
+          answers: { 200: answers('The items.', ItemList), ...askFailures },
         }),
       },
     )

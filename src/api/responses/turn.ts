@@ -112,7 +112,11 @@ export const createTurns =
             encoder = open(account)
             return encoder
           },
-          failure: (error) => current().fail(error),
+          // Of what an attempt said that came to nothing, the client was told nothing.
+          failure(error) {
+            encoder = open()
+            return encoder.fail(error)
+          },
           endsBroken: true,
         },
         text,

@@ -1,6 +1,7 @@
 import type { ToolNames } from '../codec'
+import { unwrapInput } from '../custom-tool'
 import type { CallEvent, TurnEvent } from '../event'
-import { isObject, isText, type Json, parseObject } from './shape'
+import { isObject, isText, type Json } from './shape'
 import { argumentText } from './tool-calls'
 
 interface Call {
@@ -61,7 +62,7 @@ export function createCallDecoder(
       for (let at = over; at < calls.length; at++) {
         const call = calls[at] as Call
         if (at > over) emit(call.event)
-        const text = call.isWrapped ? unwrap(call.held) : call.held
+        const text = call.isWrapped ? unwrapInput(call.held) : call.held
         if (text !== '') emit({ type: 'arguments', choice, text })
       }
       over = calls.length
@@ -76,10 +77,3 @@ const textOf = (fragment: Json): string =>
   isObject(fragment.custom)
     ? argumentText(fragment.custom.input)
     : argumentText(isObject(fragment.function) ? fragment.function.arguments : undefined)
-
-/** The text within `{"input":"…"}`; a model that wrote something else meant that. */
-function unwrap(text: string): string {
-  const given = parseObject(text)
-  if (typeof given?.input === 'string') return given.input
-  return given && Object.keys(given).length === 0 ? '' : text
-}

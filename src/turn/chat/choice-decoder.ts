@@ -132,12 +132,27 @@ function tidy(delta: Json): Json {
   if (isObject(legacyCall) && !isList(delta.tool_calls))
     delta.tool_calls = [{ index: 0, function: legacyCall }]
   delete delta.function_call
+  if (Array.isArray(delta.content)) tellParts(delta, delta.content)
   for (const key in delta) {
     const value = delta[key]
     if (value === null || value === '' || (Array.isArray(value) && value.length === 0))
       delete delta[key]
   }
   return delta
+}
+
+/** Mistral's models that think say so in parts, where others have one text. */
+function tellParts(delta: Json, parts: readonly unknown[]) {
+  let said = ''
+  let thought = ''
+  for (const part of parts.filter(isObject)) {
+    if (isText(part.text)) said += part.text
+    if (Array.isArray(part.thinking))
+      for (const piece of part.thinking)
+        if (isObject(piece) && isText(piece.text)) thought += piece.text
+  }
+  delta.content = said
+  if (thought !== '' && !isText(delta.reasoning_content)) delta.reasoning_content = thought
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0

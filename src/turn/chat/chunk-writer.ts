@@ -1,4 +1,5 @@
 import type { CallEvent, Logprob, TurnEvent } from '../event'
+import { flat, quote } from '../json-text'
 import { toChatUsage, type Usage } from '../usage'
 import { toAnnotation } from './citations'
 import { finishReason } from './finish-reason'
@@ -151,14 +152,5 @@ export function createChunkWriter(
     },
   }
 }
-
-/** In one piece: the engine would put a text that was added together, together again each time. */
-const flat = (...parts: readonly string[]): string => parts.join('')
-
-/** A text as JSON; most need no escapes, and looking for them is cheaper than writing them. */
-const quote = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`)
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
 
 const ROLE = '"role":"assistant","content":"",'

@@ -1,4 +1,4 @@
-import { ApiError } from '../../errors'
+import { unable } from '../../errors'
 import { isObject, type Json } from '../json-value'
 import type { TurnFormat, TurnRequest, TurnTool } from '../request'
 import { readToolChoice } from '../tool-choice'
@@ -10,13 +10,12 @@ import type { ChatRequest } from './schema'
  * Read a chat request into the pivot.
  *
  * @throws ApiError for what the schema cannot say: a tool choice that names no tool, a `tool` message
- * without its call, an answer that is to be spoken
+ * without its call
+ * @throws UpstreamFault for an answer that is to be spoken
  */
 export function decodeChat(request: ChatRequest, model: string): TurnRequest {
   if (request.modalities?.includes('audio'))
-    throw new ApiError('unsupported_parameter', 'This model answers in text only.', {
-      param: 'modalities',
-    })
+    throw unable('This model answers in text only.', 'modalities')
   const tools = toolsOf(request)
   return {
     model,

@@ -2,6 +2,7 @@ import { UpstreamFault } from '../../errors'
 import { createEventReader } from '../../stream/sse'
 import type { DecoderTerms, TurnDecoder } from '../codec'
 import type { TurnEvent } from '../event'
+import { unquote } from '../json-text'
 import { includeReasoning, readChatUsage } from '../usage'
 import { type ChoiceDecoder, createChoiceDecoder } from './choice-decoder'
 import { missingChoices } from './choices'
@@ -125,7 +126,3 @@ export function createChatDecoder(terms: DecoderTerms): TurnDecoder {
     isDone: () => done,
   }
 }
-
-/** What stands between the quotes of a JSON text. */
-const unquote = (content: string): string =>
-  content.includes('\\') ? (JSON.parse(`"${content}"`) as string) : content

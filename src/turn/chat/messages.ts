@@ -10,19 +10,26 @@ import type { ChatMessage } from './schema'
  */
 export function readMessages(messages: readonly ChatMessage[]): readonly TurnItem[] {
   const items: TurnItem[] = []
+  const calls: Calls = { byId: new Map(), byName: new Map() }
   for (const [index, message] of messages.entries())
     switch (message.role) {
       case 'assistant':
-        readAssistant(message, index, items)
+        readAssistant(message, index, items, calls)
         break
       case 'tool':
       case 'function':
-        items.push(readResult(message, index, items))
+        items.push(readResult(message, index, calls))
         break
       default:
         items.push(readMessage(message, message.role, index))
     }
   return items
+}
+
+/** The last call of each id, and of each name: a long conversation has many. */
+interface Calls {
+  readonly byId: Map<string, TurnCall>
+  readonly byName: Map<string, TurnCall>
 }
 
 function readMessage(
@@ -39,13 +46,17 @@ function readMessage(
     : { type: 'message', role, parts: said }
 }
 
-function readAssistant(message: ChatMessage, index: number, items: TurnItem[]) {
+function readAssistant(message: ChatMessage, index: number, items: TurnItem[], known: Calls) {
   if (message.reasoning_content)
     items.push({ type: 'thought', text: message.reasoning_content, encrypted: null })
   const said = readMessage(message, 'assistant', index, message.refusal)
   const calls = readCalls(message, index)
   if (said.parts.length > 0 || calls.length === 0) items.push(said)
-  items.push(...calls)
+  for (const call of calls) {
+    items.push(call)
+    known.byId.set(call.id, call)
+    known.byName.set(call.name, call)
+  }
 }
 
 function readCalls({ tool_calls, function_call }: ChatMessage, index: number): TurnCall[] {
@@ -73,16 +84,13 @@ const functionCall = (id: string, name: string, given: string | undefined): Turn
 })
 
 /** What a tool gave. The deprecated role `function` knows it by the tool's name only. */
-function readResult(message: ChatMessage, index: number, before: readonly TurnItem[]): TurnItem {
+function readResult(message: ChatMessage, index: number, calls: Calls): TurnItem {
   const { role, name, tool_call_id: given } = message
   if (role === 'tool' && !given)
     throw new ApiError('invalid_value', 'A message with the role "tool" needs a tool_call_id.', {
       param: `messages.${index}.tool_call_id`,
     })
-  const call = before.findLast(
-    (item) => item.type === 'call' && (role === 'tool' ? item.id === given : item.name === name),
-  )
-  const found = call?.type === 'call' ? call : undefined
+  const found = role === 'tool' ? calls.byId.get(given ?? '') : calls.byName.get(name ?? '')
   return {
     type: 'result',
     id: (role === 'tool' ? given : found?.id) || madeId(index, 0),

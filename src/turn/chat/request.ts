@@ -8,8 +8,6 @@ import { writeMessages } from './written-messages'
 
 interface Options {
   readonly stream: boolean
-  /** Whether the server knows the role `developer`. */
-  readonly developer: boolean
   /** How long the model can be told to think, where the server says so. */
   readonly efforts?: readonly string[] | undefined
 }
@@ -20,14 +18,14 @@ interface Options {
  * @throws UpstreamFault when the turn cannot do without what chat has not
  */
 export function encodeChatRequest(turn: TurnRequest, options: Options): EncodedRequest {
-  const { stream, developer, efforts = EFFORTS } = options
+  const { stream, efforts = EFFORTS } = options
   const offer = offerOwn(turn)
   const naming = createToolNaming(turn.tools, false)
   const dropped = new Set<string>()
   for (const tool of turn.tools) if (tool.type === 'hosted') dropped.add(tool.tool.type)
   const written = offer.tools.map((tool) => writeTool(tool, naming))
   const hasTools = written.length > 0
-  const messages = writeMessages(turn.items, { developer, nameOf: naming.of, dropped })
+  const messages = writeMessages(turn.items, { nameOf: naming.of, dropped })
   const body = {
     model: turn.model,
     messages,

@@ -94,11 +94,19 @@ export function createToolCallOrder(newCallId: () => string) {
     /** Whether the choice called anything. */
     any: (): boolean => calls.length > 0,
 
-    /** Fragments for calls that came without arguments, which clients parse as JSON all the same. */
-    missingArguments: (): Json[] =>
-      calls.flatMap(({ custom, hasArguments }, index) =>
-        custom || hasArguments ? [] : [{ index, function: { arguments: '{}' } }],
-      ),
+    /**
+     * Fragments for calls that came without arguments, which clients parse as JSON all the same. They
+     * are given once: an upstream may tell several times that it has finished.
+     */
+    missingArguments(): Json[] {
+      const fragments: Json[] = []
+      for (const [index, call] of calls.entries()) {
+        if (call.custom || call.hasArguments) continue
+        call.hasArguments = true
+        fragments.push({ index, function: { arguments: '{}' } })
+      }
+      return fragments
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { type Content, isWords, textOf, writeContent, writePart } from './writte
 
 /** A message as chat writes it. */
 interface Message {
-  readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool'
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: Content | null
   readonly name?: string | undefined
   readonly tool_calls?: readonly object[]
@@ -12,8 +12,6 @@ interface Message {
 }
 
 interface Terms {
-  /** Whether the server knows the role `developer`. */
-  readonly developer: boolean
   readonly nameOf: (call: TurnCall) => string
   /** Takes the types of the items that chat has nothing of the kind for. */
   readonly dropped: Set<string>
@@ -58,7 +56,7 @@ export function writeMessages(items: readonly TurnItem[], terms: Terms): readonl
       case 'message':
         if (item.role !== 'assistant') {
           close()
-          messages.push(writeMessage(item, terms))
+          messages.push(writeMessage(item))
           break
         }
         // What is said between calls belongs to their message.
@@ -95,8 +93,9 @@ function pair(items: readonly TurnItem[]): Pairs {
   return { results, answered }
 }
 
-const writeMessage = ({ role, parts, name }: TurnMessage, { developer }: Terms): Message => ({
-  role: role === 'developer' && !developer ? 'system' : role,
+/** The templates of many models know no developers, and those that do take a system for one. */
+const writeMessage = ({ role, parts, name }: TurnMessage): Message => ({
+  role: role === 'developer' ? 'system' : role,
   content: writeContent(parts),
   name,
 })

@@ -1,4 +1,4 @@
-import { UpstreamFault } from '../../errors'
+import { unable } from '../../errors'
 import type { TurnPart } from '../request'
 
 /** What a message says, as chat writes it. */
@@ -51,11 +51,7 @@ function writeFile({ url, data, fileId, filename }: Extract<TurnPart, { type: 'f
 
 function urlOf({ url }: Extract<TurnPart, { type: 'image' }>): string {
   if (url !== undefined) return url
-  throw new UpstreamFault('refused', 'This model takes pictures by address or as data only.', {
-    status: 400,
-    code: 'unsupported_parameter',
-    param: 'input',
-  })
+  throw unable('This model takes pictures by address or as data only.', 'input')
 }
 
 /** `original` is a word of the Responses API. */

@@ -4,6 +4,7 @@ import { readInBandFault } from '../chat/in-band-fault'
 import type { DecoderTerms, TurnDecoder } from '../codec'
 import type { TurnEvent } from '../event'
 import { isObject, type Json } from '../json-value'
+import { type DeltaTemplate, learnDelta, matchDelta } from './delta-template'
 import { createResponseReader } from './response-reader'
 
 /** The last event of a stream, by how it says that it ended. */
@@ -15,6 +16,11 @@ const LAST: Readonly<Record<string, string>> = {
   'response.cancelled': 'cancelled',
 }
 
+/** What says nothing that the item itself does not say: it need not be read. */
+const SILENT = new Set(['response.in_progress', 'response.content_part.added'])
+const DELTA = 'response.output_text.delta'
+/** Whatever is longer is no mark of the end. */
+const SHORT = 20
 const NOTHING: readonly TurnEvent[] = []
 
 /** Reads an upstream's stream of the Responses API as events. */
@@ -25,14 +31,25 @@ export function createResponsesDecoder(terms: DecoderTerms): TurnDecoder {
   const response = createResponseReader(terms, (event) => {
     events.push(event)
   })
+  let template: DeltaTemplate | undefined
   const reader = createEventReader(event)
 
   function event(data: string, name?: string) {
     if (done || fault) return
-    if (data.trim() === '[DONE]') return stop()
+    if (template) {
+      const delta = matchDelta(template, data)
+      if (delta !== undefined) {
+        template.event.delta = delta
+        return response.take(DELTA, template.event)
+      }
+    }
+    if (data.length < SHORT && data.trim() === '[DONE]') return stop()
+    if (name !== undefined && SILENT.has(name)) return
     const value = parse(data)
     // One bad event between good ones is no reason to end an answer.
-    if (value) take(value, name)
+    if (!value) return
+    take(value, name)
+    if (value.type === DELTA) template = learnDelta(data)
   }
 
   function take(value: Json, name?: string) {

@@ -1,3 +1,5 @@
+import { flat, quote } from '../json-text'
+
 /** Writes the events of one stream, numbered from 0 without gaps. */
 export interface EventWriter {
   /** Whether anyone reads them; if not, nothing is written and nothing need be prepared. */
@@ -18,12 +20,12 @@ export function createEventWriter(live: boolean, after = -1): EventWriter {
       return `${headOf(type)}${sequence - 1}${members}}\n\n`
     },
     series(type, before, behind = '') {
-      const head = headOf(type)
-      const middle = `${before},"delta":`
-      const tail = `${behind}}\n\n`
+      const head = flat(headOf(type))
+      const middle = flat(before, ',"delta":')
+      const tail = flat(behind, '}\n\n')
       return (text) => {
         if (!live || sequence++ < after + 1) return ''
-        return head + (sequence - 1) + middle + JSON.stringify(text) + tail
+        return head + (sequence - 1) + middle + quote(text) + tail
       }
     },
   }

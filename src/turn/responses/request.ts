@@ -1,4 +1,4 @@
-import { UpstreamFault } from '../../errors'
+import { unable } from '../../errors'
 import { nearestEffort } from '../effort'
 import type { EncodedRequest } from '../encoded-request'
 import { offerAll } from '../offer'
@@ -21,12 +21,7 @@ interface Options {
  * @throws UpstreamFault when the turn cannot do without what that API has not
  */
 export function encodeResponsesRequest(turn: TurnRequest, options: Options): EncodedRequest {
-  if (turn.choices > 1)
-    throw new UpstreamFault('refused', 'This model gives one answer at a time, not several.', {
-      status: 400,
-      code: 'unsupported_parameter',
-      param: 'n',
-    })
+  if (turn.choices > 1) throw unable('This model gives one answer at a time, not several.', 'n')
   const offer = offerAll(turn)
   const naming = createToolNaming(turn.tools, true)
   const written = offer.tools.map((tool) => writeTool(tool, naming))

@@ -67,33 +67,44 @@ const Manner = {
       description: '`none`, `auto`, `required`, or the one tool to call.',
     }),
   ),
-  parallel_tool_calls: optional(Type.Boolean({ default: true })),
+  parallel_tool_calls: optional(
+    Type.Boolean({ default: true, description: 'Whether several may be called at once.' }),
+  ),
   reasoning: optional(
-    Type.Object({
-      effort: choice(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']),
-      summary: choice(['auto', 'concise', 'detailed']),
-    }),
+    Type.Object(
+      {
+        effort: choice(
+          ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
+          'How long to think: the nearest that the model knows.',
+        ),
+        summary: choice(['auto', 'concise', 'detailed']),
+      },
+      { description: 'How to think.' },
+    ),
   ),
   text: optional(
-    Type.Object({
-      format: optional(
-        Type.Object(
-          {
-            type: Type.Enum(['text', 'json_object', 'json_schema']),
-            name: optional(Type.String()),
-            description: optional(Type.String()),
-            schema: optional(Type.Object({}, { description: 'A JSON Schema.' })),
-            strict: optional(Type.Boolean()),
-          },
-          { description: 'Ask for JSON, or for JSON that fits a schema.' },
+    Type.Object(
+      {
+        format: optional(
+          Type.Object(
+            {
+              type: Type.Enum(['text', 'json_object', 'json_schema']),
+              name: optional(Type.String({ description: 'What the schema is called.' })),
+              description: optional(Type.String()),
+              schema: optional(Type.Object({}, { description: 'A JSON Schema.' })),
+              strict: optional(Type.Boolean()),
+            },
+            { description: 'Ask for JSON, or for JSON that fits a schema.' },
+          ),
         ),
-      ),
-      verbosity: choice(['low', 'medium', 'high']),
-    }),
+        verbosity: choice(['low', 'medium', 'high'], 'How much to say.'),
+      },
+      { description: 'What the answer looks like.' },
+    ),
   ),
   truncation: choice(
     ['auto', 'disabled'],
-    '`auto` leaves out the oldest items when the conversation is too long for the model.',
+    '`auto` leaves out the oldest items when the conversation is too long for a model that says how long it may be.',
   ),
 }
 
@@ -109,15 +120,24 @@ export const ResponsesRequest = Type.Object(
     stream: optional(
       Type.Boolean({ default: false, description: 'Answer with server-sent events.' }),
     ),
-    stream_options: optional(Type.Object({ include_obfuscation: optional(Type.Boolean()) })),
+    stream_options: optional(
+      Type.Object(
+        { include_obfuscation: optional(Type.Boolean()) },
+        { description: 'Only with `stream: true`.' },
+      ),
+    ),
     store: optional(
       Type.Boolean({
         default: true,
-        description: 'Keep it, so that later turns can go on from it.',
+        description: 'Keep it, so that it can be looked up and later turns can go on from it.',
       }),
     ),
     background: optional(
-      Type.Boolean({ default: false, description: 'Answer at once, and work on it afterwards.' }),
+      Type.Boolean({
+        default: false,
+        description:
+          'Answer at once with a response that is `queued`, and work on it afterwards: look it up, or stream it, by its id. Not with `store: false`.',
+      }),
     ),
     include: optional(
       Type.Array(Type.String(), {
@@ -131,12 +151,21 @@ export const ResponsesRequest = Type.Object(
         description: 'The most tokens of an answer, reasoning included.',
       }),
     ),
-    max_tool_calls: optional(Type.Integer({ minimum: 0 })),
+    max_tool_calls: optional(
+      Type.Integer({ minimum: 0, description: 'For tools that run at an upstream, where it can.' }),
+    ),
     temperature: optional(
       Type.Number({ minimum: 0, maximum: 2, description: 'Higher is more random.' }),
     ),
     top_p: optional(Type.Number({ minimum: 0, maximum: 1 })),
-    top_logprobs: optional(Type.Integer({ minimum: 0, maximum: 20 })),
+    top_logprobs: optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 20,
+        description:
+          'Alternatives of each token; with `message.output_text.logprobs` in `include`.',
+      }),
+    ),
     metadata: optional(Metadata),
     prompt_cache_key: optional(
       Type.String({ description: 'Turns with the same key share the prompt cache.' }),
@@ -154,7 +183,11 @@ export const ResponsesRequest = Type.Object(
 
 /** `POST /v1/responses/input_tokens` */
 export const CountRequest = Type.Object(
-  { model: optional(Type.String()), input: optional(Input), ...Manner },
+  {
+    model: optional(Type.String({ description: 'Makes no difference.', examples: ['demo'] })),
+    input: optional(Input),
+    ...Manner,
+  },
   {
     title: 'InputTokensRequest',
     description: 'A turn whose tokens are to be counted.',
@@ -170,7 +203,9 @@ export const CompactRequest = Type.Object(
     model: Type.String({ description: 'The model that sums it up.', examples: ['demo'] }),
     input: optional(Input),
     instructions: optional(Type.String({ description: 'What to heed on top of the usual.' })),
-    previous_response_id: optional(Type.String()),
+    previous_response_id: optional(
+      Type.String({ description: 'What was said up to that response comes first.' }),
+    ),
     prompt_cache_key: optional(Type.String()),
     service_tier: optional(Type.String()),
   },

@@ -1,4 +1,4 @@
-import { UpstreamFault } from '../../errors'
+import { unable } from '../../errors'
 import type { TurnCall, TurnItem, TurnMessage, TurnPart, TurnResult, TurnThought } from '../request'
 
 /** Write a conversation as input of the Responses API, for a server that keeps nothing. */
@@ -58,11 +58,7 @@ function writePart(part: TurnPart): object {
         filename: part.filename,
       }
     case 'audio':
-      throw new UpstreamFault('refused', 'This model does not listen: it takes no sound.', {
-        status: 400,
-        code: 'unsupported_parameter',
-        param: 'messages',
-      })
+      throw unable('This model does not listen: it takes no sound.', 'messages')
   }
 }
 

@@ -28,7 +28,7 @@ interface Place {
   untagged: boolean
 }
 
-/** Line breaks around a call belong to its form; no model writes more of them than this. */
+/** Line breaks around a call belong to its form; who writes more of them than this means them. */
 const MOST_BLANKS = 1_000
 
 /** What stands between the tag and the call proper. */
@@ -76,7 +76,7 @@ export function createCallParser({ newId, tools }: ParserParts) {
     const { held } = place
     if (place.scanned === 0) {
       if (!BEGUN.test(held)) {
-        if (BEGINNING.test(held)) return false
+        if (held.length <= MOST_BLANKS && BEGINNING.test(held)) return false
         close(place, '', '', out)
         return true
       }
@@ -120,6 +120,8 @@ export function createCallParser({ newId, tools }: ParserParts) {
     const { held } = place
     const rest = held.replace(AFTER, '')
     if (CALL.close.startsWith(rest)) {
+      // Some models write blanks for as long as they are let.
+      if (held.length > MOST_BLANKS) place.held = rest
       place.untagged = rest !== CALL.close
       if (!place.untagged) place.held = ''
       return !place.untagged

@@ -3,10 +3,10 @@ import { asFault, type Http } from '../../net/http'
 import type { Account } from '../../pool/account'
 import type { UpstreamModel } from '../../store/schema'
 import type { ChatRequest } from '../../turn/chat/schema'
-import { readFault } from '../fault'
+import { isUnreadable, readFault } from '../fault'
 import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
 import { type Changes, nativeBody } from './request'
-import { toChat, toOwnResponses, toResponses } from './translation'
+import { effortsOf, sendsThoughts, toChat, toOwnResponses, toResponses } from './translation'
 
 interface OpenAiParts {
   readonly http: Http
@@ -19,10 +19,8 @@ export interface OpenAiQuirks {
   readonly chat?: (request: ChatRequest) => Changes
   /** Changes a body of the Responses API, and says what it left out of it. */
   readonly mendResponses?: (body: Record<string, unknown>) => readonly string[]
-  /** On the Responses API it knows functions, but no tools that take text, and no namespaces. */
+  /** It knows functions, but no tools that take text, no namespaces, and no choice of some tools. */
   readonly functionsOnly?: boolean
-  /** It does not know the role `developer` in chats. */
-  readonly noDeveloper?: boolean
 }
 
 /** What is to be sent, and where to. */
@@ -36,43 +34,59 @@ const PATHS = { chat: '/chat/completions', responses: '/responses' } as const
 
 /** Any server that speaks OpenAI's dialects, or one of them: the other is translated. */
 export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream {
-  function prepare(call: UpstreamCall): Prepared {
+  function prepare(call: UpstreamCall, thoughts: boolean): Prepared {
     const { ask, account, model, stream } = call
     const { api } = account
-    if (ask.dialect === 'chat')
-      return api === 'responses'
-        ? { dialect: 'responses', ...toResponses(call) }
-        : { dialect: 'chat', body: nativeBody(ask, { model, stream, quirks: quirks.chat }) }
+    if (ask.dialect === 'chat') {
+      if (api === 'responses') return { dialect: 'responses', ...toResponses(call) }
+      const { value } = ask.request
+      if (quirks.functionsOnly && needsMore(value)) return { dialect: 'chat', ...toChat(call) }
+      const efforts = value.reasoning_effort ? effortsOf(call) : undefined
+      return {
+        dialect: 'chat',
+        body: nativeBody(ask, { model, stream, quirks: quirks.chat, efforts }),
+      }
+    }
     return api === 'chat'
-      ? { dialect: 'chat', ...toChat(call, quirks) }
-      : { dialect: 'responses', ...toOwnResponses(call, ask, quirks) }
+      ? { dialect: 'chat', ...toChat(call) }
+      : { dialect: 'responses', ...toOwnResponses(call, ask, { ...quirks, thoughts }) }
+  }
+
+  async function send(call: UpstreamCall, thoughts: boolean): Promise<UpstreamReply> {
+    const { account, abort, stream } = call
+    const sealed = account.secret()
+    const secret = typeof sealed === 'string' ? sealed : await sealed
+    const way = account.proxy()
+    const proxy = way instanceof Promise ? await way : way
+    const { dialect, body, translated } = prepare(call, thoughts)
+    const response = await http.send({
+      url: account.baseUrl + PATHS[dialect],
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${secret}`,
+        'content-type': 'application/json',
+        accept: stream ? 'text/event-stream' : 'application/json',
+        // A compressed stream would wait for its compressor.
+        'accept-encoding': 'identity',
+      },
+      body,
+      proxy,
+      abort,
+    })
+    if (!response.ok) throw await readFault(response, secret, now())
+    if (!translated) return { form: 'bytes', dialect, response }
+    return { form: 'bytes', dialect, response, translated }
   }
 
   return {
     async ask(call: UpstreamCall): Promise<UpstreamReply> {
-      const { account, abort, stream } = call
-      const sealed = account.secret()
-      const secret = typeof sealed === 'string' ? sealed : await sealed
-      const way = account.proxy()
-      const proxy = way instanceof Promise ? await way : way
-      const { dialect, body, translated } = prepare(call)
-      const response = await http.send({
-        url: account.baseUrl + PATHS[dialect],
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${secret}`,
-          'content-type': 'application/json',
-          accept: stream ? 'text/event-stream' : 'application/json',
-          // A compressed stream would wait for its compressor.
-          'accept-encoding': 'identity',
-        },
-        body,
-        proxy,
-        abort,
-      })
-      if (!response.ok) throw await readFault(response, secret, now())
-      if (!translated) return { form: 'bytes', dialect, response }
-      return { form: 'bytes', dialect, response, translated }
+      try {
+        return await send(call, true)
+      } catch (cause) {
+        // A conversation must not end because of a thought that nobody can read any more.
+        if (!sendsThoughts(call) || !isUnreadable(cause)) throw cause
+        return await send(call, false)
+      }
     },
 
     async models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]> {
@@ -93,6 +107,12 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
     },
   }
 }
+
+/** Whether a chat speaks of tools in a way that servers do not understand which know functions only. */
+const needsMore = ({ tools, tool_choice: choice, messages }: ChatRequest): boolean =>
+  (typeof choice === 'object' && choice !== null && choice.type !== 'function') ||
+  tools?.some(({ type }) => type === 'custom') === true ||
+  messages.some(({ tool_calls: calls }) => calls?.some(({ custom }) => custom) === true)
 
 /** @throws UpstreamFault when it is no model list */
 function readModels(body: unknown): readonly UpstreamModel[] {

@@ -1,5 +1,6 @@
 import { editObject } from '../../json'
 import type { ChatRequest } from '../../turn/chat/schema'
+import { nearestEffort } from '../../turn/effort'
 import type { ChatAsk } from '../upstream'
 
 /** Members to replace by new JSON, or to leave out (`undefined`). */
@@ -10,6 +11,8 @@ interface NativeBodyOptions {
   readonly model: string
   readonly stream: boolean
   readonly quirks?: ((request: ChatRequest) => Changes) | undefined
+  /** How long the model can be told to think, where the server says so. */
+  readonly efforts?: readonly string[] | undefined
 }
 
 /**
@@ -18,7 +21,7 @@ interface NativeBodyOptions {
  */
 export function nativeBody(
   { request }: ChatAsk,
-  { model, stream, quirks }: NativeBodyOptions,
+  { model, stream, quirks, efforts }: NativeBodyOptions,
 ): string {
   const { value } = request
   const changes: Changes = quirks?.(value) ?? {}
@@ -26,6 +29,9 @@ export function nativeBody(
   for (const key of ['store', 'metadata'] as const) if (key in value) changes[key] = undefined
   if (value.model !== model) changes.model = JSON.stringify(model)
   if (stream) changes.stream_options = withUsage(value.stream_options)
+  const { reasoning_effort: effort } = value
+  if (effort && efforts && !efforts.includes(effort))
+    changes.reasoning_effort = jsonOf(nearestEffort(effort, efforts))
   // Servers that imitate OpenAI often refuse null where OpenAI takes it for "not given".
   for (const key in value)
     if (value[key as keyof typeof value] === null && KNOWN.has(key)) changes[key] = undefined
@@ -38,6 +44,9 @@ export function nativeBody(
 function withUsage(options: ChatRequest['stream_options']): string {
   return JSON.stringify({ ...options, include_usage: true })
 }
+
+const jsonOf = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : JSON.stringify(text)
 
 const KNOWN = new Set([
   'stream',

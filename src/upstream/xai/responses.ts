@@ -1,3 +1,5 @@
+import { lacking } from '../../turn/offer'
+
 type Json = Record<string, unknown>
 
 /** What xAI does not take on its Responses API (its OpenAPI document), or takes for another thing. */
@@ -60,7 +62,8 @@ const MOST_LOGPROBS = 8
 /**
  * Make a request of the Responses API one that xAI takes (xai-api.md, 2.3.7).
  *
- * @returns what it was left out of: tools that xAI has not
+ * @returns what was left out of it: tools that xAI has not
+ * @throws UpstreamFault when one of those must be called
  */
 export function mendForXai(body: Json): readonly string[] {
   for (const key of UNSUPPORTED) delete body[key]
@@ -85,6 +88,8 @@ function mendTools(body: Json): readonly string[] {
   }
   if (tools.length > 0) body.tools = known
   if (known.length === 0) {
+    const [missing] = dropped
+    if (missing !== undefined && isForced(body.tool_choice)) throw lacking(missing)
     delete body.tools
     delete body.tool_choice
     delete body.parallel_tool_calls
@@ -100,13 +105,19 @@ const isForClient = ({ type, execution }: Json): boolean =>
 function mendChoice(body: Json, tools: readonly Json[]): void {
   const { tool_choice: choice } = body
   if (!isObject(choice) || choice.type === 'function') return
-  const type = NAMES[String(choice.type)] ?? choice.type
-  const chosen = tools.filter((tool) => tool.type === type)
-  if (chosen.length > 0) {
-    body.tools = chosen
-    body.tool_choice = 'required'
-  } else delete body.tool_choice
+  const { server_label: server } = choice
+  const name = String(choice.type)
+  const type = NAMES[name] ?? name
+  const chosen = tools.filter(
+    (tool) => tool.type === type && (server === undefined || tool.server_label === server),
+  )
+  if (chosen.length === 0) throw lacking(name)
+  body.tools = chosen
+  body.tool_choice = 'required'
 }
+
+/** Whether some tool must be called. */
+const isForced = (choice: unknown): boolean => choice === 'required' || isObject(choice)
 
 const without = (tool: Json, fields: readonly string[]): Json =>
   Object.fromEntries(Object.entries(tool).filter(([key]) => !fields.includes(key)))

@@ -14,7 +14,7 @@ interface XaiParts {
 export const createXai = (parts: XaiParts): Upstream =>
   createOpenAi({
     ...parts,
-    quirks: { chat, mendResponses: mendForXai, functionsOnly: true, noDeveloper: true },
+    quirks: { chat, mendResponses: mendForXai, functionsOnly: true },
   })
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
