@@ -202,7 +202,13 @@ interface Sample {
 }
 
 /** The API checks more than its schema says; the fake upstream never gives more than one choice. */
-const isRefusedByOpenAi = ({ stream, stream_options, n, response_format }: Sample): boolean =>
+const isRefusedByOpenAi = (sample: Sample): boolean =>
+  isUnclear(sample) || NAMELESS.test(JSON.stringify(sample))
+
+/** Tools, and calls of them, that cannot be told from each other. */
+const NAMELESS = /"(?:name|tool_call_id)":""/
+
+const isUnclear = ({ stream, stream_options, n, response_format }: Sample): boolean =>
   (Boolean(stream_options) && !stream) ||
   (n ?? 1) > 1 ||
   (response_format?.json_schema !== undefined && !response_format.json_schema.schema)

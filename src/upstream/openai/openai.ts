@@ -110,7 +110,7 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
 
 /** Whether a chat speaks of tools in a way that servers do not understand which know functions only. */
 const needsMore = ({ tools, tool_choice: choice, messages }: ChatRequest): boolean =>
-  (typeof choice === 'object' && choice !== null && choice.type !== 'function') ||
+  (tools && typeof choice === 'object' && choice !== null && choice.type !== 'function') ||
   tools?.some(({ type }) => type === 'custom') === true ||
   messages.some(({ tool_calls: calls }) => calls?.some(({ custom }) => custom) === true)
 
