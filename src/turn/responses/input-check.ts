@@ -26,7 +26,7 @@ function checkItem(item: Item, param: string, calls: ReadonlySet<unknown>) {
   switch (kindOf(item)) {
     case undefined:
       throw isText(item.type)
-        ? refusal(param, `'${param}' is of the unknown type "${item.type}".`)
+        ? refusal(param, `'${param}' is of the unknown type "${quoted(item.type)}".`)
         : missing(`${param}.type`)
     case 'message':
       return checkMessage(item, param)
@@ -54,7 +54,7 @@ function checkOutput(item: Item, param: string, calls: ReadonlySet<unknown>) {
   if (!calls.has(item.call_id))
     throw refusal(
       `${param}.call_id`,
-      `No tool call found for the output with call_id ${item.call_id}.`,
+      `No tool call found for the output with call_id ${quoted(item.call_id)}.`,
     )
   if (typeof item.output !== 'string') checkParts(item.output, `${param}.output`, GIVEN)
 }
@@ -92,7 +92,7 @@ function checkPart(part: unknown, param: string, allowed: ReadonlySet<string>) {
   const { type } = isObject(part) ? part : ({} as Json)
   if (!isObject(part) || !isText(type)) throw missing(`${param}.type`)
   if (!allowed.has(type))
-    throw refusal(`${param}.type`, `A part of the type "${type}" is not taken here.`)
+    throw refusal(`${param}.type`, `A part of the type "${quoted(type)}" is not taken here.`)
   const fields = PARTS[type] ?? []
   const isThere = (field: string) => typeof part[field] === 'string' || isObject(part[field])
   if (!fields.some(isThere)) throw missing(`${param}.${fields[0]}`)
@@ -109,6 +109,9 @@ function needTexts(
   for (const field of mayBeEmpty)
     if (typeof item[field] !== 'string') throw missing(`${param}.${field}`)
 }
+
+/** As much of what a client wrote as helps to find it. */
+const quoted = (text: unknown): string => String(text).slice(0, 100)
 
 const refusal = (param: string, message: string): ApiError =>
   new ApiError('invalid_value', message, { param })

@@ -1,27 +1,29 @@
 import type { Item, ResponsesRequest } from './schema'
 
-/** How the ids of items begin, by what they are. */
-const PREFIXES: Readonly<Record<string, string>> = {
-  message: 'msg',
-  reasoning: 'rs',
-  function_call: 'fc',
-  function_call_output: 'fco',
-  custom_tool_call: 'ctc',
-  custom_tool_call_output: 'ctco',
-  web_search_call: 'ws',
-  file_search_call: 'fs',
-  code_interpreter_call: 'ci',
-  image_generation_call: 'ig',
-  computer_call: 'cu',
-  mcp_call: 'mcp',
-  mcp_list_tools: 'mcpl',
-  mcp_approval_request: 'mcpr',
-  compaction: 'cmp',
-}
+/** How the ids of items begin, by what they are: a map, since clients may say `constructor`. */
+const PREFIXES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    message: 'msg',
+    reasoning: 'rs',
+    function_call: 'fc',
+    function_call_output: 'fco',
+    custom_tool_call: 'ctc',
+    custom_tool_call_output: 'ctco',
+    web_search_call: 'ws',
+    file_search_call: 'fs',
+    code_interpreter_call: 'ci',
+    image_generation_call: 'ig',
+    computer_call: 'cu',
+    mcp_call: 'mcp',
+    mcp_list_tools: 'mcpl',
+    mcp_approval_request: 'mcpr',
+    compaction: 'cmp',
+  }),
+)
 
 /** A new id for an item of a type. */
 export const itemId = (type: string, newId: () => string): string =>
-  `${PREFIXES[type] ?? 'item'}_${newId()}`
+  `${PREFIXES.get(type) ?? 'item'}_${newId()}`
 
 /**
  * What a request says, as items in their full form: each with a type and an id, and with whatever
@@ -37,7 +39,7 @@ function complete(item: Item, newId: () => string): Item {
   const type = item.type || (item.role ? 'message' : 'item_reference')
   if (type === 'item_reference') return { ...item, type }
   const whole = { ...item, type, id: item.id || itemId(type, newId) }
-  return FORMS[type]?.(whole) ?? whole
+  return FORMS.get(type)?.(whole) ?? whole
 }
 
 type Form = (item: Item) => Item
@@ -52,27 +54,29 @@ const searched: Form = (item) => ({
 })
 
 /** What has to be there of each type beyond what clients have to send. */
-const FORMS: Readonly<Record<string, Form>> = {
-  message: (item) => withStatus({ ...item, content: contentOf(item) }),
-  function_call: withStatus,
-  function_call_output: withStatus,
-  custom_tool_call: withStatus,
-  custom_tool_call_output: withStatus,
-  computer_call_output: withStatus,
-  shell_call: ({ action, ...item }) => ({
-    environment: null,
-    ...withStatus(item),
-    action: { timeout_ms: null, max_output_length: null, ...(action as object) },
+const FORMS: ReadonlyMap<string, Form> = new Map(
+  Object.entries<Form>({
+    message: (item) => withStatus({ ...item, content: contentOf(item) }),
+    function_call: withStatus,
+    function_call_output: withStatus,
+    custom_tool_call: withStatus,
+    custom_tool_call_output: withStatus,
+    computer_call_output: withStatus,
+    shell_call: ({ action, ...item }) => ({
+      environment: null,
+      ...withStatus(item),
+      action: { timeout_ms: null, max_output_length: null, ...(action as object) },
+    }),
+    shell_call_output: (item) => withStatus({ max_output_length: null, ...item }),
+    tool_search_call: (item) => withStatus(searched(item)),
+    tool_search_output: (item) => withStatus(searched(item)),
+    reasoning: (item) => {
+      const { content, summary, ...rest } = item
+      const list = Array.isArray(summary) ? summary : []
+      return { ...rest, summary: list, ...(Array.isArray(content) && { content }) } as Item
+    },
   }),
-  shell_call_output: (item) => withStatus({ max_output_length: null, ...item }),
-  tool_search_call: (item) => withStatus(searched(item)),
-  tool_search_output: (item) => withStatus(searched(item)),
-  reasoning: (item) => {
-    const { content, summary, ...rest } = item
-    const list = Array.isArray(summary) ? summary : []
-    return { ...rest, summary: list, ...(Array.isArray(content) && { content }) } as Item
-  },
-}
+)
 
 function contentOf({ role, content }: Item): Part[] {
   const isAnswer = role === 'assistant'
