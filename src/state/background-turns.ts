@@ -23,7 +23,7 @@ export interface LeftTurn {
   readonly tries: number
   /** Whether its client wants it no more: it has only to be ended. */
   readonly cancelled: boolean
-  /** The text that it was begun with; empty when its client has deleted it. */
+  /** The text that it was begun with; empty when its client has deleted it, which cancels it, too. */
   readonly request: string
 }
 
@@ -67,6 +67,10 @@ export function createSaidBackground(parts: BackgroundParts) {
 
     /** Store how it came out, unless it was cancelled, deleted or taken over. */
     end: (turn: SaidTurn, instance: string): void => advance(turn, instance, true),
+
+    /** End one that cannot be begun again: it has failed, unless it was cancelled or deleted. */
+    abandon: (id: string, instance: string, error: object): Promise<void> =>
+      reach(store.abandon(id, instance, error)),
 
     /** Keep turns for longer; says which of them to stop. */
     renew: (lease: Lease, ids: readonly string[]) => reach(store.renew(lease, ids)),

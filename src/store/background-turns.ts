@@ -54,7 +54,18 @@ const ADVANCE = `UPDATE responses SET status = ?1, body = ?2, tape = ?3,
     bytes = octet_length(?2) + coalesce(octet_length(?3), 0)
   WHERE id = ?4 AND ${OPEN}
   AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?4 AND instance = ?5)`
+const FAIL = `UPDATE responses SET status = 'failed',
+    body = json_set(body, '$.status', 'failed', '$.error', json(?3))
+  WHERE id = ?1 AND ${OPEN}
+  AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`
 const END = 'DELETE FROM background_turns WHERE response_id = ? AND instance = ?'
+
+/** Statements that forget what it would take to begin a turn again, if it is an instance's. */
+function endOf(id: string, instance: string): InStatement[] {
+  const isRequest = (name: string) => `${name}.owner_id = ?1 AND ${name}.side = 'request'
+    AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`
+  return [...itemDeletes(isRequest, [id, instance]), { sql: END, args: [id, instance] }]
+}
 
 /** Turns that go on after their request was answered, each with one instance that runs it. */
 export function createBackgroundTurns(client: Patient) {
@@ -119,6 +130,12 @@ export function createBackgroundTurns(client: Patient) {
       return (cancelled?.rows.length ?? 0) > 0
     },
 
+    /** End a turn that nothing more comes of: it has failed, unless it was cancelled or deleted. */
+    async abandon(id: string, instance: string, error: object): Promise<void> {
+      const fail = { sql: FAIL, args: [id, instance, JSON.stringify(error)] }
+      await client.batch([fail, ...endOf(id, instance)], 'write')
+    },
+
     /**
      * Statements that note how far a turn has come, if it is still this instance's and was neither
      * cancelled nor deleted. With an end they add its output, to its conversation too, and forget what
@@ -134,15 +151,12 @@ export function createBackgroundTurns(client: Patient) {
         args: [id, instance] as InValue[],
       }
       const output = row.items.filter(({ side }) => side === 'output')
-      const isRequest = (name: string) => `${name}.owner_id = ?1 AND ${name}.side = 'request'
-        AND EXISTS (SELECT 1 FROM background_turns WHERE response_id = ?1 AND instance = ?2)`
       return [
         ...bodyInserts(row.items, guard),
         ...conversationAppends(row, guard),
         itemAppends(id, output, guard),
         change,
-        ...itemDeletes(isRequest, [id, instance]),
-        { sql: END, args: [id, instance] },
+        ...endOf(id, instance),
       ]
     },
   }

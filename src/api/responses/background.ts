@@ -1,9 +1,10 @@
 import type { Dispatch } from '../../dispatch/dispatch'
 import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
-import type { Ticket } from '../../http/admission'
+import type { Ending, Ticket } from '../../http/admission'
 import { EVENT_HEADERS } from '../../http/served'
 import type { Log } from '../../log'
+import type { SaidTurn } from '../../state/draft'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import { replay } from '../../turn/responses/replay'
@@ -32,6 +33,15 @@ export interface Run {
 
 /** An instance that has not kept its turns for so long is taken to be gone. */
 const LEASE_MS = 30_000
+
+/** What a turn comes to that was let in and could not be stored. */
+const NEVER_ASKED: Ending = {
+  outcome: 'failed',
+  inputTokens: 0,
+  outputTokens: 0,
+  usageSource: 'none',
+  costTicks: null,
+}
 
 /** Runs turns whose clients do not wait, and lets them be watched and stopped. */
 export function createBackground(parts: BackgroundParts) {
@@ -73,6 +83,14 @@ export function createBackground(parts: BackgroundParts) {
     }
   }
 
+  async function store(turn: SaidTurn, request: object): Promise<void> {
+    if (await said.background.begin(turn, JSON.stringify(request), lease())) return
+    throw new ApiError(
+      'body_too_large',
+      'A background response has to be stored, and this one is too large for that.',
+    )
+  }
+
   function start(prepared: Prepared, ticket: Ticket): Run {
     const run: Run = { prepared, abort: new AbortController(), feed: createFeed() }
     runs.set(prepared.id, run)
@@ -101,12 +119,12 @@ export function createBackground(parts: BackgroundParts) {
     async begin(prepared: Prepared, ticket: Ticket): Promise<Response> {
       const { request } = prepared
       const turn = saidTurn(prepared)
-      const isTaken = await said.background.begin(turn, JSON.stringify(request), lease())
-      if (!isTaken)
-        throw new ApiError(
-          'body_too_large',
-          'A background response has to be stored, and this one is too large for that.',
-        )
+      try {
+        await store(turn, request)
+      } catch (cause) {
+        ticket.settle(NEVER_ASKED)
+        throw cause
+      }
       const run = start(prepared, ticket)
       if (request.stream === true) return watch(run, -1)
       return Response.json(shownResponse(turn.response))

@@ -1,16 +1,16 @@
 import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
-import type { Admission, Ticket } from '../../http/admission'
+import type { Admission } from '../../http/admission'
 import { faultFields, type Log } from '../../log'
 import type { LeftTurn } from '../../state/background-turns'
 import type { Said } from '../../state/said'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
+import { responseError } from '../../turn/responses/response-error'
 import type { ResponsesRequest } from '../../turn/responses/schema'
 import type { Background } from './background'
 import type { Contexts } from './context'
-import { saidTurn } from './said-turn'
-import { demandOf, type Prepared, type Turns } from './turn'
+import { demandOf, type Turns } from './turn'
 
 interface TakeoverParts {
   readonly background: Background
@@ -38,38 +38,41 @@ export function createTakeover(parts: TakeoverParts) {
   const { background, said, admission, contexts, turns, settings, keyOf, newId, now, log } = parts
   let lookedAt = Number.NEGATIVE_INFINITY
 
+  /** @throws ApiError when it cannot be begun again, or not now */
+  async function begin({ request: text, keyId, responseId, tries }: LeftTurn): Promise<void> {
+    if (tries > MOST_TRIES)
+      throw new ApiError('internal_error', 'The response was begun several times in vain.')
+    const key = keyOf(keyId)
+    if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
+    const request = JSON.parse(text) as ResponsesRequest
+    const context = await contexts.again(key.id, responseId, request)
+    const prepared = turns({
+      request,
+      context,
+      key,
+      requestId: `req_${newId()}`,
+      conversation: null,
+      settings: settings(),
+      id: responseId,
+    })
+    const ticket = await admission.enter(key, demandOf(prepared))
+    background.start(prepared, ticket)
+  }
+
   async function resume(left: LeftTurn): Promise<void> {
-    const request = JSON.parse(left.request) as ResponsesRequest
-    const key = keyOf(left.keyId)
-    let prepared: Prepared | undefined
+    const { responseId: response, tries } = left
     try {
-      if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
-      const context = await contexts.of(key.id, request)
-      prepared = turns({
-        request,
-        context,
-        key,
-        requestId: `req_${newId()}`,
-        conversation: null,
-        settings: settings(),
-        id: left.responseId,
-      })
-      if (left.cancelled) return give(prepared, prepared.encoder().cancel)
-      if (left.tries > MOST_TRIES)
-        throw new ApiError('internal_error', 'The response was begun several times in vain.')
-      const ticket: Ticket = await admission.enter(key, demandOf(prepared))
-      background.start(prepared, ticket)
+      if (left.cancelled) return await end(left, new ApiError('client_gone', 'It was cancelled.'))
+      log.info('background_resumed', { response, tries })
+      await begin(left)
     } catch (cause) {
-      const fail = () => prepared?.encoder().fail(brokenOff(cause))
-      if (prepared) give(prepared, fail)
-      else log.warn('background_lost', { response: left.responseId, ...faultFields(cause) })
+      log.warn('background_lost', { response, tries, ...faultFields(cause) })
+      if (!isPassing(cause)) await end(left, brokenOff(cause))
     }
   }
 
-  function give(prepared: Prepared, last: () => unknown): void {
-    last()
-    said.background.end(saidTurn(prepared), background.instance())
-  }
+  const end = ({ responseId }: LeftTurn, why: ApiError) =>
+    said.background.abandon(responseId, background.instance(), responseError(why))
 
   return {
     /** Keep what runs here, and take over what was left. */
@@ -79,13 +82,14 @@ export function createTakeover(parts: TakeoverParts) {
       try {
         await background.renew()
         const left = await background.left(MOST_AT_ONCE)
-        for (const turn of left) {
-          log.info('background_resumed', { response: turn.responseId, tries: turn.tries })
-          await resume(turn)
-        }
+        for (const turn of left) await resume(turn)
       } catch (cause) {
         log.warn('database_unreachable', faultFields(cause))
       }
     },
   }
 }
+
+/** What is over when the lease is, so that the turn is taken over once more. */
+const isPassing = (cause: unknown): boolean =>
+  cause instanceof ApiError && (cause.code === 'not_ready' || cause.code === 'rate_limit_exceeded')
