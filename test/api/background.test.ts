@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { fakeUpstream, type Seen } from '../fakes/upstream'
 import { type Gateway, gateway, KEY, keyed, openaiAt } from '../support/gateway'
 import { scratch, until } from '../support/programs'
+import { orderFaults, readResponseStream } from '../support/response-order'
 import { chatAsked } from '../support/tool-loop'
 
 /** Longer than an instance may leave its turns alone. */
@@ -151,4 +152,28 @@ test('a background turn that is not taken on holds nothing of its key', async ()
   for (const _ of [1, 2, 3, 4, 5, 6, 7, 8])
     expect((await key.post('/v1/responses', large)).status).toBe(413)
   expect((await key.post('/v1/responses', { model: 'demo', input: 'Hi' })).status).toBe(200)
+})
+
+test('who watches one that runs elsewhere sees the end when it is deleted', async () => {
+  await using it = await twoInstances()
+  const { id } = await it.begin({ input: 'One' })
+  const watched = it.heir.get(`/v1/responses/${id}?stream=true`).then((reply) => reply.text())
+  await Bun.sleep(100)
+  expect((await remove(it.heir, id)).status).toBe(200)
+  const events = await watched
+  expect(events).toContain('"status":"cancelled"')
+  expect(events).toEndWith('data: [DONE]\n\n')
+})
+
+test('a number of its own that a client wrote is not taken for that of an event', async () => {
+  await using it = await gateway()
+  const asked = {
+    ...{ model: 'demo', background: true, input: 'Hi' },
+    tools: [{ type: 'function', name: 'f', parameters: { sequence_number: 9_999 } }],
+  }
+  const reply = await it.post('/v1/responses', { ...asked, stream: true })
+  const { events, done } = readResponseStream(await reply.text())
+  expect(orderFaults(events)).toEqual([])
+  expect(events.at(-1)?.type).toBe('response.completed')
+  expect(done).toBe(true)
 })
