@@ -11,7 +11,7 @@ import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { type ApiError, SetupError } from './errors'
 import { createAdmission } from './http/admission'
-import { createAuth } from './http/auth'
+import { createAuth, isGood } from './http/auth'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
 import { isHeavyModel } from './http/demand'
@@ -187,10 +187,12 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const keyOf = (id: string) =>
-    [...(current?.keys.values() ?? []), ...platform.environmentKey.values()].find(
-      (key) => key.id === id && key.enabled,
-    )
+  const keyOf = (id: string) => {
+    for (const keys of [current?.keys, platform.environmentKey])
+      for (const key of keys?.values() ?? [])
+        if (key.id === id) return isGood(key, now()) ? key : undefined
+    return
+  }
   const said = createSaid({ stores, settings, digest, newId, now, later, log })
   const surface = createSurface({
     platform,

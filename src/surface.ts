@@ -20,6 +20,7 @@ import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
 import { newId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
+import { ApiError } from './errors'
 import type { Admission } from './http/admission'
 import type { Auth } from './http/auth'
 import { createBodyReaders } from './http/body'
@@ -102,9 +103,14 @@ export function createSurface(parts: SurfaceParts) {
           openSocket(platform.upgrade, request, {
             maxBytes: () => settings().max_body_bytes,
             handler: createResponsesSocket({
-              // Each turn is one in the ledger.
-              respond: (asked, terms) =>
-                responses.respond(asked, { ...caller, requestId: `req_${newId()}` }, terms),
+              respond: async (asked, terms) => {
+                // A socket may stay open for long after its key was switched off or given other limits.
+                const key = parts.keyOf(caller.key.id)
+                if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
+                // Each turn is one in the ledger.
+                const requestId = `req_${newId()}`
+                return responses.respond(asked, { ...caller, key, requestId }, terms)
+              },
               onBug: parts.onBug,
             }),
           }),

@@ -30,7 +30,7 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
         throw unauthorized(
           'This API key is switched off. The operator of this gateway can switch it on again.',
         )
-      if (key.expiresAt && key.expiresAt.getTime() <= now())
+      if (!isGood(key, now()))
         throw unauthorized(
           'This API key has expired. Ask the operator of this gateway for another.',
         )
@@ -60,6 +60,10 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
     return caller
   }
 }
+
+/** Whether a key may be used. */
+export const isGood = ({ enabled, expiresAt }: Key, now: number): boolean =>
+  enabled && !(expiresAt && expiresAt.getTime() <= now)
 
 const bearerOf = (header: string): string | undefined =>
   /^bearer /i.test(header) ? header.slice('bearer '.length).trim() : undefined

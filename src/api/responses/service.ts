@@ -110,13 +110,14 @@ export function createResponses(parts: ResponsesParts) {
   }
 }
 
-function outcomeOf({ id, request, context, encoder }: Prepared): SocketOutcome {
+function outcomeOf({ id, request, context, encoder, text }: Prepared): SocketOutcome {
   const { status, output } = encoder().response()
   return {
     id,
     isFailed: status === 'failed',
     isStored: request.store !== false,
     items: [...context.items, ...(output as readonly Item[])],
+    weight: text.length + JSON.stringify(output).length,
   }
 }
 
