@@ -11,7 +11,7 @@ import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { type ApiError, SetupError } from './errors'
 import { createAdmission } from './http/admission'
-import { createAuth, isGood } from './http/auth'
+import { createAuth, goodKey } from './http/auth'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
 import { isHeavyModel } from './http/demand'
@@ -187,12 +187,7 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const keyOf = (id: string) => {
-    for (const keys of [current?.keys, platform.environmentKey])
-      for (const key of keys?.values() ?? [])
-        if (key.id === id) return isGood(key, now()) ? key : undefined
-    return
-  }
+  const keyOf = (id: string) => goodKey(id, [current?.keys, platform.environmentKey], now())
   const said = createSaid({ stores, settings, digest, newId, now, later, log })
   const surface = createSurface({
     platform,
@@ -281,7 +276,11 @@ export function createApp(platform: Platform) {
     drain(): void {
       draining = true
       jobs.stop()
+      surface.takeover.stop()
     },
+
+    /** Leave the background turns that run here to others. */
+    leave: surface.background.leave,
 
     /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {

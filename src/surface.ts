@@ -129,7 +129,7 @@ export function createSurface(parts: SurfaceParts) {
     .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
-  return { routes, responses, takeover }
+  return { routes, background, takeover }
 }
 
 /** xAI, OpenRouter and vLLM each have a name of their own for it. */

@@ -1,7 +1,7 @@
 import { type App, createApp } from '../app'
 import { type Config, readConfig } from '../config'
 import { SetupError } from '../errors'
-import { faultFields } from '../log'
+import { faultFields, type Log } from '../log'
 import { type Command, parse } from './command'
 import { createOutput, type Output } from './output'
 import { createPlatform } from './platform'
@@ -67,15 +67,19 @@ async function serve(config: Config, output: Output): Promise<void> {
 
   await stopSignal()
   log.info('stopping', { note: 'answers in progress are finished first' })
-  clearInterval(timer)
   app.drain()
   platform.sockets.leave()
+  // Until then what runs in the background is kept, too.
   await server.stop()
-  const lastWrites = app.flush().then(platform.settle)
+  clearInterval(timer)
+  const lastWrites = leave(app, log).then(app.flush).then(platform.settle)
   await Promise.race([lastWrites, Bun.sleep(LAST_FLUSH_MS)])
   state.client.close()
   log.info('stopped')
 }
+
+const leave = (app: App, log: Log): Promise<void> =>
+  app.leave().catch((cause) => log.warn('database_unreachable', faultFields(cause)))
 
 function listen(config: Config, fetch: App['fetch'], websocket: Sockets['websocket']) {
   try {

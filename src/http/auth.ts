@@ -61,9 +61,19 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
   }
 }
 
-/** Whether a key may be used. */
-export const isGood = ({ enabled, expiresAt }: Key, now: number): boolean =>
+const isGood = ({ enabled, expiresAt }: Key, now: number): boolean =>
   enabled && !(expiresAt && expiresAt.getTime() <= now)
+
+/** A key by its id, if it may be used. */
+export function goodKey(
+  id: string,
+  all: readonly (ReadonlyMap<string, Key> | undefined)[],
+  now: number,
+): Key | undefined {
+  for (const keys of all)
+    for (const key of keys?.values() ?? []) if (key.id === id && isGood(key, now)) return key
+  return
+}
 
 const bearerOf = (header: string): string | undefined =>
   /^bearer /i.test(header) ? header.slice('bearer '.length).trim() : undefined

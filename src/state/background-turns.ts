@@ -75,6 +75,12 @@ export function createSaidBackground(parts: BackgroundParts) {
     /** Keep turns for longer; says which of them to stop. */
     renew: (lease: Lease, ids: readonly string[]) => reach(store.renew(lease, ids)),
 
+    /** Leave an instance's turns to others, but for those that are over. */
+    async release(instance: string): Promise<void> {
+      await queue.flush()
+      await reach(store.release(instance))
+    },
+
     /** Take over turns whose instance has not kept them. */
     async claim(lease: Lease, most: number): Promise<readonly LeftTurn[]> {
       const claimed = await reach(store.claim(lease, now(), most))

@@ -41,6 +41,8 @@ const BEGIN = `INSERT INTO background_turns (response_id, key_id, instance, expi
 const RENEW = `UPDATE background_turns SET expires_at = ?
   WHERE instance = ? AND response_id IN (SELECT value FROM json_each(?))
   RETURNING response_id, cancelled`
+const RELEASE = `UPDATE background_turns SET instance = '', expires_at = 0, tries = tries - 1
+  WHERE instance = ?`
 const CLAIM = `UPDATE background_turns SET instance = ?, expires_at = ?, tries = tries + 1
   WHERE response_id IN
     (SELECT response_id FROM background_turns WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
@@ -94,6 +96,11 @@ export function createBackgroundTurns(client: Patient) {
         cancelled: rows.filter((row) => row.cancelled === 1).map((row) => String(row.response_id)),
         lost: ids.filter((id) => !held.has(id)),
       }
+    },
+
+    /** Leave an instance's turns to whoever looks first, as if they had not been begun here. */
+    async release(instance: string): Promise<void> {
+      await client.execute({ sql: RELEASE, args: [instance] })
     },
 
     /** Take over turns whose instance has not kept them. */

@@ -135,6 +135,18 @@ describe('turns of an instance that is gone', () => {
     })
   })
 
+  test('go on at once when it says that it goes', async () => {
+    await using it = await twoInstances()
+    const { id } = await it.begin({ input: 'One' })
+    await it.gone.app.leave()
+    await it.heir.app.refresh()
+    expect((await it.ended(id)).status).toBe('completed')
+    await it.gone.app.flush()
+    const found = await made(it.heir.get(`/v1/responses/${id}`))
+    expect(found.status).toBe('completed')
+    expect(it.heir.lines.join()).toContain('"tries":1}')
+  })
+
   test('are cancelled when that is what is left to do', async () => {
     await using it = await twoInstances()
     const { id } = await it.begin({ input: 'One' })

@@ -153,6 +153,13 @@ export function createBackground(parts: BackgroundParts) {
       }
     },
 
+    /** The server stops: what runs here goes on elsewhere, or when it has started again. */
+    async leave(): Promise<void> {
+      if (runs.size === 0) return
+      await said.background.release(instance())
+      for (const run of runs.values()) stop(run)
+    },
+
     /** Turns that others have left behind. */
     left: (most: number) => said.background.claim(lease(), most),
   }

@@ -37,6 +37,7 @@ const MOST_TRIES = 3
 export function createTakeover(parts: TakeoverParts) {
   const { background, said, admission, contexts, turns, settings, keyOf, newId, now, log } = parts
   let lookedAt = Number.NEGATIVE_INFINITY
+  let isStopped = false
 
   /** @throws ApiError when it cannot be begun again, or not now */
   async function begin({ request: text, keyId, responseId, tries }: LeftTurn): Promise<void> {
@@ -75,12 +76,18 @@ export function createTakeover(parts: TakeoverParts) {
     said.background.abandon(responseId, background.instance(), responseError(why))
 
   return {
+    /** From now on only keep what runs here. */
+    stop(): void {
+      isStopped = true
+    },
+
     /** Keep what runs here, and take over what was left. */
     async look(): Promise<void> {
       if (now() - lookedAt < LOOK_MS) return
       lookedAt = now()
       try {
         await background.renew()
+        if (isStopped) return
         const left = await background.left(MOST_AT_ONCE)
         for (const turn of left) await resume(turn)
       } catch (cause) {
