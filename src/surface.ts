@@ -73,7 +73,7 @@ export function createSurface(parts: SurfaceParts) {
     newId,
   })
   const shared = { dispatch, admission, contexts, turns, settings }
-  const responses = createResponses({ ...shared, background, said, later })
+  const responses = createResponses({ ...shared, background, said })
   const takeover = createTakeover({
     ...shared,
     background,
