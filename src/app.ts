@@ -11,7 +11,7 @@ import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { type ApiError, SetupError } from './errors'
 import { createAdmission } from './http/admission'
-import { createAuth } from './http/auth'
+import { createAuth, goodKey } from './http/auth'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
 import { isHeavyModel } from './http/demand'
@@ -202,7 +202,7 @@ export function createApp(platform: Platform) {
     passthrough,
     said,
     onBug,
-    keys: () => current?.keys,
+    keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),
     settings,
   })
 

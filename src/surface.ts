@@ -20,6 +20,7 @@ import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
 import { newId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
+import { ApiError } from './errors'
 import type { Admission } from './http/admission'
 import type { Auth } from './http/auth'
 import { createBodyReaders } from './http/body'
@@ -45,8 +46,8 @@ interface SurfaceParts {
   readonly passthrough: Passthrough
   readonly said: Said
   readonly onBug: (error: unknown) => void
-  /** The keys that are in the database. */
-  readonly keys: () => ReadonlyMap<string, Key> | undefined
+  /** A key by its id, while it is good. */
+  readonly keyOf: (id: string) => Key | undefined
   readonly settings: () => Settings
 }
 
@@ -72,16 +73,12 @@ export function createSurface(parts: SurfaceParts) {
     newId,
   })
   const shared = { dispatch, admission, contexts, turns, settings }
-  const responses = createResponses({ ...shared, background, said, later })
-  const keyOf = (id: string) =>
-    [...(parts.keys()?.values() ?? []), ...platform.environmentKey.values()].find(
-      (key) => key.id === id && key.enabled,
-    )
+  const responses = createResponses({ ...shared, background, said })
   const takeover = createTakeover({
     ...shared,
     background,
     said,
-    keyOf,
+    keyOf: parts.keyOf,
     newId,
     now,
     log,
@@ -106,9 +103,14 @@ export function createSurface(parts: SurfaceParts) {
           openSocket(platform.upgrade, request, {
             maxBytes: () => settings().max_body_bytes,
             handler: createResponsesSocket({
-              // Each turn is one in the ledger.
-              respond: (asked, terms) =>
-                responses.respond(asked, { ...caller, requestId: `req_${newId()}` }, terms),
+              respond: async (asked, terms) => {
+                // A socket may stay open for long after its key was switched off or given other limits.
+                const key = parts.keyOf(caller.key.id)
+                if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
+                // Each turn is one in the ledger.
+                const requestId = `req_${newId()}`
+                return responses.respond(asked, { ...caller, key, requestId }, terms)
+              },
               onBug: parts.onBug,
             }),
           }),
@@ -127,7 +129,7 @@ export function createSurface(parts: SurfaceParts) {
     .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
-  return { routes, responses, background, takeover }
+  return { routes, background, takeover }
 }
 
 /** xAI, OpenRouter and vLLM each have a name of their own for it. */

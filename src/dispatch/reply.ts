@@ -144,7 +144,9 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     const { settings, endpoint, dialect } = turn
     const head = await (running.rescue ? readHeld(source) : readHead(source))
     books.answered(book, lease)
-    const onEnd = (end: StreamEnd, cause?: unknown) => {
+    const onEnd = (how: StreamEnd, cause?: unknown) => {
+      // Whoever gave it up by the turn's signal has made the upstream break off.
+      const end = how === 'broken' && turn.signal.aborted ? 'gone' : how
       deadline.end()
       if (end === 'whole') pool.succeed(lease)
       else abort.abort()
@@ -169,6 +171,7 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
       heartbeatMs: settings.heartbeat_ms,
       now,
       farewell(cause) {
+        if (turn.signal.aborted) return NOTHING
         const error = brokenOff(redactFault(cause, secret))
         return utf8.encode(teller.fail?.(error) ?? dialect.failure(error))
       },
@@ -189,6 +192,7 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
 }
 
 const utf8 = new TextEncoder()
+const NOTHING = new Uint8Array()
 const NO_NAMES: DecoderTerms['names'] = new Map()
 
 /** How to mend the reply, where it came in the client's dialect untranslated. */

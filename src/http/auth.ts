@@ -30,7 +30,7 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
         throw unauthorized(
           'This API key is switched off. The operator of this gateway can switch it on again.',
         )
-      if (key.expiresAt && key.expiresAt.getTime() <= now())
+      if (!isGood(key, now()))
         throw unauthorized(
           'This API key has expired. Ask the operator of this gateway for another.',
         )
@@ -59,6 +59,20 @@ export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts
     if (caller.kind === 'key') noteKey(request, caller.key)
     return caller
   }
+}
+
+const isGood = ({ enabled, expiresAt }: Key, now: number): boolean =>
+  enabled && !(expiresAt && expiresAt.getTime() <= now)
+
+/** A key by its id, if it may be used. */
+export function goodKey(
+  id: string,
+  all: readonly (ReadonlyMap<string, Key> | undefined)[],
+  now: number,
+): Key | undefined {
+  for (const keys of all)
+    for (const key of keys?.values() ?? []) if (key.id === id && isGood(key, now)) return key
+  return
 }
 
 const bearerOf = (header: string): string | undefined =>

@@ -1,7 +1,7 @@
 import { ApiError } from '../errors'
 import type { Key } from '../store/keys'
 import { type Listener, type RequestContext, setContext } from './context'
-import { failureResponse } from './failures'
+import { failureResponse, unknownPath } from './failures'
 
 interface EnvelopeParts {
   readonly handle: (request: Request) => Response | Promise<Response>
@@ -48,10 +48,21 @@ const SHORTEST_ORIGIN = 11
 function normalise(request: Request): Request {
   const { url } = request
   if (!WELL_FORMED.test(url)) throw new ApiError('invalid_value', 'The Host header is malformed.')
+  if (url.includes('%')) requireDecodable(url)
   const path = url.indexOf('/', 'https://'.length)
   return path >= SHORTEST_ORIGIN
     ? request
     : new Request(`http://localhost${url.slice(url.indexOf('/', 'http://'.length))}`, request)
+}
+
+/** Of what cannot be decoded, Elysia makes a parameter that is null. */
+function requireDecodable(url: string): void {
+  const [path = ''] = url.split('?', 1)
+  try {
+    decodeURIComponent(path)
+  } catch {
+    throw unknownPath(path.slice(path.indexOf('/', 'https://'.length)))
+  }
 }
 
 const tooMuch = () =>

@@ -1,30 +1,35 @@
 import type { Conversation, Conversations } from '../store/conversations'
 import type { Page, PageAsk } from '../store/said-page'
 import type { Item } from '../turn/responses/schema'
-import { drafted, hashed, named, type SaidItem } from './items'
+import { exceeds, type ResponseWriting } from './draft'
+import { drafted, hashed, named, type SaidItem, weightOf } from './items'
 import type { Metadata } from './metadata'
 import type { Reach } from './reach'
+import type { WriteQueue } from './write-queue'
 
 interface ConversationsParts {
   readonly store: Conversations
-  readonly queue: { readonly settled: (owner: string) => Promise<void> }
+  readonly queue: WriteQueue<ResponseWriting>
   readonly digest: (text: string) => string | Promise<string>
   readonly reach: Reach
   readonly newId: () => string
   readonly now: () => number
   readonly keptMs: () => number
+  readonly mostBytes: () => number
+  readonly onTooLarge: (id: string, size: number) => void
 }
 
 /** Conversations: what turns in them have added is written before anything is read. */
 export function createSaidConversations(parts: ConversationsParts) {
-  const { store, queue, digest, reach, newId, now, keptMs } = parts
+  const { store, queue, digest, reach, newId, now, keptMs, mostBytes, onTooLarge } = parts
 
   const nameOf = (keyId: string, id: string) => ({ keyId, id, usedSince: now() - keptMs() })
 
+  const draftsOf = (said: readonly SaidItem[]) => said.map((item) => drafted('input', item))
+
   async function prepare(keyId: string, items: readonly Item[]) {
     const said = items.map((item) => named(item, newId))
-    const drafts = said.map((item) => drafted('input', item))
-    return { said, rows: await hashed(drafts, keyId, digest) }
+    return { said, rows: await hashed(draftsOf(said), keyId, digest) }
   }
 
   return {
@@ -71,6 +76,25 @@ export function createSaidConversations(parts: ConversationsParts) {
       await queue.settled(id)
       const { said, rows } = await prepare(keyId, items)
       return (await reach(store.add(nameOf(keyId, id), rows, now()))) ? said : undefined
+    },
+
+    /** Add what was asked and answered in a turn that is not stored itself, behind its answer. */
+    append(keyId: string, id: string, items: readonly Item[]): void {
+      const drafts = draftsOf(items.map((item) => named(item, newId)))
+      const size = weightOf(drafts)
+      const texts = drafts.map(({ body }) => body)
+      if (exceeds(mostBytes(), size, texts)) {
+        onTooLarge(id, size)
+        return
+      }
+      queue.push({
+        owners: [id],
+        size,
+        whole: undefined,
+        async statements() {
+          return store.addition(nameOf(keyId, id), await hashed(drafts, keyId, digest), now())
+        },
+      })
     },
 
     async item(keyId: string, id: string, itemId: string): Promise<SaidItem | undefined> {

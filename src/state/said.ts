@@ -69,6 +69,8 @@ export function createSaid({ stores, settings, digest, newId, now, later, log }:
       newId,
       now,
       keptMs,
+      mostBytes,
+      onTooLarge,
     }),
     completions: createSaidCompletions({
       store: stores.completions,

@@ -1,3 +1,4 @@
+import type { InStatement } from '@libsql/client/web'
 import type { Patient } from './patient'
 import { forget } from './said-deletes'
 import {
@@ -126,6 +127,21 @@ export function createConversations(client: Patient) {
         'write',
       )
       return (results.at(-1)?.rows.length ?? 0) > 0
+    },
+
+    /** Statements that add items like that, once however often they are run, by the last one's id. */
+    addition(name: ConversationName, items: readonly NewItem[], now: number): InStatement[] {
+      const args = argumentsOf(name)
+      const guard = {
+        sql: `EXISTS (SELECT 1 FROM conversations WHERE id = ? AND key_id = ? AND used_at > ?)
+          AND NOT EXISTS (SELECT 1 FROM said_items WHERE owner_id = ? AND id = ?)`,
+        args: [...args, name.id, items.at(-1)?.id ?? null],
+      }
+      return [
+        ...bodyInserts(items, guard),
+        itemAppends(name.id, items, guard),
+        { sql: USE, args: [...args, now] },
+      ]
     },
 
     async item(name: ConversationName, itemId: string): Promise<KeptItem | undefined> {

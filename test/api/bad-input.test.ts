@@ -168,6 +168,13 @@ describe('paths, methods and headers', () => {
   test('unknown paths are 404 in the same shape', async () => {
     await expectFailure(await it.get('/nothing'), 404, 'unknown_path')
     await expectFailure(await it.get('/v2/models'), 404, 'unknown_path')
+    for (const path of [
+      '/v1/responses/%',
+      '/v1/conversations/%ff/items',
+      '/v1/chat/completions/%a',
+    ])
+      await expectFailure(await it.get(path), 404, 'unknown_path')
+    await expectFailure(await it.get('/v1/responses/x%20?after=%'), 404, 'not_found')
   })
   test('wrong methods are 405', async () => {
     for (const path of ['/v1/conversations', '/v1/chat/completions'])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createSocketMemory } from '#src/api/responses/socket-memory'
 import { createSockets } from '#src/cli/sockets'
+import { gateway } from '../support/gateway'
 import { until } from '../support/programs'
 import { connect, scriptedResponses, scriptedSocket, socketApp } from '../support/socket-app'
 
@@ -192,6 +193,31 @@ test('a client that leaves ends its turn', async () => {
   await until(() => it.asked[0]?.signal.aborted || undefined)
 })
 
+test('a turn that is over is not held by its socket', async () => {
+  await using it = server()
+  using client = await connect(it.url)
+  await client.turn({ input: 'Hi' })
+  client.send({ type: 'response.create', input: 'flood' })
+  await client.read()
+  client.socket.close()
+  await until(() => it.asked[1]?.signal.aborted || undefined)
+  expect(it.asked[0]?.signal.aborted).toBe(false)
+})
+
+test('a socket is of no use any more when its key is switched off', async () => {
+  await using it = await gateway()
+  const { key, secret } = await it.stores.keys.create({ name: 'k' })
+  await it.app.refresh()
+  using client = await connect(it.url, secret)
+  const asked = { model: 'demo', input: 'Hi' }
+  expect((await client.turn(asked)).at(-1)?.type).toBe('response.completed')
+  await it.stores.keys.revoke(key.id)
+  await it.app.refresh()
+  expect(await client.turn(asked)).toMatchObject([
+    { type: 'error', status: 401, error: { code: 'invalid_api_key' } },
+  ])
+})
+
 test('a connection that is too old says so and ends, after the turn in progress', async () => {
   await using it = server(300)
   const limit = {
@@ -232,10 +258,14 @@ test('a socket remembers the latest responses, however many and large there were
   const memory = createSocketMemory()
   for (let at = 1; at <= 20; at++) memory.keep(`r${at}`, [], 10)
   expect([4, 5, 20].map((at) => memory.recall(`r${at}`) !== undefined)).toEqual([false, true, true])
-  memory.keep('large', [{ role: 'user' }], 70 * 1024 * 1024)
-  expect(memory.recall('r20')).toBeUndefined()
-  expect(memory.recall('large')).toEqual([{ role: 'user' }])
-  memory.forget('large')
+  memory.keep('large', [{ role: 'user' }], 60 * 1024 * 1024)
+  expect(memory.recall('r20')).toBeDefined()
+  memory.keep('larger', [{ role: 'user' }], 60 * 1024 * 1024)
+  expect(memory.recall('large')).toBeUndefined()
+  expect(memory.recall('larger')).toEqual([{ role: 'user' }])
+  memory.keep('too large', [{ role: 'user' }], 70 * 1024 * 1024)
+  expect(memory.recall('too large')).toBeUndefined()
+  memory.forget('larger')
   memory.keep('small', [], 1)
   memory.keep('next', [], 1)
   expect(memory.recall('small')).toEqual([])

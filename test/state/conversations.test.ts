@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   allPages,
+  answer,
   ask,
   chainTexts,
   databases,
@@ -97,6 +98,15 @@ for (const [where, make, isSkipped] of databases)
       ])
       await it.conversations.remove('k', id)
       expect(await input('conv2')).toEqual(['ask conv2'])
+    })
+
+    test('get what is not stored by itself, behind its answer, and are read after that', async () => {
+      const { id } = await it.conversations.create('k', {}, [ask('hello')])
+      for (const name of ['one', 'two']) it.conversations.append('k', id, [ask(name), answer(name)])
+      it.conversations.append('other', id, [ask('three'), answer('three')])
+      const context = await it.conversations.context('k', id)
+      expect(textsOf(context?.items)).toEqual(['hello', 'one', 'one', 'two', 'two'])
+      expect(context?.end).toBe(5)
     })
 
     test('that are gone get nothing more, and the turn is stored all the same', async () => {

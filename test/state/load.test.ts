@@ -107,11 +107,13 @@ describe.skipIf(isWithoutSqld)('while the libSQL server is away', () => {
     }
     it.responses.save(turn('cut1', { conversation: { id, end: 1 } }))
     it.responses.save(turn('cut2', { conversation: { id, end: 3 } }))
+    it.conversations.append('k', id, [ask('unstored'), answer('unstored')])
     await it.flush()
     await it.flush()
     losesAnswers = false
     await it.flush()
     const context = await it.conversations.context('k', id)
-    expect(textsOf(context?.items)).toEqual(['hello', ...chainTexts('cut', 2)])
+    const unstored = ['unstored', 'unstored']
+    expect(textsOf(context?.items)).toEqual(['hello', ...chainTexts('cut', 2), ...unstored])
   }, 60_000)
 })

@@ -105,7 +105,10 @@ export function scriptedResponses() {
       ]
       return {
         events: streamOf(events(String(input), id, signal)),
-        outcome: Promise.resolve({ id, isStored, isFailed: input === 'break', items } as never),
+        outcome: Promise.resolve({
+          ...{ id, isStored, isFailed: input === 'break', weight: 0 },
+          items: items as never,
+        }),
       }
     },
   }

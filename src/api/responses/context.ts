@@ -89,6 +89,24 @@ export function createContexts({ said, compaction, newId }: ContextParts) {
       // What the database does not know of is stored with the turn that goes on from it.
       return { ...places, input: remembered ? items : input, items: await compaction.opened(items) }
     },
+
+    /**
+     * That of a turn which is stored already, as it was found when the turn was begun: what it goes on
+     * from may have been deleted since.
+     *
+     * @throws ApiError when it is not there any more
+     */
+    async again(keyId: string, id: string, request: Asked): Promise<Context> {
+      const { items, affinity } = (await said.responses.context(keyId, id)) ?? lost(id)
+      const conversationId = idOf(request.conversation)
+      return {
+        items: await compaction.opened(items),
+        input: items.slice(items.length - readInput(request.input, newId).length),
+        previousId: request.previous_response_id || null,
+        conversation: conversationId ? { id: conversationId, end: 0 } : null,
+        affinity,
+      }
+    },
   }
 }
 
@@ -105,6 +123,10 @@ const unknownPrevious = (id: string): never => {
     `There is no response '${id.slice(0, 100)}' to go on from: it was not stored, was deleted or has expired.`,
     { param: 'previous_response_id' },
   )
+}
+
+const lost = (id: string): never => {
+  throw new ApiError('not_found', `What the response '${id}' answers is not there any more.`)
 }
 
 const unknownConversation = (id: string) =>

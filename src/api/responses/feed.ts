@@ -93,8 +93,9 @@ export function createFeed(): Feed {
   }
 }
 
-const NUMBER = /"sequence_number":(\d+)/
-const NUMBERS = new RegExp(NUMBER, 'g')
+/** Only at its beginning is it the event's own: what a client wrote may have a number, too. */
+const NUMBER = /^data: \{"type":"[^"]*","sequence_number":(\d+)/m
+const NUMBERS = new RegExp(NUMBER, 'gm')
 
 /** The number of the last event of a text; what was sent already may come once more after it. */
 function lastNumber(text: string): number | undefined {

@@ -46,17 +46,14 @@ export function createResponseObjects({ said, background, heartbeatMs }: ObjectP
         return new Response(replay(shownResponse(response, include), tape, after), {
           headers: EVENT_HEADERS,
         })
+      // Where it runs, who watches sees it cancelled when it is deleted.
+      const deleted = { response: { ...response, status: 'cancelled' }, tape }
       const look = async () => {
-        const later = await stored(keyId, id)
-        // It was deleted meanwhile.
-        if (!later) return ''
+        const later = (await stored(keyId, id)) ?? deleted
         if (!isOver(later.response)) return
         return replay(shownResponse(later.response, include), later.tape, after)
       }
-      return new Response(
-        awaited(() => look().catch(() => undefined), heartbeatMs()),
-        { headers: EVENT_HEADERS },
-      )
+      return new Response(awaited(look, heartbeatMs()), { headers: EVENT_HEADERS })
     },
 
     /** `DELETE /v1/responses/{id}` */

@@ -24,12 +24,11 @@ interface ResponsesParts {
   readonly background: Background
   readonly said: Said
   readonly settings: () => Settings
-  readonly later: (work: Promise<unknown>) => void
 }
 
 /** `POST /v1/responses` behind its route. */
 export function createResponses(parts: ResponsesParts) {
-  const { dispatch, admission, contexts, turns, background, said, settings, later } = parts
+  const { dispatch, admission, contexts, turns, background, said, settings } = parts
   const check = createCheck(ResponsesRequest)
 
   /** @throws ApiError when the request is not right, or its key may not */
@@ -60,7 +59,7 @@ export function createResponses(parts: ResponsesParts) {
     if (request.store !== false) said.responses.save(saidTurn(prepared))
     else if (conversation) {
       const { input, output } = saidTurn(prepared)
-      later(said.conversations.add(turn.key.id, conversation.id, [...input, ...output]))
+      said.conversations.append(turn.key.id, conversation.id, [...input, ...output])
     }
   }
 
@@ -110,13 +109,14 @@ export function createResponses(parts: ResponsesParts) {
   }
 }
 
-function outcomeOf({ id, request, context, encoder }: Prepared): SocketOutcome {
+function outcomeOf({ id, request, context, encoder, text }: Prepared): SocketOutcome {
   const { status, output } = encoder().response()
   return {
     id,
     isFailed: status === 'failed',
     isStored: request.store !== false,
     items: [...context.items, ...(output as readonly Item[])],
+    weight: text.length + JSON.stringify(output).length,
   }
 }
 

@@ -32,6 +32,8 @@ export interface SocketOutcome {
   readonly isStored: boolean
   /** All that a turn which goes on from here begins with: the context, the input, the output. */
   readonly items: readonly Item[]
+  /** What these weigh, in characters. */
+  readonly weight: number
 }
 
 interface ResponsesSocketParts {
@@ -98,18 +100,22 @@ export function createResponsesSocket(parts: ResponsesSocketParts): SocketHandle
   /** Run one turn, and give what is to be said last. */
   async function take(socket: Socket, text: string): Promise<string | undefined> {
     let previous: string | undefined
+    // Of its own: whoever listens to the socket's holds what the turn was told, until the client leaves.
+    const abort = new AbortController()
+    const leave = () => abort.abort()
+    socket.signal.addEventListener('abort', leave)
     try {
       const request = readCreate(text)
       const { previous_response_id: given } = request
       if (typeof given === 'string') previous = given
       const context = previous === undefined ? undefined : memory.recall(previous)
-      const { events, outcome } = await respond(request, { signal: socket.signal, context })
+      const { events, outcome } = await respond(request, { signal: abort.signal, context })
       // It may fail before the events have ended, and is looked at afterwards.
       outcome.catch(() => {})
       const last = await relay(socket, events)
-      const { id, isFailed, isStored, items } = await outcome
+      const { id, isFailed, isStored, items, weight } = await outcome
       if (isFailed && previous !== undefined) memory.forget(previous)
-      if (!isFailed && !isStored) memory.keep(id, items, text.length)
+      if (!isFailed && !isStored) memory.keep(id, items, weight)
       return last
     } catch (cause) {
       if (socket.signal.aborted) return undefined
@@ -117,6 +123,8 @@ export function createResponsesSocket(parts: ResponsesSocketParts): SocketHandle
       if (!(cause instanceof ApiError)) onBug(cause)
       const known = cause instanceof ApiError ? cause : undefined
       return errorFrame(known ?? new ApiError('internal_error', 'Groxy failed.', { cause }))
+    } finally {
+      socket.signal.removeEventListener('abort', leave)
     }
   }
 

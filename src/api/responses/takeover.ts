@@ -74,7 +74,7 @@ export function createTakeover(parts: TakeoverParts) {
     }
     let prepared: Prepared | undefined
     try {
-      prepared = prepare(await contexts.of(key.id, request))
+      prepared = prepare(await contexts.again(key.id, id, request))
       if (left.cancelled) return end(prepared, prepared.encoder().cancel)
       if (left.tries > MOST_TRIES)
         throw new ApiError('internal_error', 'The response was begun several times in vain.')
