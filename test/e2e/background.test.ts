@@ -269,7 +269,7 @@ describe('a background response that was left behind', () => {
     const failed = await becomes(heir.at, orphan, 'failed')
     expectOfficial(failed)
     expect(failed).toMatchObject({ previous_response_id: first.id, output: [] })
-    expect(failed.error?.message).toContain('no response')
+    expect(failed.error?.message).toContain('not there any more')
     const answer = await it.answer(3)
     answer.say('Sound')
     answer.end()
