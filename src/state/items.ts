@@ -15,10 +15,13 @@ export interface DraftItem {
 /** Longer ones are a client's mischief, and would be in an index. */
 const LONGEST_ID = 200
 
+/** What has half a character would come back as something else. */
+const isFit = (id: unknown): boolean =>
+  typeof id === 'string' && id !== '' && id.length <= LONGEST_ID && id.isWellFormed()
+
 /** An item under its own id, or under a new one that says what it is. */
 export function named(item: Item, newId: () => string): SaidItem {
-  if (typeof item.id === 'string' && item.id !== '' && item.id.length <= LONGEST_ID)
-    return item as SaidItem
+  if (isFit(item.id)) return item as SaidItem
   return { ...item, id: itemId(item.type ?? 'message', newId) }
 }
 

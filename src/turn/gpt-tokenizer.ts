@@ -4,8 +4,8 @@ import type { Tokenizer } from './tokenizer'
 /** The vocabulary: each token's text, or its bytes where they are no text, by its number. */
 type Ranks = readonly (string | readonly number[])[]
 
-/** The time for one word grows with its square, so that a long one is cut before it is encoded. */
-const LONG_WORD = /\S{512}/
+/** The time for one word or gap grows with its square, so that a long one is cut before it is encoded. */
+const LONG_WORD = /\S{512}|\s{512}/
 const SLICES = /.{1,256}/gsu
 /** Beyond this many characters four of them are taken for a token. */
 const LONGEST_COUNTED = 512 * 1024

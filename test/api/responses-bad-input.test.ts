@@ -36,3 +36,43 @@ describe('what a client wrote comes back shortened', () => {
     expect(message.length).toBeLessThan(200)
   })
 })
+
+describe('what is wrong is said of the innermost field', () => {
+  test.each([
+    ['a temperature of 3', { input: 'Hi', temperature: 3 }, 'temperature', /<= 2/],
+    ['max_output_tokens of 0', { input: 'Hi', max_output_tokens: 0 }, 'max_output_tokens', />= 1/],
+    ['an item that is a text', { input: ['Hi'] }, 'input.0', /must be object/],
+    [
+      'a part that is null',
+      { input: [{ role: 'user', content: [null] }] },
+      'input.0.content.0',
+      /object/,
+    ],
+    [
+      'an unknown role',
+      { input: [{ role: 'robot', content: 'Hi' }] },
+      'input.0.role',
+      /user, assistant/,
+    ],
+    ['a conversation without id', { input: 'Hi', conversation: {} }, 'conversation.id', /missing/],
+    [
+      'a truncation of its own',
+      { input: 'Hi', truncation: 'some' },
+      'truncation',
+      /auto or disabled/,
+    ],
+  ])('%s', async (_, fields, param, says) => {
+    const reply = await it.post('/v1/responses', { model: 'demo', ...fields })
+    const { error } = (await reply.json()) as { error: { message: string; param: string } }
+    expect([reply.status, error.param]).toEqual([400, param])
+    expect(error.message).toMatch(says)
+  })
+})
+
+test('a compaction that nobody made is refused, and no word of a secret is logged', async () => {
+  const { status, param } = await failureOf([
+    { type: 'compaction', encrypted_content: 'groxy-compaction.AAAA' },
+  ])
+  expect([status, param]).toEqual([400, 'input'])
+  expect(it.lines.join('\n')).not.toContain('GROXY_SECRET')
+})

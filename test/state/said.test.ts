@@ -233,6 +233,7 @@ for (const [where, make, isSkipped] of databases)
         ...types.map((type) => ({ ...(type && { type }), content: 'x' })),
         { ...ask('own'), id: 'mine' },
         { ...ask('endless'), id: 'm'.repeat(10_000) },
+        { ...ask('half a sign'), id: 'm\ud83d' },
       ]
       it.responses.save(turn('ids', { input, output: [] }))
       const context = await it.responses.context('k', 'ids')
@@ -247,8 +248,9 @@ for (const [where, make, isSkipped] of databases)
         'msg',
         'mine',
         'msg',
+        'msg',
       ])
-      expect(new Set(ids).size).toBe(7)
+      expect(new Set(ids).size).toBe(8)
     })
 
     test('input items are the context and the own input, in both orders, whatever the page', async () => {

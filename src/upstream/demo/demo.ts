@@ -2,6 +2,7 @@ import { ApiError, UpstreamFault } from '../../errors'
 import type { Logprob, TurnEvent } from '../../turn/event'
 import { findChosen, type OwnTool, offerOwn } from '../../turn/offer'
 import type { TurnItem, TurnPart, TurnRequest } from '../../turn/request'
+import { createCount } from '../../turn/token-count'
 import type { Tokenizer } from '../../turn/tokenizer'
 import type { Upstream } from '../upstream'
 import { compose } from './compose'
@@ -186,8 +187,9 @@ function cutAtStop(text: string, stops: readonly string[]): string {
 
 /** OpenAI's chat format spends about four tokens a message and three on the answer's beginning. */
 function countPrompt({ items, tools }: TurnRequest, tokenizer: Tokenizer): number {
-  const said = items.map((item) => tokenizer.count(wordsOf(item)) + 4)
-  const described = tools.length > 0 ? tokenizer.count(JSON.stringify(tools)) : 0
+  const count = createCount(tokenizer)
+  const said = items.map((item) => count(wordsOf(item)) + 4)
+  const described = tools.length > 0 ? count(JSON.stringify(tools)) : 0
   return said.reduce((sum, count) => sum + count, 3 + described)
 }
 
