@@ -50,6 +50,7 @@ const TOP: Readonly<Record<string, string>> = {
   crypto: 'core',
   errors: 'core',
   json: 'core',
+  'json-value': 'core',
   log: 'core',
   parallel: 'core',
   proxy: 'core',

@@ -1,4 +1,4 @@
-import { isObject } from './json-value'
+import { isObject } from '../json-value'
 import type { CustomTool } from './request'
 
 /** What stands for the text of a custom tool where tools take JSON only. */

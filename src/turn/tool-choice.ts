@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { isObject, isText, type Json } from './json-value'
+import { isObject, isText, type Json } from '../json-value'
 import type { TurnTool, TurnToolChoice } from './request'
 
 /**

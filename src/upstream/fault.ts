@@ -1,12 +1,11 @@
 import { UpstreamFault } from '../errors'
+import { isObject, isText, parseObject } from '../json-value'
 import { readText } from '../net/http'
 import { readReset } from './limits'
 
 /** An error page may be long; what it says stands at its beginning. */
 const MOST_BYTES = 64 * 1024
 const LONGEST_MESSAGE = 500
-
-type Json = Record<string, unknown>
 
 /**
  * Read a refusal in any of its shapes: `{"error":{message,type,param,code}}`, xAI's
@@ -21,7 +20,7 @@ export async function readFault(
 ): Promise<UpstreamFault> {
   const { status } = response
   const text = await readText(response, MOST_BYTES).catch(() => '')
-  const body = parse(text)
+  const body = parseObject(text)
   const nested = isObject(body?.error) ? body.error : undefined
   const said = [nested?.message, body?.error, body?.message, body?.detail].find(isText)
   const code = [nested?.code, body?.code].find(isText)
@@ -119,16 +118,3 @@ export function redactFault(cause: unknown, secret: string): unknown {
     param: clean(param),
   })
 }
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return
-  }
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

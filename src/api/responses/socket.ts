@@ -1,6 +1,7 @@
 import { ApiError } from '../../errors'
 import { CLOSED, type Socket, type SocketHandler } from '../../http/socket'
 import { readObject } from '../../json'
+import { isObject } from '../../json-value'
 import { createEventReader } from '../../stream/sse'
 import type { Item } from '../../turn/responses/schema'
 import { createSocketMemory } from './socket-memory'
@@ -188,7 +189,7 @@ function readCreate(text: string): SocketRequest {
     throw new ApiError('invalid_value', "A message must be of the type 'response.create'.", {
       param: 'type',
     })
-  const request = isRecord(value.response) ? value.response : value
+  const request = isObject(value.response) ? value.response : value
   for (const [param, value] of UNABLE)
     if (request[param] === value)
       throw new ApiError(
@@ -199,9 +200,6 @@ function readCreate(text: string): SocketRequest {
   const entries = Object.entries(request).filter(([name]) => !TRANSPORT.has(name))
   return { ...Object.fromEntries(entries), stream: true }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const alreadyBusy = () =>
   new ApiError(
@@ -217,5 +215,5 @@ function errorFrame(failure: ApiError): string {
 /** A failure within an answer, which over HTTP has no status any more. */
 function withStatus(data: string): string {
   const event: unknown = JSON.parse(data)
-  return isRecord(event) ? JSON.stringify({ status: 500, ...event }) : data
+  return isObject(event) ? JSON.stringify({ status: 500, ...event }) : data
 }

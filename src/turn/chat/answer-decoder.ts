@@ -1,8 +1,8 @@
+import { isObject, type MutableJson } from '../../json-value'
 import type { DecoderTerms } from '../codec'
 import type { TurnEvent } from '../event'
 import { includeReasoning, readChatUsage } from '../usage'
 import { createChoiceDecoder } from './choice-decoder'
-import { isObject, type Json } from './shape'
 import { orderToolCalls } from './tool-calls'
 import { readWholeAnswer } from './whole-answer'
 
@@ -36,7 +36,7 @@ export function decodeChatAnswer(text: string, terms: DecoderTerms): readonly Tu
 }
 
 /** A whole message is a stream of one delta, but for its calls: each of those is whole, too. */
-function readMessage(message: unknown, { newId }: DecoderTerms): Json {
+function readMessage(message: unknown, { newId }: DecoderTerms): MutableJson {
   if (!isObject(message)) return {}
   if (!Array.isArray(message.tool_calls)) return { ...message }
   const calls = orderToolCalls(message.tool_calls, () => `call_${newId()}`)

@@ -1,7 +1,7 @@
+import { isObject, isText, type MutableJson } from '../../json-value'
 import type { ToolNames } from '../codec'
 import { unwrapInput } from '../custom-tool'
 import type { CallEvent, TurnEvent } from '../event'
-import { isObject, isText, type Json } from './shape'
 import { argumentText } from './tool-calls'
 
 interface Call {
@@ -26,7 +26,7 @@ export function createCallDecoder(
   /** How many calls are over: the next one is the one that passes live. */
   let over = 0
 
-  function open(fragment: Json): Call {
+  function open(fragment: MutableJson): Call {
     const custom = isObject(fragment.custom) ? fragment.custom : undefined
     const { name: said } = custom ?? (isObject(fragment.function) ? fragment.function : {})
     const name = isText(said) ? said : ''
@@ -47,7 +47,7 @@ export function createCallDecoder(
 
   return {
     /** Take a fragment. Says no to one that belongs to a call which is over. */
-    take(fragment: Json): boolean {
+    take(fragment: MutableJson): boolean {
       const index = fragment.index as number
       const text = textOf(fragment)
       if (index < over) return text.trim() === ''
@@ -73,7 +73,7 @@ export function createCallDecoder(
   }
 }
 
-const textOf = (fragment: Json): string =>
+const textOf = (fragment: MutableJson): string =>
   isObject(fragment.custom)
     ? argumentText(fragment.custom.input)
     : argumentText(isObject(fragment.function) ? fragment.function.arguments : undefined)

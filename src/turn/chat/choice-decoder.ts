@@ -1,11 +1,11 @@
 import { UpstreamFault } from '../../errors'
+import { isObject, isText, type MutableJson } from '../../json-value'
 import type { DecoderTerms } from '../codec'
 import type { FinishReason, Logprob, TurnEvent } from '../event'
 import { createCallDecoder } from './call-decoder'
 import { readCitation } from './citations'
 import { finishReason } from './finish-reason'
 import { createNativeChoice } from './native-choice'
-import { isObject, isText, type Json } from './shape'
 
 interface ChoiceParts {
   readonly terms: DecoderTerms
@@ -79,7 +79,7 @@ export function createChoiceDecoder(index: number, { terms, cited, emit }: Choic
 
   function call(fragments: readonly unknown[]) {
     endThought()
-    for (const fragment of fragments) if (!calls.take(fragment as Json)) isMixedUp = true
+    for (const fragment of fragments) if (!calls.take(fragment as MutableJson)) isMixedUp = true
   }
 
   return {
@@ -87,10 +87,10 @@ export function createChoiceDecoder(index: number, { terms, cited, emit }: Choic
     say,
 
     /** Read one entry of `choices`. Says whether it was text and nothing else. */
-    take(choice: Json): boolean {
+    take(choice: MutableJson): boolean {
       choice.delta = isObject(choice.delta) ? tidy(choice.delta) : {}
       const { bare } = native.mend(choice)
-      const delta = choice.delta as Json
+      const delta = choice.delta as MutableJson
       if (isText(delta.reasoning_content)) think(delta.reasoning_content)
       readContent(delta.content, logprobsOf(choice))
       if (Array.isArray(delta.annotations)) for (const source of delta.annotations) cite(source)
@@ -125,7 +125,7 @@ export type ChoiceDecoder = ReturnType<typeof createChoiceDecoder>
  * Leave out of a delta what says nothing, and give what is left the names of today: OpenRouter and
  * vLLM think in `reasoning`, old models call in `function_call`.
  */
-function tidy(delta: Json): Json {
+function tidy(delta: MutableJson): MutableJson {
   const { reasoning, function_call: legacyCall } = delta
   if (isText(reasoning) && !isText(delta.reasoning_content)) delta.reasoning_content = reasoning
   delete delta.reasoning
@@ -142,7 +142,7 @@ function tidy(delta: Json): Json {
 }
 
 /** Mistral's models that think say so in parts, where others have one text. */
-function tellParts(delta: Json, parts: readonly unknown[]) {
+function tellParts(delta: MutableJson, parts: readonly unknown[]) {
   let said = ''
   let thought = ''
   for (const part of parts.filter(isObject)) {
@@ -159,7 +159,7 @@ const isList = (value: unknown): boolean => Array.isArray(value) && value.length
 
 const NONE: readonly Logprob[] = []
 
-function logprobsOf({ logprobs }: Json): readonly Logprob[] {
+function logprobsOf({ logprobs }: MutableJson): readonly Logprob[] {
   if (!isObject(logprobs) || !Array.isArray(logprobs.content)) return NONE
   return logprobs.content.filter(isObject).map((it) => ({
     ...readToken(it),
@@ -169,7 +169,7 @@ function logprobsOf({ logprobs }: Json): readonly Logprob[] {
   }))
 }
 
-const readToken = ({ token, logprob, bytes }: Json) => ({
+const readToken = ({ token, logprob, bytes }: MutableJson) => ({
   token: typeof token === 'string' ? token : '',
   logprob: typeof logprob === 'number' ? logprob : 0,
   bytes: Array.isArray(bytes) ? (bytes as number[]) : null,

@@ -1,5 +1,5 @@
+import { isObject, isText } from '../../json-value'
 import type { Citation } from '../event'
-import { isObject, isText } from './shape'
 
 /**
  * Read a source as chat names it: an annotation, flat or with its fields within `url_citation`, or a

@@ -1,5 +1,5 @@
 import { unable } from '../../errors'
-import { isObject, type Json } from '../json-value'
+import { isObject, type Json } from '../../json-value'
 import type { TurnFormat, TurnRequest, TurnTool } from '../request'
 import { readToolChoice } from '../tool-choice'
 import { readTools } from '../tools'

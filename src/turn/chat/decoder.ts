@@ -1,4 +1,5 @@
 import { UpstreamFault } from '../../errors'
+import { isObject, type MutableJson, parseObject } from '../../json-value'
 import { createEventReader } from '../../stream/sse'
 import type { DecoderTerms, TurnDecoder } from '../codec'
 import type { TurnEvent } from '../event'
@@ -8,7 +9,6 @@ import { type ChoiceDecoder, createChoiceDecoder } from './choice-decoder'
 import { missingChoices } from './choices'
 import { type ContentTemplate, learnTemplate, matchTemplate } from './content-template'
 import { readInBandFault } from './in-band-fault'
-import { isObject, type Json, parseObject } from './shape'
 
 const NOTHING: readonly TurnEvent[] = []
 
@@ -24,7 +24,7 @@ export function createChatDecoder(terms: DecoderTerms): TurnDecoder {
   let template: ContentTemplate | undefined
   /** The choice that the template's chunks belong to. */
   let speaker: ChoiceDecoder | undefined
-  let usage: Json | undefined
+  let usage: MutableJson | undefined
   let sources: readonly unknown[] = []
   let done = false
   let fault: UpstreamFault | undefined
@@ -50,7 +50,7 @@ export function createChatDecoder(terms: DecoderTerms): TurnDecoder {
     if (chunk) take(chunk, data, name)
   }
 
-  function take(chunk: Json, data: string, name?: string) {
+  function take(chunk: MutableJson, data: string, name?: string) {
     const told = readInBandFault(chunk, name)
     if (told) return fail(told)
     if (isObject(chunk.usage)) usage = chunk.usage

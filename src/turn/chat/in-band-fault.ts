@@ -1,6 +1,5 @@
 import { UpstreamFault } from '../../errors'
-
-type Json = Record<string, unknown>
+import { isObject, isText, type Json } from '../../json-value'
 
 /**
  * The error that an event of a stream, or a JSON answer with status 200, carries instead of an
@@ -10,7 +9,7 @@ type Json = Record<string, unknown>
 export function readInBandFault(body: Json, eventName?: string): UpstreamFault | undefined {
   const { error, type } = body
   if (!error && type !== 'error' && eventName !== 'error') return
-  const nested = typeof error === 'object' && error !== null ? (error as Json) : undefined
+  const nested = isObject(error) ? error : undefined
   const holder = nested ?? body
   const message = [nested?.message, error, body.message].find(isText)
   const number = [body.status, holder.status, holder.code, body.code].map(Number).find(isStatus)
@@ -39,4 +38,3 @@ const statusOf = (text: unknown): number =>
   WORDS.find(([pattern]) => pattern.test(String(text)))?.[1] ?? 502
 
 const isStatus = (value: number): boolean => Number.isInteger(value) && value >= 400 && value <= 599
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -1,8 +1,8 @@
+import { isObject, type MutableJson } from '../../json-value'
 import { estimatedUsage, includeReasoning, readChatUsage, toChatUsage, type Usage } from '../usage'
 import { finishReason } from './finish-reason'
 import { mendLogprobs } from './native-choice'
 import type { StreamTerms } from './native-stream'
-import { isObject, type Json } from './shape'
 import { orderToolCalls } from './tool-calls'
 import { readWholeAnswer } from './whole-answer'
 
@@ -18,7 +18,7 @@ export function mendAnswer(
 ): { readonly text: string; readonly usage: Usage } {
   const { answer, choices } = readWholeAnswer(text, terms.choices)
   let changed = false
-  const set = (owner: Json, key: string, value: unknown) => {
+  const set = (owner: MutableJson, key: string, value: unknown) => {
     if (owner[key] === value) return
     owner[key] = value
     changed = true
@@ -31,7 +31,7 @@ export function mendAnswer(
 
   for (const [position, item] of choices.entries()) {
     const choice = isObject(item) ? item : {}
-    if (choice !== item) set(choices as unknown as Json, String(position), choice)
+    if (choice !== item) set(choices as unknown as MutableJson, String(position), choice)
     if (!Number.isInteger(choice.index)) set(choice, 'index', position)
     if (choice.logprobs === undefined) set(choice, 'logprobs', null)
     if (mendLogprobs(choice)) changed = true
@@ -52,7 +52,10 @@ export function mendAnswer(
   answer.usage = toChatUsage(usage)
   return { text: JSON.stringify(answer), usage }
 
-  function mendMessage(message: Json, set: (owner: Json, key: string, value: unknown) => void) {
+  function mendMessage(
+    message: MutableJson,
+    set: (owner: MutableJson, key: string, value: unknown) => void,
+  ) {
     set(message, 'role', 'assistant')
     if (message.refusal === undefined) set(message, 'refusal', null)
     if (!terms.showThinking && 'reasoning_content' in message) {

@@ -1,6 +1,6 @@
+import { isObject, isText, type MutableJson } from '../../json-value'
 import { byteLength } from '../byte-length'
 import { finishReason } from './finish-reason'
-import { isObject, isText, type Json } from './shape'
 import { createToolCallOrder } from './tool-calls'
 
 interface ChoiceParts {
@@ -19,7 +19,7 @@ interface Mended {
   /** UTF-8 bytes of what the model said. */
   readonly bytes: number
   /** Fragments that must be sent before it: arguments for calls that ended without any. */
-  readonly before: readonly Json[]
+  readonly before: readonly MutableJson[]
 }
 
 /** Short thoughts may honestly repeat ("ha", "ha"). */
@@ -38,7 +38,7 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
   const called = () => ({ tools: calls.any(), legacyFunction })
 
   /** `role` is said in the first delta, and only there. */
-  function mendRole(delta: Json): boolean {
+  function mendRole(delta: MutableJson): boolean {
     const isFirst = !begun
     begun = true
     if (isFirst ? delta.role === 'assistant' : !('role' in delta)) return false
@@ -48,7 +48,7 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
   }
 
   /** xAI repeats a placeholder such as "Thinking… " while it works. */
-  function mendReasoning(delta: Json): boolean {
+  function mendReasoning(delta: MutableJson): boolean {
     const thought = delta.reasoning_content
     const repeats =
       typeof thought === 'string' &&
@@ -60,7 +60,7 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
     return true
   }
 
-  function mendCalls(delta: Json): boolean {
+  function mendCalls(delta: MutableJson): boolean {
     if (isObject(delta.function_call)) legacyFunction = true
     if (!Array.isArray(delta.tool_calls)) return false
     const { fragments, changed } = calls.order(delta.tool_calls)
@@ -68,7 +68,7 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
     return changed
   }
 
-  function mendFinish(choice: Json): boolean {
+  function mendFinish(choice: MutableJson): boolean {
     const said = choice.finish_reason
     if (said === null) return false
     if (said === undefined || said === '') {
@@ -83,10 +83,10 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
 
   return {
     /** Mend one entry of a chunk's `choices`, in place. */
-    mend(choice: Json): Mended {
+    mend(choice: MutableJson): Mended {
       const hadDelta = isObject(choice.delta)
       if (!hadDelta) choice.delta = {}
-      const delta = choice.delta as Json
+      const delta = choice.delta as MutableJson
       const bytes = bytesOf(delta)
       const role = mendRole(delta)
       const reasoning = mendReasoning(delta)
@@ -117,7 +117,7 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
     isWhole: (): boolean => finished || blankFinish,
 
     /** What to send when the answer is over and this choice has not said so. */
-    end(): { readonly delta: Json; readonly finish_reason: string } | undefined {
+    end(): { readonly delta: MutableJson; readonly finish_reason: string } | undefined {
       if (finished) return
       const missing = calls.missingArguments()
       return {
@@ -129,16 +129,16 @@ export function createNativeChoice({ showThinking, newId }: ChoiceParts) {
 }
 
 /** Give a call without arguments the empty ones, if the delta has it. */
-function completeCall({ tool_calls: fragments }: Json, index: unknown): boolean {
-  const list = Array.isArray(fragments) ? (fragments as Json[]) : []
+function completeCall({ tool_calls: fragments }: MutableJson, index: unknown): boolean {
+  const list = Array.isArray(fragments) ? (fragments as MutableJson[]) : []
   const fragment = list.find((one) => one.index === index)
   if (!fragment) return false
-  fragment.function = { ...(fragment.function as Json), arguments: '{}' }
+  fragment.function = { ...(fragment.function as MutableJson), arguments: '{}' }
   return true
 }
 
 /** OpenAI requires both lists of `logprobs`. Says whether one was missing. */
-export function mendLogprobs({ logprobs }: Json): boolean {
+export function mendLogprobs({ logprobs }: MutableJson): boolean {
   if (!isObject(logprobs)) return false
   let changed = false
   for (const key of ['content', 'refusal'])
@@ -151,19 +151,19 @@ export function mendLogprobs({ logprobs }: Json): boolean {
 
 const ANSWERS = ['content', 'reasoning_content', 'refusal'] as const
 
-function carriesAnswer(delta: Json): boolean {
+function carriesAnswer(delta: MutableJson): boolean {
   if (ANSWERS.some((key) => isText(delta[key]))) return true
   const { tool_calls: fragments } = delta
   if (Array.isArray(fragments) && fragments.length > 0) return true
   return isObject(delta.function_call) || isObject(delta.audio)
 }
 
-const isBareText = (choice: Json, delta: Json): boolean =>
+const isBareText = (choice: MutableJson, delta: MutableJson): boolean =>
   isText(delta.content) &&
   Object.keys(delta).length === 1 &&
   (choice.logprobs === undefined || choice.logprobs === null)
 
-function bytesOf(delta: Json): number {
+function bytesOf(delta: MutableJson): number {
   let bytes = 0
   for (const key of ANSWERS) if (isText(delta[key])) bytes += byteLength(delta[key])
   return delta.tool_calls ? bytes + JSON.stringify(delta.tool_calls).length : bytes

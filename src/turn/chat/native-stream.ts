@@ -1,11 +1,11 @@
 import { UpstreamFault } from '../../errors'
+import { isObject, isText, type MutableJson, parseObject } from '../../json-value'
 import { createEventReader } from '../../stream/sse'
 import { estimatedUsage, includeReasoning, readChatUsage, toChatUsage, type Usage } from '../usage'
 import { missingChoices } from './choices'
 import { type ContentTemplate, learnTemplate, matchTemplate } from './content-template'
 import { readInBandFault } from './in-band-fault'
 import { createNativeChoice } from './native-choice'
-import { isObject, isText, type Json, parseObject } from './shape'
 
 /** What the client asked for and the upstream need not know or heed. */
 export interface StreamTerms {
@@ -42,7 +42,7 @@ export function createNativeStream(terms: StreamTerms) {
   let id: unknown
   let created: unknown
   let template: ContentTemplate | undefined
-  let usage: Json | undefined
+  let usage: MutableJson | undefined
   let usageChunk: string | undefined
   let outputBytes = 0
   let malformed = 0
@@ -76,12 +76,12 @@ export function createNativeStream(terms: StreamTerms) {
     changed = true
   }
 
-  function take(chunk: Json, data: string, name?: string) {
+  function take(chunk: MutableJson, data: string, name?: string) {
     fault = readInBandFault(chunk, name)
     if (fault) return mark()
     const list = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]) : undefined
     const reported = chunk.usage
-    if (typeof reported === 'object' && reported !== null) usage = reported as Json
+    if (typeof reported === 'object' && reported !== null) usage = reported as MutableJson
     if (!list) return mark()
     if (list.length === 0) return keepUsageChunk(chunk, data)
     const before = mendHead(chunk)
@@ -91,12 +91,12 @@ export function createNativeStream(terms: StreamTerms) {
     if (bare && !template) template = learnTemplate(data, before || mended ? chunk : undefined)
   }
 
-  function emit(chunk: Json | string) {
+  function emit(chunk: MutableJson | string) {
     out += `data: ${typeof chunk === 'string' ? chunk : JSON.stringify(chunk)}\n\n`
   }
 
   /** The last one is sent when the stream ends: exactly one, after everything else. */
-  function keepUsageChunk(chunk: Json, data: string) {
+  function keepUsageChunk(chunk: MutableJson, data: string) {
     mark()
     const mended = mendHead(chunk, true)
     const counted = usage !== undefined && includeReasoning(usage)
@@ -104,7 +104,7 @@ export function createNativeStream(terms: StreamTerms) {
   }
 
   /** One id, time and model for all chunks, and `usage` only where it belongs. */
-  function mendHead(chunk: Json, isUsageChunk = false): boolean {
+  function mendHead(chunk: MutableJson, isUsageChunk = false): boolean {
     let mended = false
     const set = (key: string, value: unknown) => {
       if (chunk[key] === value) return
@@ -126,7 +126,7 @@ export function createNativeStream(terms: StreamTerms) {
     return mended
   }
 
-  function mendChoices(chunk: Json, list: unknown[]): { mended: boolean; bare: boolean } {
+  function mendChoices(chunk: MutableJson, list: unknown[]): { mended: boolean; bare: boolean } {
     let mended = false
     let bare = list.length === 1
     for (const [position, item] of list.entries()) {

@@ -1,4 +1,4 @@
-import { isObject, isText, type Json } from '../json-value'
+import { isObject, isText, type Json } from '../../json-value'
 
 /** The parts that OpenAI's stored messages have. */
 const SHOWN = new Set(['text', 'image_url'])

@@ -1,4 +1,4 @@
-import { isObject, isText, type Json } from './shape'
+import { isObject, isText, type MutableJson } from '../../json-value'
 
 interface Call {
   readonly id: string
@@ -16,7 +16,7 @@ interface Call {
 export function createToolCallOrder(newCallId: () => string) {
   const calls: Call[] = []
 
-  function find(fragment: Json): number {
+  function find(fragment: MutableJson): number {
     const { id, index } = fragment
     if (isText(id))
       return calls.findLastIndex(
@@ -30,7 +30,7 @@ export function createToolCallOrder(newCallId: () => string) {
     return isNext ? -1 : at
   }
 
-  function open(fragment: Json): { readonly out: Json; readonly changed: boolean } {
+  function open(fragment: MutableJson): { readonly out: MutableJson; readonly changed: boolean } {
     const { id } = fragment
     const called = functionOf(fragment)
     const custom = fragment.type === 'custom'
@@ -56,9 +56,9 @@ export function createToolCallOrder(newCallId: () => string) {
   }
 
   function carryOn(
-    fragment: Json,
+    fragment: MutableJson,
     index: number,
-  ): { readonly out: Json; readonly changed: boolean } {
+  ): { readonly out: MutableJson; readonly changed: boolean } {
     const { id, type, function: _, ...others } = fragment
     const call = calls[index]
     if (!call || call.custom)
@@ -78,7 +78,7 @@ export function createToolCallOrder(newCallId: () => string) {
   return {
     /** The fragments of one delta as an OpenAI client expects them. */
     order(fragments: readonly unknown[]): {
-      readonly fragments: Json[]
+      readonly fragments: MutableJson[]
       readonly changed: boolean
     } {
       const results = fragments.filter(isObject).map((fragment) => {
@@ -98,8 +98,8 @@ export function createToolCallOrder(newCallId: () => string) {
      * Fragments for calls that came without arguments, which clients parse as JSON all the same. They
      * are given once: an upstream may tell several times that it has finished.
      */
-    missingArguments(): Json[] {
-      const fragments: Json[] = []
+    missingArguments(): MutableJson[] {
+      const fragments: MutableJson[] = []
       for (const [index, call] of calls.entries()) {
         if (call.custom || call.hasArguments) continue
         call.hasArguments = true
@@ -111,7 +111,7 @@ export function createToolCallOrder(newCallId: () => string) {
 }
 
 /** The tool calls of a whole answer: unique ids, a type, and arguments that are JSON text. */
-export function orderToolCalls(calls: readonly unknown[], newCallId: () => string): Json[] {
+export function orderToolCalls(calls: readonly unknown[], newCallId: () => string): MutableJson[] {
   const ids = new Set<unknown>()
   return calls.filter(isObject).map((call) => {
     const { index: _, ...rest } = call
@@ -130,5 +130,5 @@ export function argumentText(value: unknown): string {
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
-const functionOf = (call: Json): Json | undefined =>
+const functionOf = (call: MutableJson): MutableJson | undefined =>
   isObject(call.function) ? call.function : undefined

@@ -1,7 +1,7 @@
 import { UpstreamFault } from '../../errors'
+import { type MutableJson, parseObject } from '../../json-value'
 import { missingChoices } from './choices'
 import { readInBandFault } from './in-band-fault'
-import { type Json, parseObject } from './shape'
 
 /**
  * Read an upstream's whole answer, of which no part has been looked at yet but the choices.
@@ -11,7 +11,7 @@ import { type Json, parseObject } from './shape'
 export function readWholeAnswer(
   text: string,
   wanted: number,
-): { readonly answer: Json; readonly choices: unknown[] } {
+): { readonly answer: MutableJson; readonly choices: unknown[] } {
   const answer = parseObject(text)
   // In our own words: what an upstream sends instead of JSON is often a whole page.
   if (!answer)

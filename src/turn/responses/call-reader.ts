@@ -1,5 +1,5 @@
+import { isText, type Json } from '../../json-value'
 import { unwrapInput } from '../custom-tool'
-import { isText, type Json } from '../json-value'
 import { createHeard, type ItemReader, type ReaderParts } from './item-reader'
 
 /** Follow a call of a tool of the client. */

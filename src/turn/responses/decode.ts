@@ -1,5 +1,5 @@
 import { ApiError } from '../../errors'
-import { isText, type Json } from '../json-value'
+import { isText, type Json } from '../../json-value'
 import type { TurnFormat, TurnItem, TurnRequest } from '../request'
 import { readToolChoice } from '../tool-choice'
 import { readTools } from '../tools'

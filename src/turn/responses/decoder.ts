@@ -1,9 +1,9 @@
 import { UpstreamFault } from '../../errors'
+import { isObject, type Json, parseObject } from '../../json-value'
 import { createEventReader } from '../../stream/sse'
 import { readInBandFault } from '../chat/in-band-fault'
 import type { DecoderTerms, TurnDecoder } from '../codec'
 import type { TurnEvent } from '../event'
-import { isObject, type Json } from '../json-value'
 import { type DeltaTemplate, learnDelta, matchDelta } from './delta-template'
 import { createResponseReader } from './response-reader'
 
@@ -45,7 +45,7 @@ export function createResponsesDecoder(terms: DecoderTerms): TurnDecoder {
     }
     if (data.length < SHORT && data.trim() === '[DONE]') return stop()
     if (name !== undefined && SILENT.has(name)) return
-    const value = parse(data)
+    const value = parseObject(data)
     // One bad event between good ones is no reason to end an answer.
     if (!value) return
     take(value, name)
@@ -104,7 +104,7 @@ export function createResponsesDecoder(terms: DecoderTerms): TurnDecoder {
  * @throws UpstreamFault when it is no answer, or one that failed
  */
 export function decodeResponsesAnswer(text: string, terms: DecoderTerms): readonly TurnEvent[] {
-  const answer = parse(text)
+  const answer = parseObject(text)
   if (!answer)
     throw new UpstreamFault('malformed', 'The upstream answered something that is not JSON.')
   const told = answer.object === 'response' ? undefined : readInBandFault(answer)
@@ -116,13 +116,4 @@ export function decodeResponsesAnswer(text: string, terms: DecoderTerms): readon
   const fault = reader.end(answer, answer.status ?? 'completed')
   if (fault) throw fault
   return events
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return
-  }
 }

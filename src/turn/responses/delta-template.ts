@@ -1,4 +1,4 @@
-import { isObject } from '../json-value'
+import { parseObject } from '../../json-value'
 
 /**
  * The text deltas of one part differ only in their number, in their few letters, and in the letters
@@ -35,7 +35,7 @@ export function learnDelta(data: string): DeltaTemplate | undefined {
   const head = data.slice(0, number)
   const middle = data.slice(digits, start)
   const tail = data.slice(end, hidden < 0 ? -1 : hidden)
-  const event = parse(`${head}0${middle}${SLOT}${tail}}`)
+  const event = parseObject(`${head}0${middle}${SLOT}${tail}}`)
   const isBare = event?.delta === SLOT && event.sequence_number === 0 && isEmpty(event.logprobs)
   return event && isBare ? { head, middle, tail, event } : undefined
 }
@@ -62,15 +62,6 @@ function digitsEnd(data: string, from: number): number {
   let at = from
   while (data.charCodeAt(at) >= 48 && data.charCodeAt(at) <= 57) at++
   return at
-}
-
-function parse(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return isObject(value) ? value : undefined
-  } catch {
-    return
-  }
 }
 
 const isEmpty = (logprobs: unknown): boolean =>

@@ -1,7 +1,7 @@
 import type { ApiError } from '../../errors'
+import type { Json } from '../../json-value'
 import type { TurnEncoder } from '../codec'
 import type { FinishReason } from '../event'
-import type { Json } from '../json-value'
 import { estimatedUsage, type Usage } from '../usage'
 import { createEventWriter } from './event-writer'
 import { createOutput } from './output'

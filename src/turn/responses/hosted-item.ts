@@ -1,5 +1,5 @@
+import type { Json } from '../../json-value'
 import type { HostedItem } from '../event'
-import type { Json } from '../json-value'
 import type { HostedKind, WholeText } from './hosted-kinds'
 import { type ItemParts, type OpenItem, placeOf } from './open-item'
 

@@ -1,5 +1,5 @@
+import { isObject, isText, type Json } from '../../json-value'
 import type { HostedItem } from '../event'
-import { isObject, isText, type Json } from '../json-value'
 
 /** How the items of one hosted tool look, and which events tell of them. */
 export interface HostedKind {

@@ -1,5 +1,5 @@
+import { isObject, isText, type Json } from '../../json-value'
 import type { HostedItem } from '../event'
-import { isObject, isText, type Json } from '../json-value'
 import { HOSTED } from './hosted-kinds'
 import type { ItemReader, ReaderParts } from './item-reader'
 

@@ -1,4 +1,4 @@
-import { isObject, isText } from '../json-value'
+import { isObject, isText } from '../../json-value'
 import type { TurnHosted, TurnItem, TurnPart } from '../request'
 import { kindOf } from './input-kinds'
 import { readParts } from './input-parts'

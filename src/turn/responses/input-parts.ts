@@ -1,4 +1,4 @@
-import { isObject, isText, type Json } from '../json-value'
+import { isObject, isText, type Json } from '../../json-value'
 import type { TurnPart } from '../request'
 
 /** Read what an item says: text, or parts of which each was checked before. */

@@ -1,5 +1,5 @@
+import type { Json } from '../../json-value'
 import type { DecoderTerms } from '../codec'
-import type { Json } from '../json-value'
 import type { Speaker } from './lanes'
 
 /** Follows one output item of an upstream, from whatever of it is told: pieces, the whole, or both. */

@@ -1,5 +1,5 @@
+import type { Json } from '../../json-value'
 import type { Citation, Logprob } from '../event'
-import type { Json } from '../json-value'
 import { createLongText, type LongText } from './long-text'
 import { type ItemParts, type OpenItem, placeOf } from './open-item'
 

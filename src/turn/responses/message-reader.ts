@@ -1,5 +1,5 @@
+import { isObject, isText, type Json } from '../../json-value'
 import type { Citation, Logprob } from '../event'
-import { isObject, isText, type Json } from '../json-value'
 import { createHeard, type ItemReader, type ReaderParts } from './item-reader'
 
 /** Follow a message: its texts, their sources, and refusals. */

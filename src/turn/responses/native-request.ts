@@ -1,7 +1,7 @@
+import { isObject, isText, type Json } from '../../json-value'
 import { wrapInput } from '../custom-tool'
 import { nearestEffort } from '../effort'
 import type { EncodedRequest } from '../encoded-request'
-import { isObject, isText, type Json } from '../json-value'
 import { offerAll } from '../offer'
 import { readToolChoice } from '../tool-choice'
 import { createToolNaming, type ToolNaming } from '../tool-names'

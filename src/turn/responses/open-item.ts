@@ -1,4 +1,4 @@
-import type { Json } from '../json-value'
+import type { Json } from '../../json-value'
 import type { EventWriter } from './event-writer'
 import type { Tape } from './tape'
 

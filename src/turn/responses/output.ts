@@ -1,5 +1,5 @@
+import { isText, type Json } from '../../json-value'
 import type { CallEvent, HostedEvent, HostedItem, TurnEvent } from '../event'
-import { isText, type Json } from '../json-value'
 import { type CallItem, createCallItem } from './call-item'
 import type { EventWriter } from './event-writer'
 import { createHostedItem, type OpenHostedItem } from './hosted-item'

@@ -1,4 +1,4 @@
-import { isObject, isText } from '../json-value'
+import { isObject, isText } from '../../json-value'
 import { createHeard, type ItemReader, type ReaderParts } from './item-reader'
 
 /** Short thoughts may honestly repeat ("ha", "ha"); xAI repeats a placeholder while it works. */

@@ -1,6 +1,6 @@
 import { ApiError } from '../../errors'
+import { isObject, isText, type Json } from '../../json-value'
 import type { Logprob, TurnEvent } from '../event'
-import { isObject, isText, type Json } from '../json-value'
 import { createResponsesEncoder, type ResponsesEncoder } from './encoder'
 import { readHostedLine, readMarks, readTape } from './tape'
 import { fromResponseUsage } from './usage'

@@ -1,4 +1,4 @@
-import { isObject } from '../json-value'
+import { isObject } from '../../json-value'
 
 const encoder = new TextEncoder()
 

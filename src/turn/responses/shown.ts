@@ -1,4 +1,4 @@
-import type { Json } from '../json-value'
+import type { Json } from '../../json-value'
 
 const ENCRYPTED = 'reasoning.encrypted_content'
 

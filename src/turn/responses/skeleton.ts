@@ -1,4 +1,4 @@
-import { isObject, isText, type Json } from '../json-value'
+import { isObject, isText, type Json } from '../../json-value'
 import type { ResponsesRequest } from './schema'
 
 const TIERS: ReadonlySet<unknown> = new Set([

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../json-value'
+import { isObject, type Json } from '../../json-value'
 import type { Usage } from '../usage'
 
 /** The shape of a Response's `usage`; an estimate is marked as one. */

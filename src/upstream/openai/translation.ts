@@ -1,6 +1,6 @@
+import { isText } from '../../json-value'
 import { encodeChatRequest } from '../../turn/chat/request'
 import type { EncodedRequest } from '../../turn/encoded-request'
-import { isText } from '../../turn/json-value'
 import { nativeResponsesBody } from '../../turn/responses/native-request'
 import { encodeResponsesRequest } from '../../turn/responses/request'
 import { unmarkThought } from '../thought-mark'

@@ -1,6 +1,5 @@
+import { isObject, type MutableJson } from '../../json-value'
 import { lacking } from '../../turn/offer'
-
-type Json = Record<string, unknown>
 
 /** What xAI does not take on its Responses API (its OpenAPI document), or takes for another thing. */
 const UNSUPPORTED = [
@@ -65,7 +64,7 @@ const MOST_LOGPROBS = 8
  * @returns what was left out of it: tools that xAI has not
  * @throws UpstreamFault when one of those must be called
  */
-export function mendForXai(body: Json): readonly string[] {
+export function mendForXai(body: MutableJson): readonly string[] {
   for (const key of UNSUPPORTED) delete body[key]
   if (isObject(body.text)) body.text = { ...body.text, verbosity: undefined }
   if (typeof body.top_logprobs === 'number')
@@ -75,10 +74,10 @@ export function mendForXai(body: Json): readonly string[] {
   return mendTools(body)
 }
 
-function mendTools(body: Json): readonly string[] {
-  const tools = (Array.isArray(body.tools) ? body.tools : []) as Json[]
+function mendTools(body: MutableJson): readonly string[] {
+  const tools = (Array.isArray(body.tools) ? body.tools : []) as MutableJson[]
   const dropped: string[] = []
-  const known: Json[] = []
+  const known: MutableJson[] = []
   for (const tool of tools) {
     const name = String(tool.type)
     const type = NAMES[name] ?? name
@@ -98,11 +97,11 @@ function mendTools(body: Json): readonly string[] {
 }
 
 /** A search for tools that the client wants to do itself; xAI knows only its own. */
-const isForClient = ({ type, execution }: Json): boolean =>
+const isForClient = ({ type, execution }: MutableJson): boolean =>
   type === 'tool_search' && execution === 'client'
 
 /** xAI can be told to call a function, but none of its own tools: those must be the only ones then. */
-function mendChoice(body: Json, tools: readonly Json[]): void {
+function mendChoice(body: MutableJson, tools: readonly MutableJson[]): void {
   const { tool_choice: choice } = body
   if (!isObject(choice) || choice.type === 'function') return
   const { server_label: server } = choice
@@ -119,7 +118,5 @@ function mendChoice(body: Json, tools: readonly Json[]): void {
 /** Whether some tool must be called. */
 const isForced = (choice: unknown): boolean => choice === 'required' || isObject(choice)
 
-const without = (tool: Json, fields: readonly string[]): Json =>
+const without = (tool: MutableJson, fields: readonly string[]): MutableJson =>
   Object.fromEntries(Object.entries(tool).filter(([key]) => !fields.includes(key)))
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
