@@ -460,6 +460,10 @@ describe('errors', () => {
   test.each([
     ['no model', { model: undefined }],
     ['a wrong temperature', { temperature: 3 }],
+    ['no input at all', { input: undefined }],
+    ['an empty input', { input: [] }],
+    ['a message without content', { input: [{ role: 'user' }] }],
+    ['a stored prompt', { prompt: { id: 'pmpt_1' } }],
     ['input of no known kind', { input: [{ type: 'telepathy' }] }],
     ['17 pairs of metadata', { metadata: pairs(17) }],
     ['a long metadata value', { metadata: { room: 'x'.repeat(513) } }],

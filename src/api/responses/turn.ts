@@ -174,7 +174,7 @@ export function refuseUnclear(request: ResponsesRequest): void {
     throw new ApiError('unsupported_parameter', "There are no stored prompts here: send 'input'.", {
       param: 'prompt',
     })
-  if (!input && !request.previous_response_id && !request.conversation)
+  if (!input?.length && !request.previous_response_id && !request.conversation)
     throw new ApiError('invalid_value', "There is nothing to answer: send 'input'.", {
       param: 'input',
     })

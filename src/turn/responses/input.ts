@@ -56,7 +56,7 @@ const searched: Form = (item) => ({
 /** What has to be there of each type beyond what clients have to send. */
 const FORMS: ReadonlyMap<string, Form> = new Map(
   Object.entries<Form>({
-    message: (item) => withStatus({ ...item, content: contentOf(item) }),
+    message: (item) => withStatus({ ...item, ...contentOf(item) }),
     function_call: withStatus,
     function_call_output: withStatus,
     custom_tool_call: withStatus,
@@ -78,15 +78,17 @@ const FORMS: ReadonlyMap<string, Form> = new Map(
   }),
 )
 
-function contentOf({ role, content }: Item): Part[] {
+/** A message without content stays without, to be refused. */
+function contentOf({ role, content }: Item): { readonly content?: Part[] } {
   const isAnswer = role === 'assistant'
   if (typeof content === 'string')
-    return [isAnswer ? outputText({ text: content }) : inputText(content)]
-  return (content ?? []).map((part) => {
+    return { content: [isAnswer ? outputText({ text: content }) : inputText(content)] }
+  const parts = content?.map((part) => {
     const { type } = part
     if (type === 'output_text' || (isAnswer && type === 'input_text')) return outputText(part)
     return type === 'input_image' ? { detail: 'auto', ...part } : part
   })
+  return parts ? { content: parts } : {}
 }
 
 type Part = { type: string } & Record<string, unknown>
