@@ -105,11 +105,10 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     const { turn, abort, lease } = running
     const { response, dialect } = reply
     const native = nativeFor(turn, reply)
-    const terms = termsOf(turn.ask, reply)
     const type = response.headers.get('content-type') ?? ''
     // Some upstreams answer a stream request with JSON, which is an error even when the status is 200.
     if (!response.body || /json|html/i.test(type)) {
-      DECODERS[dialect].answer(await readBody(response, abort), terms)
+      DECODERS[dialect].answer(await readBody(response, abort), termsOf(turn.ask, reply))
       throw new UpstreamFault(
         'malformed',
         'The upstream answered a stream request without a stream.',
@@ -117,7 +116,7 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     }
     if (native) return openNative(response.body, native, running)
     const encoder = turn.dialect.encoder(lease.account)
-    const decoder = DECODERS[dialect].stream(terms)
+    const decoder = DECODERS[dialect].stream(termsOf(turn.ask, reply))
     const { body } = response
     const source = createDecodedSource({ body, decoder, encoder, ...readingOf(running) })
     return await open(source, encoder, running)

@@ -498,11 +498,11 @@ describe('models', () => {
   test('an unknown model is not found', async () => {
     await using world = await overFake()
     const { completions } = world.client.chat
-    for (const work of [
-      world.client.models.retrieve('grok-9'),
-      completions.create({ model: 'grok-9', messages: HELLO }),
+    for (const ask of [
+      () => world.client.models.retrieve('grok-9'),
+      () => completions.create({ model: 'grok-9', messages: HELLO }),
     ])
-      expect(await failureOf(work, NotFoundError)).toMatchObject({
+      expect(await failureOf(ask(), NotFoundError)).toMatchObject({
         status: 404,
         code: 'model_not_found',
         param: 'model',
