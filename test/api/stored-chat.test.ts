@@ -201,13 +201,13 @@ describe('a kept answer', () => {
     const deleted = await bodyOf(world.gate.get(`${PATH}/${id}`, { method: 'DELETE', ...AS_KEY }))
     expect(faultsOf('ChatCompletionDeleted', deleted)).toEqual([])
     expect(deleted).toEqual({ id, object: 'chat.completion.deleted', deleted: true })
-    for (const work of [
-      completions.retrieve(id),
-      completions.messages.list(id),
-      completions.update(id, { metadata: {} }),
-      completions.delete(id),
+    for (const ask of [
+      () => completions.retrieve(id),
+      () => completions.messages.list(id),
+      () => completions.update(id, { metadata: {} }),
+      () => completions.delete(id),
     ])
-      await failureOf(work, NotFoundError)
+      await failureOf(ask(), NotFoundError)
   })
 
   test('is found by its own key only, whatever is asked', async () => {
