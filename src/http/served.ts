@@ -28,7 +28,8 @@ export function answerResponse(
 ): Response {
   const plain = form === 'json' ? JSON_HEADERS : EVENT_HEADERS
   if (!by) return new Response(body as BodyInit, { headers: plain })
-  const headers = { ...servedHeaders(by), ...plain }
+  const headers = servedHeaders(by)
+  for (const name in plain) headers[name] = plain[name] ?? ''
   if (dropped) headers['x-groxy-dropped'] = asHeader(dropped.join(', '))
   return new Response(body as BodyInit, { headers })
 }

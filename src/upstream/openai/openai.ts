@@ -79,14 +79,13 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
   }
 
   return {
-    async ask(call: UpstreamCall): Promise<UpstreamReply> {
-      try {
-        return await send(call, true)
-      } catch (cause) {
+    ask(call: UpstreamCall): Promise<UpstreamReply> {
+      if (!sendsThoughts(call)) return send(call, true)
+      return send(call, true).catch((cause) => {
         // A conversation must not end because of a thought that nobody can read any more.
-        if (!sendsThoughts(call) || !isUnreadable(cause)) throw cause
-        return await send(call, false)
-      }
+        if (!isUnreadable(cause)) throw cause
+        return send(call, false)
+      })
     },
 
     async models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]> {
