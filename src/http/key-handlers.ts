@@ -1,6 +1,7 @@
 import { ApiError } from '../errors'
 import type { Key } from '../store/keys'
 import type { Auth } from './auth'
+import type { Body } from './body'
 import { requestIdOf } from './context'
 import { asksForSocket } from './socket'
 
@@ -20,25 +21,53 @@ export interface KeyCaller {
   readonly signal: AbortSignal
 }
 
+/** What a handler looks at; `params` are the parts of the path that stand for something. */
+interface Context<Params> {
+  readonly request: Request
+  readonly params: Params
+}
+
 /** Makes handlers for callers with one of our keys; whoever brings another is sent on. */
 export const createKeyHandlers =
   ({ auth, forwardOwn }: CallerParts) =>
-  (handle: (request: Request, caller: KeyCaller) => Response | Promise<Response>) =>
-  async ({ request }: { readonly request: Request }): Promise<Response> => {
+  <Params>(
+    handle: (request: Request, caller: KeyCaller, params: Params) => Response | Promise<Response>,
+  ) =>
+  async ({ request, params }: Context<Params>): Promise<Response> => {
     const caller = await auth(request)
     if (caller.kind === 'own') {
       if (asksForSocket(request)) throw noSocket()
       return forwardOwn(request, caller.secret)
     }
-    return handle(request, {
+    const known: KeyCaller = {
       key: caller.key,
       requestId: requestIdOf(request),
       conversation: request.headers.get('x-grok-conv-id'),
       signal: request.signal,
-    })
+    }
+    return handle(request, known, params)
   }
 
 const noSocket = () =>
   new ApiError('invalid_value', 'A WebSocket is not forwarded: use a key of this gateway, or POST.')
+
+/** Handles a request by what its body says; the body's memory is given back when that is over. */
+export const taking =
+  <T, Params>(
+    read: (request: Request) => Promise<Body<T>>,
+    use: (value: T, caller: KeyCaller, params: Params, request: Request) => Promise<Response>,
+  ) =>
+  async (request: Request, caller: KeyCaller, params: Params): Promise<Response> => {
+    const { value, release } = await read(request)
+    return use(value, caller, params, request).finally(release)
+  }
+
+/** The query of a request. */
+export const queryOf = (request: Request): URLSearchParams => new URL(request.url).searchParams
+
+/** A path that names one object. */
+export interface OfId {
+  readonly id: string
+}
 
 export type KeyHandlers = ReturnType<typeof createKeyHandlers>

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { BodyReaders } from '../../http/body'
-import type { KeyHandlers } from '../../http/key-handlers'
+import { type KeyHandlers, type OfId, queryOf, taking } from '../../http/key-handlers'
 import {
   answers,
   askFailures,
@@ -82,7 +82,7 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
     )
     .get(
       '/completions/:id',
-      ({ request, params }) => handlers((_, { key }) => stored.get(key.id, params.id))({ request }),
+      handlers((_, { key }, { id }: OfId) => stored.get(key.id, id)),
       {
         detail: operation({
           operationId: 'getChatCompletion',
@@ -94,11 +94,9 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
     )
     .post(
       '/completions/:id',
-      ({ request, params }) =>
-        handlers(async (_, { key }) => {
-          const { value, release } = await readUpdate(request)
-          return stored.update(key.id, params.id, value).finally(release)
-        })({ request }),
+      handlers(
+        taking(readUpdate, (value, { key }, { id }: OfId) => stored.update(key.id, id, value)),
+      ),
       {
         parse: 'none',
         detail: operation({
@@ -117,8 +115,7 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
     )
     .delete(
       '/completions/:id',
-      ({ request, params }) =>
-        handlers((_, { key }) => stored.remove(key.id, params.id))({ request }),
+      handlers((_, { key }, { id }: OfId) => stored.remove(key.id, id)),
       {
         detail: operation({
           operationId: 'deleteChatCompletion',
@@ -130,8 +127,7 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
     )
     .get(
       '/completions/:id/messages',
-      ({ request, params }) =>
-        handlers((_, { key }) => stored.messages(key.id, params.id, queryOf(request)))({ request }),
+      handlers((request, { key }, { id }: OfId) => stored.messages(key.id, id, queryOf(request))),
       {
         detail: operation({
           operationId: 'listChatCompletionMessages',
@@ -143,5 +139,3 @@ export const chatRoutes = ({ chat, stored, handlers, readers }: ChatRouteParts) 
       },
     )
 }
-
-const queryOf = ({ url }: Request): URLSearchParams => new URL(url).searchParams

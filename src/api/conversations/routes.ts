@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { BodyReaders } from '../../http/body'
-import type { KeyHandlers } from '../../http/key-handlers'
+import { type KeyHandlers, type OfId, queryOf, taking } from '../../http/key-handlers'
 import {
   answers,
   askFailures,
@@ -25,6 +25,10 @@ interface ConversationRouteParts {
   readonly conversations: Conversations
   readonly handlers: KeyHandlers
   readonly readers: BodyReaders
+}
+
+interface OfItem extends OfId {
+  readonly item_id: string
 }
 
 const ID = pathParameter('id', 'conv_…')
@@ -68,8 +72,7 @@ export const conversationRoutes = ({
     )
     .get(
       '/:id',
-      ({ request, params }) =>
-        handlers((_, { key }) => conversations.get(key.id, params.id))({ request }),
+      handlers((_, { key }, { id }: OfId) => conversations.get(key.id, id)),
       {
         detail: operation({
           operationId: 'getConversation',
@@ -82,11 +85,11 @@ export const conversationRoutes = ({
     )
     .post(
       '/:id',
-      ({ request, params }) =>
-        handlers(async (_, { key }) => {
-          const { value, release } = await readUpdate(request)
-          return conversations.update(key.id, params.id, value).finally(release)
-        })({ request }),
+      handlers(
+        taking(readUpdate, (value, { key }, { id }: OfId) =>
+          conversations.update(key.id, id, value),
+        ),
+      ),
       {
         parse: 'none',
         detail: operation({
@@ -105,8 +108,7 @@ export const conversationRoutes = ({
     )
     .delete(
       '/:id',
-      ({ request, params }) =>
-        handlers((_, { key }) => conversations.remove(key.id, params.id))({ request }),
+      handlers((_, { key }, { id }: OfId) => conversations.remove(key.id, id)),
       {
         detail: operation({
           operationId: 'deleteConversation',
@@ -119,10 +121,9 @@ export const conversationRoutes = ({
     )
     .get(
       '/:id/items',
-      ({ request, params }) =>
-        handlers((_, { key }) => conversations.items(key.id, params.id, queryOf(request)))({
-          request,
-        }),
+      handlers((request, { key }, { id }: OfId) =>
+        conversations.items(key.id, id, queryOf(request)),
+      ),
       {
         detail: operation({
           operationId: 'listConversationItems',
@@ -135,12 +136,11 @@ export const conversationRoutes = ({
     )
     .post(
       '/:id/items',
-      ({ request, params }) =>
-        handlers(async (_, { key }) => {
-          const { value, release } = await readItems(request)
-          const place = { keyId: key.id, id: params.id, query: queryOf(request) }
-          return conversations.add(place, value).finally(release)
-        })({ request }),
+      handlers(
+        taking(readItems, (value, { key }, { id }: OfId, request) =>
+          conversations.add({ keyId: key.id, id, query: queryOf(request) }, value),
+        ),
+      ),
       {
         parse: 'none',
         detail: operation({
@@ -159,13 +159,9 @@ export const conversationRoutes = ({
     )
     .get(
       '/:id/items/:item_id',
-      ({ request, params }) =>
-        handlers((_, { key }) =>
-          conversations.item(
-            { keyId: key.id, id: params.id, query: queryOf(request) },
-            params.item_id,
-          ),
-        )({ request }),
+      handlers((request, { key }, { id, item_id }: OfItem) =>
+        conversations.item({ keyId: key.id, id: id, query: queryOf(request) }, item_id),
+      ),
       {
         detail: operation({
           operationId: 'getConversationItem',
@@ -177,10 +173,9 @@ export const conversationRoutes = ({
     )
     .delete(
       '/:id/items/:item_id',
-      ({ request, params }) =>
-        handlers((_, { key }) => conversations.removeItem(key.id, params.id, params.item_id))({
-          request,
-        }),
+      handlers((_, { key }, { id, item_id }: OfItem) =>
+        conversations.removeItem(key.id, id, item_id),
+      ),
       {
         detail: operation({
           operationId: 'deleteConversationItem',
@@ -195,5 +190,3 @@ export const conversationRoutes = ({
       },
     )
 }
-
-const queryOf = ({ url }: Request): URLSearchParams => new URL(url).searchParams

@@ -1,6 +1,12 @@
 import { Elysia } from 'elysia'
 import type { BodyReaders } from '../../http/body'
-import type { KeyCaller, KeyHandlers } from '../../http/key-handlers'
+import {
+  type KeyCaller,
+  type KeyHandlers,
+  type OfId,
+  queryOf,
+  taking,
+} from '../../http/key-handlers'
 import {
   answers,
   askFailures,
@@ -67,10 +73,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
     .get('', handlers(connect), { detail: { hide: true } })
     .post(
       '/input_tokens',
-      handlers(async (request, caller) => {
-        const { value, release } = await readCount(request)
-        return sums.count(value, caller).finally(release)
-      }),
+      handlers(taking(readCount, sums.count)),
       {
         parse: 'none',
         detail: operation({
@@ -89,10 +92,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
     )
     .post(
       '/compact',
-      handlers(async (request, caller) => {
-        const { value, release } = await readCompact(request)
-        return sums.compact(value, caller).finally(release)
-      }),
+      handlers(taking(readCompact, sums.compact)),
       {
         parse: 'none',
         detail: operation({
@@ -107,12 +107,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
     )
     .get(
       '/:id',
-      ({ request, params }) =>
-        handlers((_, { key }) => objects.get(key.id, params.id, new URL(request.url).searchParams))(
-          {
-            request,
-          },
-        ),
+      handlers((request, { key }, { id }: OfId) => objects.get(key.id, id, queryOf(request))),
       {
         detail: operation({
           operationId: 'getResponse',
@@ -144,8 +139,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
     )
     .delete(
       '/:id',
-      ({ request, params }) =>
-        handlers((_, { key }) => objects.remove(key.id, params.id))({ request }),
+      handlers((_, { key }, { id }: OfId) => objects.remove(key.id, id)),
       {
         detail: operation({
           operationId: 'deleteResponse',
@@ -159,8 +153,7 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
     )
     .post(
       '/:id/cancel',
-      ({ request, params }) =>
-        handlers((_, { key }) => objects.cancel(key.id, params.id))({ request }),
+      handlers((_, { key }, { id }: OfId) => objects.cancel(key.id, id)),
       {
         parse: 'none',
         detail: operation({
@@ -175,10 +168,9 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
     )
     .get(
       '/:id/input_items',
-      ({ request, params }) =>
-        handlers((_, { key }) =>
-          objects.inputItems(key.id, params.id, new URL(request.url).searchParams),
-        )({ request }),
+      handlers((request, { key }, { id }: OfId) =>
+        objects.inputItems(key.id, id, queryOf(request)),
+      ),
       {
         detail: operation({
           operationId: 'listInputItems',
