@@ -71,40 +71,32 @@ export const responseRoutes = (parts: ResponseRouteParts) => {
       },
     )
     .get('', handlers(connect), { detail: { hide: true } })
-    .post(
-      '/input_tokens',
-      handlers(taking(readCount, sums.count)),
-      {
-        parse: 'none',
-        detail: operation({
-          operationId: 'countInputTokens',
-          summary: 'Count the tokens of a turn',
-          description:
-            'Reckoned here: no upstream is asked, and it costs nothing. No Grok vocabulary is public, so that the upstream may count more or less; a picture counts as one of middling size.',
-          body: CountRequest,
-          answers: {
-            200: answers('The count.', InputTokens),
-            ...objectFailures,
-            ...writeFailures,
-          },
-        }),
-      },
-    )
-    .post(
-      '/compact',
-      handlers(taking(readCompact, sums.compact)),
-      {
-        parse: 'none',
-        detail: operation({
-          operationId: 'compactResponse',
-          summary: 'Make a conversation shorter',
-          description:
-            "The model sums the conversation up, which is a turn like any other. Send the `output` as the beginning of a later turn's `input`: the user's messages as they were, and an item for the rest, which only this gateway can read. It is not stored.",
-          body: CompactRequest,
-          answers: { 200: answers('What stands for it.', Compaction), ...turnFailures },
-        }),
-      },
-    )
+    .post('/input_tokens', handlers(taking(readCount, sums.count)), {
+      parse: 'none',
+      detail: operation({
+        operationId: 'countInputTokens',
+        summary: 'Count the tokens of a turn',
+        description:
+          'Reckoned here: no upstream is asked, and it costs nothing. No Grok vocabulary is public, so that the upstream may count more or less; a picture counts as one of middling size.',
+        body: CountRequest,
+        answers: {
+          200: answers('The count.', InputTokens),
+          ...objectFailures,
+          ...writeFailures,
+        },
+      }),
+    })
+    .post('/compact', handlers(taking(readCompact, sums.compact)), {
+      parse: 'none',
+      detail: operation({
+        operationId: 'compactResponse',
+        summary: 'Make a conversation shorter',
+        description:
+          "The model sums the conversation up, which is a turn like any other. Send the `output` as the beginning of a later turn's `input`: the user's messages as they were, and an item for the rest, which only this gateway can read. It is not stored.",
+        body: CompactRequest,
+        answers: { 200: answers('What stands for it.', Compaction), ...turnFailures },
+      }),
+    })
     .get(
       '/:id',
       handlers((request, { key }, { id }: OfId) => objects.get(key.id, id, queryOf(request))),
