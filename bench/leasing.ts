@@ -1,3 +1,4 @@
+import { NO_EXTRAS } from '#src/extras'
 import type { Account } from '#src/pool/account'
 import { createCatalog } from '#src/pool/catalog'
 import type { Lease } from '#src/pool/lease'
@@ -30,6 +31,9 @@ const accountOf = (index: number): Account => ({
   requestsPerMinute: null,
   proxy: () => undefined,
   models: OFFERED.map((step) => nameOf(index + step)),
+  extras: () => NO_EXTRAS,
+  tier: undefined,
+  offers: undefined,
 })
 
 /**
@@ -39,7 +43,7 @@ function poolOf(size: number) {
   const pool = createPool({ now: Date.now, random: Math.random })
   const catalog = createCatalog({ pool, now: Date.now, onChange: () => {} })
   pool.setAccounts(Array.from({ length: size }, (_, index) => accountOf(index)))
-  catalog.update({ priorities: { xai: 1, openai: 2, demo: 4 }, routes: new Map() })
+  catalog.update({ priorities: { xai: 1, openai: 2, web: 3, demo: 4 }, routes: new Map() })
   const until = Date.now() + 3_600_000
   const rest = { state: 'cooling', reason: 'bench', until, faults: 1 } as const
   for (let index = 0; index < size; index += RESTING) pool.recall(accountOf(index).id, '', rest)

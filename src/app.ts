@@ -40,12 +40,9 @@ import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
 import { createSurface } from './surface'
-import { createDemo } from './upstream/demo/demo'
-import { inWords } from './upstream/demo/in-words'
-import { createOpenAi } from './upstream/openai/openai'
-import { withPromptedTools } from './upstream/prompted-tools'
+import { webOffers } from './upstream/web/models'
 import { createForward } from './upstream/xai/forward'
-import { createXai } from './upstream/xai/xai'
+import { createUpstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
@@ -62,16 +59,17 @@ export function createApp(platform: Platform) {
   })
   const waiting = createWaiting(pool)
   const catalog = createCatalog({ pool, now, onChange: waiting.offer })
-  const roster = createRoster({ config, vault, canProxy: platform.canProxy, log })
+  const roster = createRoster({
+    config,
+    vault,
+    canProxy: platform.canProxy,
+    log,
+    offersOf: (kind, tier, { web_request }) =>
+      kind === 'web' ? webOffers(tier, web_request) : undefined,
+  })
   const pricing = createPricing({ modelOf: catalog.model, now })
-  const upstreams = {
-    xai: createXai({ http, now }),
-    openai: createOpenAi({ http, now }),
-    demo: withPromptedTools(inWords(createDemo({ tokenizer: platform.tokenizer })), {
-      newId,
-      isOn: () => settings().tools_in_prompt_demo,
-    }),
-  }
+  const settings = () => current?.settings ?? DEFAULT_SETTINGS
+  const upstreams = createUpstreams(platform, settings)
   const onFault = (cause: unknown) => log.warn('database_unreachable', faultFields(cause))
   const onBug = (error: unknown) =>
     log.error('bug', { ...faultFields(error), stack: error instanceof Error ? error.stack : '' })
@@ -96,7 +94,6 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const settings = () => current?.settings ?? DEFAULT_SETTINGS
   const { models, jobs } = createBackground({
     platform,
     stores,
@@ -116,8 +113,8 @@ export function createApp(platform: Platform) {
       current = snapshot
       pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
-      const { priority_xai, priority_openai, priority_demo } = snapshot.settings
-      const priorities = { xai: priority_xai, openai: priority_openai, demo: priority_demo }
+      const { priority_xai: xai, priority_openai: openai, priority_web: web } = snapshot.settings
+      const priorities = { xai, openai, web, demo: snapshot.settings.priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
       await keeper.recall()
       models.follow()

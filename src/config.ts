@@ -46,6 +46,16 @@ export const Environment = Type.Object({
     pattern: '^https?://',
     description: 'Where that server is.',
   }),
+  WEB_BASE_URL: Type.String({
+    default: 'https://grok.com',
+    pattern: '^https?://',
+    description: 'Where grok.com is, for accounts that are added from now on.',
+  }),
+  WEB_ASSETS_URL: Type.String({
+    default: 'https://assets.grok.com',
+    pattern: '^https?://',
+    description: 'Where its pictures, videos and files are.',
+  }),
   METRICS_TOKEN: Type.Optional(
     Type.String({ minLength: 16, description: 'Opens /metrics to other machines.' }),
   ),

@@ -19,7 +19,7 @@ export async function listAccounts(state: State, config: Config): Promise<number
   ]
   const fromEnvironment = await environmentAccounts(config, current)
   const rows = fromEnvironment.map(({ id, kind, name, baseUrl }) => {
-    const proxy = kind === 'xai' ? current.proxy_xai : current.proxy_openai
+    const proxy = kind === 'demo' ? '' : current[`proxy_${kind}`]
     return [kind, name, '(environment)', baseUrl + via(proxy), '', ...known(id, true)]
   })
   for (const account of stored) {

@@ -1,5 +1,5 @@
 import { proxyName } from '../proxy'
-import { isProxySetting, Settings } from '../store/settings'
+import { isProxySetting, isSecretSetting, Settings } from '../store/settings'
 import { type Command, noteOnWorkers, parse, table, UsageError } from './command'
 import { filePath } from './state'
 import { withState } from './with-state'
@@ -9,13 +9,13 @@ const usage = 'settings [list] | set NAME VALUE'
 /** `groxy settings` */
 export const settingsCommand: Command = {
   usage,
-  help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.\nA proxy may have a password, http://USER:PASSWORD@HOST:PORT: it is stored encrypted and not shown; none takes it away.',
+  help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.\nA proxy may have a password, http://USER:PASSWORD@HOST:PORT. It, and cookies and headers of yours, are stored\nencrypted and not shown; none takes them away.',
   run(args) {
     const { words } = parse(args, {}, usage)
     const [action = 'list', name, value] = words
     if (action === 'set' && name && value !== undefined)
       return withState(async ({ stores }, config) => {
-        await stores.settings.set(name, isProxySetting(name) ? value : readValue(value))
+        await stores.settings.set(name, isSecretSetting(name) ? value : readValue(value))
         const current = (await stores.settings.all())[name as keyof Settings]
         console.info(`${name} = ${shown(name, current)}`)
         if (isProxySetting(name) && current) noteOnWorkers(filePath(config) === undefined)
@@ -36,8 +36,10 @@ export const settingsCommand: Command = {
 }
 
 /** A value as it may be read over a shoulder. */
-const shown = (name: string, value: unknown): string =>
-  JSON.stringify(isProxySetting(name) && value ? proxyName(String(value)) : value)
+function shown(name: string, value: unknown): string {
+  if (!isSecretSetting(name) || !value) return JSON.stringify(value)
+  return isProxySetting(name) ? JSON.stringify(proxyName(String(value))) : '(set, not shown)'
+}
 
 function readValue(text: string): unknown {
   try {

@@ -181,12 +181,12 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
   }
 
   return async (running: Running): Promise<Answer> => {
-    const { reply, turn, deadline, lease } = running
+    const { reply, turn, lease } = running
     if (!turn.stream) return withDropped(reply, await answerWhole(running))
     if (reply.form === 'bytes') return withDropped(reply, await openBytes(reply, running))
-    deadline.pause()
     const encoder = turn.dialect.encoder(lease.account)
-    return open(createEventSource(reply.events, encoder), encoder, running)
+    const source = createEventSource({ events: reply.events, encoder, ...readingOf(running) })
+    return withDropped(reply, await open(source, encoder, running))
   }
 }
 
@@ -202,7 +202,7 @@ const nativeFor = (
   spoken === ask.dialect && translated === undefined ? dialect.native : undefined
 
 function withDropped(reply: UpstreamReply, answer: Answer): Answer {
-  const dropped = reply.form === 'bytes' ? reply.translated?.dropped : undefined
+  const dropped = reply.form === 'bytes' ? reply.translated?.dropped : reply.dropped
   return dropped === undefined || dropped.length === 0 ? answer : { ...answer, dropped }
 }
 

@@ -3,7 +3,7 @@ import { inParallel } from '../parallel'
 import type { Account, Kind } from '../pool/account'
 import { refusesKey } from '../upstream/fault'
 import type { Upstream } from '../upstream/upstream'
-import { askModels, PARALLEL } from './inquiry'
+import { inquire, PARALLEL } from './inquiry'
 import type { Job } from './runner'
 
 interface CheckParts {
@@ -34,7 +34,7 @@ export function createAccountCheck(parts: CheckParts): Job {
   async function check(account: Account, signal: AbortSignal): Promise<void> {
     notBefore.set(account.id, now() + AGAIN_MS)
     try {
-      await askModels(upstreams, account, signal)
+      await inquire(signal, (abort) => upstreams[account.kind].check(account, abort))
       notBefore.delete(account.id)
       verdict(account, true)
     } catch (cause) {

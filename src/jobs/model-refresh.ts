@@ -5,7 +5,7 @@ import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
 import type { ModelList, ModelLists, UpstreamModel } from '../store/model-lists'
 import type { Upstream } from '../upstream/upstream'
-import { askModels, PARALLEL } from './inquiry'
+import { inquire, PARALLEL } from './inquiry'
 import { jittered } from './jitter'
 import {
   ASKED_EACH_TIME,
@@ -126,7 +126,7 @@ export function createModelRefresh(parts: RefreshParts) {
     const group = groupOf(account)
     listed.dueAt = now() + jittered(RETRY_MS * slowness(group), random)
     try {
-      const models = await askModels(upstreams, account, signal)
+      const models = await inquire(signal, (abort) => upstreams[kind].models(account, abort))
       if (accounts.get(id) !== listed) return
       listed.dueAt = now() + jittered(maxAgeMs() * slowness(group), random)
       const isNew = keepList(group, listed, models)
@@ -185,13 +185,13 @@ export function createModelRefresh(parts: RefreshParts) {
       for (const [id, listed] of accounts) {
         const account = present.get(id)
         const isSame =
-          account && !account.models && groupName(account) === groupName(listed.account)
+          account && !isKnown(account) && groupName(account) === groupName(listed.account)
         if (isSame) listed.account = account
         else drop(id, listed)
       }
       const added: Listed[] = []
       for (const [id, account] of present) {
-        if (account.models || accounts.has(id)) continue
+        if (isKnown(account) || accounts.has(id)) continue
         const listed = { account, dueAt: 0, own: undefined, told: undefined }
         accounts.set(id, listed)
         groupOf(account).members.set(id, listed)
@@ -203,3 +203,6 @@ export function createModelRefresh(parts: RefreshParts) {
     },
   }
 }
+
+/** What it offers is no matter of its upstream's list. */
+const isKnown = ({ models, offers }: Account): boolean => models !== null || offers !== undefined

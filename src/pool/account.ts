@@ -1,4 +1,5 @@
-import type { ACCOUNT_KINDS } from '../store/schema'
+import type { Extras } from '../extras'
+import type { ACCOUNT_KINDS, Tier, UpstreamModel } from '../store/schema'
 
 export type Kind = (typeof ACCOUNT_KINDS)[number] | 'demo'
 
@@ -21,4 +22,25 @@ export interface Account {
   readonly requestsPerMinute: number | null
   /** Model ids it serves, when the operator names them instead of its upstream. */
   readonly models: readonly string[] | null
+  /** What its owner wants sent with its calls, opened as the secret is. */
+  readonly extras: () => Extras | Promise<Extras>
+  /** Of a grok.com session; undefined while nobody knows. */
+  readonly tier: Tier | undefined
+  /** What it offers, where that is known without asking its upstream. */
+  readonly offers: Offers | undefined
+}
+
+/** What accounts of one kind and tier offer: one value that they share. */
+export interface Offers {
+  readonly models: readonly UpstreamModel[]
+  /** What a turn of each model takes of which quota. */
+  readonly charges: ReadonlyMap<string, Charge>
+  /** Of accounts of the same priority those of the lower rank are asked first. */
+  readonly rank: number
+}
+
+/** What one turn takes of a quota that several models may share. */
+export interface Charge {
+  readonly bucket: string
+  readonly cost: number
 }

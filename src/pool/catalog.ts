@@ -48,7 +48,7 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
   const lists = new Map<string, Models>()
   const hosts = new Map<string, Host>()
   const shelves = new Map<string, Map<Models | undefined, Shelf>>()
-  let priorities: Priorities = { xai: 1, openai: 2, demo: 4 }
+  let priorities: Priorities = { xai: 1, openai: 2, web: 3, demo: 4 }
   let routes: ReadonlyMap<string, Route> = new Map()
   let offers = new Map<string, Offer>()
   let plans = new Map<string, Plan | undefined>()
@@ -67,16 +67,18 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
   }
 
   function shelfOf({ account }: Member): Shelf {
-    const { id, kind, baseUrl, models } = account
-    const list = models ? intern(models.map((model) => ({ id: model }))) : lists.get(id)
-    const place = `${kind} ${baseUrl}`
+    const { id, kind, baseUrl, models, offers } = account
+    const list = models
+      ? intern(models.map((model) => ({ id: model })))
+      : (offers?.models ?? lists.get(id))
+    const place = `${kind} ${baseUrl} ${offers?.rank ?? ''}`
     const own = shelves.get(place) ?? new Map<Models | undefined, Shelf>()
     shelves.set(place, own)
     const known = own.get(list)
     if (known) return known
     const host = hosts.get(baseUrl) ?? newHost()
     hosts.set(baseUrl, host)
-    const shelf = newShelf(kind, host, list)
+    const shelf = newShelf({ kind, host, models: list, offers })
     own.set(list, shelf)
     return shelf
   }
@@ -141,7 +143,10 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
   }
 
   function byPriority(having: readonly Shelf[]): Shelf[][] {
-    const groups = Map.groupBy(having, ({ kind }) => priorities[kind])
+    const groups = Map.groupBy(
+      having,
+      ({ kind, offers }) => priorities[kind] + (offers?.rank ?? 0) / RANKS,
+    )
     return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group)
   }
 
@@ -232,6 +237,9 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
     },
   }
 }
+
+/** Ranks are less than so many: they tell apart accounts of one priority only. */
+const RANKS = 16
 
 /** The same list with new content: turns that wait hold on to it. */
 function renewed(list: Shelf[][] | undefined, groups: readonly Shelf[][]): Shelf[][] {

@@ -1,5 +1,5 @@
 import type { UpstreamModel } from '../store/schema'
-import type { Account, Kind } from './account'
+import type { Account, Kind, Offers } from './account'
 import type { Rest } from './rest'
 import type { Ring } from './ring'
 
@@ -42,6 +42,8 @@ export interface Shelf {
   readonly host: Host
   /** Undefined while the accounts' model list is not known. */
   readonly models: readonly UpstreamModel[] | undefined
+  /** What turns take of the quotas that all its accounts have, where that is known beforehand. */
+  readonly offers: Offers | undefined
   readonly members: Member[]
   /** Those that could take a turn now, in no order. */
   readonly ready: Member[]
@@ -79,10 +81,8 @@ export const newMember = (account: Account): Member => ({
   quotas: undefined,
 })
 
-export const newShelf = (kind: Kind, host: Host, models: Shelf['models']): Shelf => ({
-  kind,
-  host,
-  models,
+export const newShelf = (what: Pick<Shelf, 'kind' | 'host' | 'models' | 'offers'>): Shelf => ({
+  ...what,
   members: [],
   ready: [],
   inFlight: 0,

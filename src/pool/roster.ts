@@ -1,15 +1,17 @@
 import type { Config } from '../config'
 import { sha256, type Vault } from '../crypto'
+import { type Extras, NO_EXTRAS } from '../extras'
 import type { Log } from '../log'
 import type { StoredAccount } from '../store/accounts'
+import type { Tier } from '../store/schema'
 import type { Settings } from '../store/settings'
-import type { Account, Kind } from './account'
+import type { Account, Kind, Offers } from './account'
 
 /** The id of the account that answers while there is no other. */
 export const DEMO_ID = 'demo'
 
 /** The proxies of whole kinds. */
-export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai'>
+export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai' | 'proxy_web'>
 
 interface RosterParts {
   readonly config: Config
@@ -17,7 +19,16 @@ interface RosterParts {
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean
   readonly log: Log
+  /** What an account of this kind and tier offers, where that is known without asking. */
+  readonly offersOf: OffersOf
 }
+
+/** What an account of a kind and tier offers; undefined where its upstream has to be asked. */
+export type OffersOf = (
+  kind: Kind,
+  tier: Tier | undefined,
+  settings: Settings,
+) => Offers | undefined
 
 /**
  * Everyone in the pool: the accounts of the environment and of the database, and the demo account
@@ -25,7 +36,7 @@ interface RosterParts {
  *
  * An account that needs a proxy where there are none is left out: its calls must not go out without.
  */
-export function createRoster({ config, vault, canProxy, log }: RosterParts) {
+export function createRoster({ config, vault, canProxy, log, offersOf }: RosterParts) {
   const leftOut = new Set<string>()
 
   function isUsable(id: string, name: string, kind: string, needsProxy: boolean): boolean {
@@ -46,30 +57,32 @@ export function createRoster({ config, vault, canProxy, log }: RosterParts) {
 
   return async (
     stored: readonly StoredAccount[],
-    proxies: KindProxies,
+    settings: Settings,
   ): Promise<readonly Account[]> => {
-    const known = await environmentAccounts(config, proxies)
+    const known = await environmentAccounts(config, settings)
     const usable = known.filter(({ id, name, kind }) =>
-      isUsable(id, name, kind, kindProxy(kind, proxies) !== ''),
+      isUsable(id, name, kind, kindProxy(kind, settings) !== ''),
     )
     let enabled = known.length
     for (const account of stored) {
       if (!account.enabled) continue
       enabled++
       const { id, name, kind, proxy } = account
-      if (isUsable(id, name, kind, proxy !== null || kindProxy(kind, proxies) !== ''))
-        usable.push(fromStore(account, vault, proxies))
+      if (isUsable(id, name, kind, proxy !== null || kindProxy(kind, settings) !== ''))
+        usable.push({
+          ...fromStore(account, vault, settings),
+          offers: offersOf(kind, account.tier ?? undefined, settings),
+        })
     }
     return enabled === 0 || config.DEMO ? [...usable, DEMO] : usable
   }
 }
 
-const kindProxy = (kind: Account['kind'], proxies: KindProxies): string => {
-  if (kind === 'xai') return proxies.proxy_xai
-  return kind === 'openai' ? proxies.proxy_openai : ''
-}
+const kindProxy = (kind: Kind, proxies: KindProxies): string =>
+  kind === 'demo' ? '' : proxies[`proxy_${kind}`]
 
 const noProxy = () => undefined
+const noExtras = () => NO_EXTRAS
 
 const DEMO: Account = {
   id: DEMO_ID,
@@ -83,6 +96,9 @@ const DEMO: Account = {
   maxInFlight: Number.POSITIVE_INFINITY,
   requestsPerMinute: null,
   models: null,
+  extras: noExtras,
+  tier: undefined,
+  offers: undefined,
 }
 
 /** `XAI_API_KEY` and `OPENAI_API_KEY` each make an account named `env`. */
@@ -134,6 +150,9 @@ export function fromStore(stored: StoredAccount, vault: Vault, proxies: KindProx
     maxInFlight: maxInFlight ?? Number.POSITIVE_INFINITY,
     secret: opener(stored.secret, vault),
     proxy: stored.proxy ? opener(stored.proxy, vault) : PROXY_OF[kind](proxies),
+    extras: stored.extras ? extrasOf(stored.extras, vault) : noExtras,
+    tier: stored.tier ?? undefined,
+    offers: undefined,
   }
 }
 
@@ -147,6 +166,16 @@ const OPENAI = /^https:\/\/api\.openai\.com(?:[:/]|$)/
 const PROXY_OF = {
   xai: ({ proxy_xai: proxy }: KindProxies) => (proxy ? () => proxy : noProxy),
   openai: ({ proxy_openai: proxy }: KindProxies) => (proxy ? () => proxy : noProxy),
+  web: ({ proxy_web: proxy }: KindProxies) => (proxy ? () => proxy : noProxy),
+}
+
+function extrasOf(sealed: string, vault: Vault): Account['extras'] {
+  let plain: Extras | undefined
+  const unseal = async () => {
+    plain = JSON.parse(await vault.open(sealed)) as Extras
+    return plain
+  }
+  return () => plain ?? unseal()
 }
 
 function opener(sealed: string, vault: Vault): () => string | Promise<string> {

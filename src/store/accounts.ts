@@ -1,14 +1,22 @@
 import type { Client } from '@libsql/client/web'
 import { and, eq, ne } from 'drizzle-orm'
-import { newId, type Vault } from '../crypto'
+import { newId, sha256, type Vault } from '../crypto'
 import { SetupError } from '../errors'
+import type { Extras } from '../extras'
 import { readProxy } from '../proxy'
 import { clearing } from './account-states'
 import type { Database } from './database'
 import { hintOf } from './keys'
 import { touchRevision } from './revision'
 import { createReader } from './rows'
-import { type ACCOUNT_KINDS, accountQuotas, accountStates, accounts, modelLists } from './schema'
+import {
+  type ACCOUNT_KINDS,
+  accountQuotas,
+  accountStates,
+  accounts,
+  modelLists,
+  type Tier,
+} from './schema'
 
 /** An account as it is stored: its secret and its proxy are sealed. */
 export type StoredAccount = typeof accounts.$inferSelect
@@ -29,6 +37,11 @@ export interface AccountChanges {
   readonly api?: StoredAccount['api'] | undefined
   /** Null for that of its kind, or none. */
   readonly proxy?: string | null | undefined
+  /** Null where nobody knows. */
+  readonly tier?: Tier | null | undefined
+  readonly extras?: Extras | null | undefined
+  readonly tags?: readonly string[] | null | undefined
+  readonly note?: string | null | undefined
 }
 
 /** What an operator says about an account when adding it. */
@@ -62,19 +75,32 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
       )
   }
 
-  async function columnsOf(changes: AccountChanges): Promise<Partial<StoredAccount>> {
-    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute, models, api, proxy } =
-      changes
+  async function columnsOf(
+    kind: AccountKind,
+    changes: AccountChanges,
+  ): Promise<Partial<StoredAccount>> {
+    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute } = changes
+    const { models, api, proxy, tier, extras, tags, note } = changes
     return {
       ...(name !== undefined && { name }),
       ...(baseUrl !== undefined && { baseUrl: baseUrl.replace(/\/+$/, '') }),
-      ...(secret !== undefined && { secret: await vault.seal(secret), hint: hintOf(secret) }),
+      ...(secret !== undefined && {
+        secret: await vault.seal(secret),
+        hint: hintOf(secret),
+        fingerprint: await fingerprintOf(kind, secret),
+      }),
       ...(weight !== undefined && { weight }),
       ...(maxInFlight !== undefined && { maxInFlight }),
       ...(requestsPerMinute !== undefined && { requestsPerMinute }),
       ...(models !== undefined && { models }),
       ...(api !== undefined && { api }),
       ...(proxy !== undefined && { proxy: proxy && (await vault.seal(readProxy(proxy))) }),
+      ...(tier !== undefined && { tier }),
+      ...(extras !== undefined && {
+        extras: extras && (await vault.seal(JSON.stringify(extras))),
+      }),
+      ...(tags !== undefined && { tags }),
+      ...(note !== undefined && { note }),
     }
   }
 
@@ -89,7 +115,7 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
         id: newId(),
         kind,
         createdAt: new Date(now()),
-        ...(await columnsOf(wanted)),
+        ...(await columnsOf(kind, wanted)),
       }
       await db.batch([db.insert(accounts).values(account), touchRevision(db)])
       return account
@@ -102,7 +128,7 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
      */
     async update({ id, kind }: StoredAccount, changes: AccountChanges): Promise<void> {
       if (changes.name !== undefined) await refuseTaken(kind, changes.name, id)
-      const set = await columnsOf(changes)
+      const set = await columnsOf(kind, changes)
       await db.batch([
         db.update(accounts).set(set).where(eq(accounts.id, id)),
         ...(set.secret === undefined ? [] : clearing(db, id, now())),
@@ -133,6 +159,10 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
 
 export type Accounts = ReturnType<typeof createAccounts>
 
+/** Tells a secret from others without telling anything of it: what it is made from has entropy enough. */
+export const fingerprintOf = (kind: AccountKind, secret: string): Promise<string> =>
+  sha256(`groxy account\n${kind}\n${secret}`)
+
 const BLANK = {
   name: '',
   baseUrl: '',
@@ -145,4 +175,9 @@ const BLANK = {
   models: null,
   proxy: null,
   api: null,
+  tier: null,
+  extras: null,
+  fingerprint: null,
+  tags: null,
+  note: null,
 }

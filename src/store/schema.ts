@@ -11,7 +11,11 @@ import {
 const time = () => integer({ mode: 'timestamp_ms' })
 
 /** Where an account comes from: which protocol its upstream speaks. */
-export const ACCOUNT_KINDS = ['xai', 'openai'] as const
+export const ACCOUNT_KINDS = ['xai', 'openai', 'web'] as const
+
+/** What a grok.com session's owner pays for; the least first. */
+export const TIERS = ['basic', 'super', 'heavy'] as const
+export type Tier = (typeof TIERS)[number]
 
 /** Upstream credentials. The secret is sealed under `GROXY_SECRET`; `hint` is its last four signs. */
 export const accounts = sqliteTable(
@@ -36,9 +40,20 @@ export const accounts = sqliteTable(
     proxy: text(),
     /** What its server speaks: chat completions, the Responses API or both; null as is usual there. */
     api: text({ enum: ['chat', 'responses', 'both'] }),
+    /** Of a grok.com session; null while nobody knows. */
+    tier: text({ enum: TIERS }),
+    /** Headers and cookies that its owner supplies beside its secret, as sealed JSON. */
+    extras: text(),
+    /** Tells whether an account is already there without unsealing any; null for older ones. */
+    fingerprint: text(),
+    tags: text({ mode: 'json' }).$type<readonly string[]>(),
+    note: text(),
     createdAt: time().notNull(),
   },
-  (table) => [unique('accounts_by_name').on(table.kind, table.name)],
+  (table) => [
+    unique('accounts_by_name').on(table.kind, table.name),
+    index('accounts_by_fingerprint').on(table.fingerprint),
+  ],
 )
 
 /** Why an account, or one of its models or endpoints, takes no turns. */
@@ -72,7 +87,7 @@ export const accountQuotas = sqliteTable(
   'account_quotas',
   {
     accountId: text().notNull(),
-    /** `requests` or `tokens`, and the model it holds for where the upstream counts by model. */
+    /** `requests`, `tokens` or `units`, and the model it holds for where the upstream counts by model. */
     bucket: text().notNull(),
     limit: integer().notNull(),
     remaining: integer().notNull(),
@@ -81,7 +96,10 @@ export const accountQuotas = sqliteTable(
     source: text({ enum: ['reported', 'estimated'] }).notNull(),
     updatedAt: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.accountId, table.bucket] })],
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.bucket] }),
+    index('account_quotas_by_time').on(table.updatedAt),
+  ],
 )
 
 /** The last model list that an account's upstream gave; outlives outages and restarts. */

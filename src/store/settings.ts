@@ -4,11 +4,13 @@ import Type, { type Static } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
 import { isSealed, type Vault } from '../crypto'
 import { SetupError } from '../errors'
+import { readCookies, readHeaders } from '../extras'
 import { readProxy } from '../proxy'
 import type { Database } from './database'
 import { touchRevision } from './revision'
 import { createReader } from './rows'
 import { settings } from './schema'
+import { WebSettings } from './web-settings'
 
 const milliseconds = (value: number, description: string) =>
   Type.Integer({ default: value, minimum: 1, description })
@@ -80,6 +82,7 @@ export const Settings = Type.Object({
     description: 'Of kinds that serve the same model, the lower number is asked first.',
   }),
   priority_openai: Type.Integer({ default: 2, description: 'The same for `openai` accounts.' }),
+  priority_web: Type.Integer({ default: 3, description: 'The same for `web` accounts.' }),
   priority_demo: Type.Integer({ default: 4, description: 'The same for the demo account.' }),
   model_refresh_minutes: Type.Integer({
     default: 10,
@@ -143,6 +146,8 @@ export const Settings = Type.Object({
     default: '',
     description: 'The same for `openai` accounts.',
   }),
+  proxy_web: Type.String({ default: '', description: 'The same for `web` accounts.' }),
+  ...WebSettings,
 })
 
 export type Settings = Readonly<Static<typeof Settings>>
@@ -150,14 +155,32 @@ export type Settings = Readonly<Static<typeof Settings>>
 /** What holds when nothing was changed. */
 export const DEFAULT_SETTINGS = Default(Settings, {}) as Settings
 
-/** Whether a setting's value may hold a password: sealed in the database, never shown whole. */
-export const isProxySetting = (name: string): boolean =>
-  name === 'proxy_xai' || name === 'proxy_openai'
+/** How the value of a setting is read that holds a secret: sealed in the database, never shown whole. */
+const SECRETS: Readonly<Record<string, (text: string) => string>> = {
+  proxy_xai: readProxy,
+  proxy_openai: readProxy,
+  proxy_web: readProxy,
+  web_x_statsig_id: (text) => text.trim(),
+  web_cf_clearance: (text) =>
+    readCookies(`cf_clearance=${text.trim()}`).slice('cf_clearance='.length),
+  web_cookies: readCookies,
+  web_headers: (text) =>
+    Object.entries(readHeaders(text))
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n'),
+}
+
+/** Whether a setting is the address of a proxy. */
+export const isProxySetting = (name: string): boolean => SECRETS[name] === readProxy
+
+/** Whether a setting's value is a secret, or may hold one. */
+export const isSecretSetting = (name: string): boolean => name in SECRETS
 
 /** Read and change settings. */
 export function createSettings(db: Database, client: Client, vault: Vault) {
   const read = createReader(client, settings)
-  const sealed = async (text: string) => (hasNoProxy(text) ? '' : vault.seal(readProxy(text)))
+  const sealed = async (name: string, text: string) =>
+    isNothing(text) ? '' : vault.seal(SECRETS[name]?.(text) ?? text)
   const opened = async (value: unknown) => (value === '' ? '' : vault.open(String(value)))
 
   return {
@@ -166,7 +189,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
       const rows = await read()
       const all: Record<string, unknown> = { ...DEFAULT_SETTINGS }
       for (const { name, value } of rows)
-        if (fits(name, value)) all[name] = isProxySetting(name) ? await opened(value) : value
+        if (fits(name, value)) all[name] = isSecretSetting(name) ? await opened(value) : value
       return all as Settings
     },
 
@@ -183,7 +206,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
           `"${name}" ${Errors(property, value)[0]?.message ?? 'does not take this value'}.`,
           String('description' in property && property.description),
         )
-      const stored = isProxySetting(name) ? await sealed(String(value)) : value
+      const stored = isSecretSetting(name) ? await sealed(name, String(value)) : value
       await db.batch([
         db
           .insert(settings)
@@ -208,7 +231,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
   }
 }
 
-const hasNoProxy = (text: string): boolean => ['', 'none'].includes(text.trim())
+const isNothing = (text: string): boolean => ['', 'none'].includes(text.trim())
 
 /** What was left under a name that is no setting. */
 export async function readMark(db: Database, name: string): Promise<unknown> {
@@ -219,7 +242,7 @@ export async function readMark(db: Database, name: string): Promise<unknown> {
 const fits = (name: string, value: unknown): boolean => {
   const property = Settings.properties[name as keyof Settings]
   if (property === undefined || !Check(property, value)) return false
-  return !isProxySetting(name) || value === '' || isSealed(String(value))
+  return !isSecretSetting(name) || value === '' || isSealed(String(value))
 }
 
 export type SettingsStore = ReturnType<typeof createSettings>

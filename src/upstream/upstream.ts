@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json'
 import type { Account } from '../pool/account'
-import type { UpstreamModel } from '../store/schema'
+import type { Report } from '../pool/quota'
+import type { Tier, UpstreamModel } from '../store/schema'
 import type { ChatRequest } from '../turn/chat/schema'
 import type { ToolNames } from '../turn/codec'
 import type { TurnEvent } from '../turn/event'
@@ -13,6 +14,23 @@ export interface Upstream {
   ask(call: UpstreamCall): Promise<UpstreamReply>
   /** The models an account offers now. */
   models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]>
+  /** Ask what costs nothing and anyone may ask, to see whether the account is taken. */
+  check(account: Account, abort: AbortController): Promise<unknown>
+  /**
+   * What is left of these quotas, and the account's tier where that shows. Present where an upstream
+   * has to be asked for it.
+   */
+  quotas?(
+    account: Account,
+    buckets: readonly string[],
+    abort: AbortController,
+  ): Promise<QuotaFinding>
+}
+
+/** What an upstream says of an account's quotas. */
+export interface QuotaFinding {
+  readonly reports: readonly Report[]
+  readonly tier: Tier | undefined
 }
 
 /** One attempt to have a request answered. */
@@ -54,7 +72,12 @@ export type UpstreamReply =
       /** Present when the request was translated for this upstream. */
       readonly translated?: Translated
     }
-  | { readonly form: 'events'; readonly events: AsyncIterable<TurnEvent> }
+  | {
+      readonly form: 'events'
+      readonly events: AsyncIterable<TurnEvent>
+      /** What of the request the upstream was not told, since it has nothing of the kind. */
+      readonly dropped?: readonly string[]
+    }
 
 /** What a translation changed that the answer has to be read by. */
 export interface Translated {

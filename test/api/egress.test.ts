@@ -70,7 +70,7 @@ test('where there are no proxies, accounts that need one are left out, with one 
   const log = createLog({ level: 'info', write, readable: false, now: Date.now })
   const vault = createVault('a secret for tests')
   const config = readConfig({ XAI_API_KEY: 'xai-own' })
-  const roster = createRoster({ config, vault, canProxy: false, log })
+  const roster = createRoster({ config, vault, canProxy: false, log, offersOf: () => undefined })
   await using it = await gateway()
   const base = {
     kind: 'openai',

@@ -47,7 +47,7 @@ async function world() {
     })
     const catalog = createCatalog({ pool, now, onChange: () => {} })
     pool.setAccounts([account('a')])
-    catalog.update({ priorities: { xai: 1, openai: 2, demo: 4 }, routes: new Map() })
+    catalog.update({ priorities: { xai: 1, openai: 2, web: 3, demo: 4 }, routes: new Map() })
     await keeper.recall()
     const want = () => ({
       candidates: catalog.find('grok-4', 0)?.targets[0]?.candidates ?? [],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { NO_EXTRAS } from '#src/extras'
 import { createAccountCheck } from '#src/jobs/account-check'
 import { createModelRefresh } from '#src/jobs/model-refresh'
 import { createLog } from '#src/log'
@@ -28,11 +29,14 @@ const account = (
   weight: 1,
   maxInFlight: Number.POSITIVE_INFINITY,
   models,
+  extras: () => NO_EXTRAS,
+  tier: undefined,
+  offers: undefined,
 })
 
 const upstreams = () => {
   const openai = createOpenAi({ http: createHttp(fetch), now: Date.now })
-  return { xai: openai, openai, demo: openai }
+  return { xai: openai, openai, web: openai, demo: openai }
 }
 
 /** A refresh over a real upstream and a real database; only pool and catalog are looked at. */

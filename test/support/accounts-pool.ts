@@ -1,3 +1,4 @@
+import { NO_EXTRAS } from '#src/extras'
 import type { Account } from '#src/pool/account'
 import { createCatalog } from '#src/pool/catalog'
 import type { Lease } from '#src/pool/lease'
@@ -20,10 +21,13 @@ export const account = (id: string, fields: Partial<Account> = {}): Account => (
   maxInFlight: Number.POSITIVE_INFINITY,
   requestsPerMinute: null,
   models: [MODEL],
+  extras: () => NO_EXTRAS,
+  tier: undefined,
+  offers: undefined,
   ...fields,
 })
 
-const PRIORITIES = { xai: 1, openai: 2, demo: 4 }
+const PRIORITIES = { xai: 1, openai: 2, web: 3, demo: 4 }
 
 /** A pool with a clock and a die of its own. */
 export function poolOf(accounts: readonly Account[], routes: Readonly<Record<string, Route>> = {}) {

@@ -5,11 +5,15 @@ import { createChatDecoder } from '#src/turn/chat/decoder'
 import { createChatEncoder } from '#src/turn/chat/encode'
 import { createNativeSource } from '#src/turn/chat/native-source'
 import { createNativeStream } from '#src/turn/chat/native-stream'
+import type { TurnEncoder } from '#src/turn/codec'
 import { createDecodedSource } from '#src/turn/decoded-source'
 import type { TurnEvent } from '#src/turn/event'
 import { createEventSource } from '#src/turn/event-source'
 import { chunk, USAGE } from '../fakes/upstream'
 import { readEvents, textOf } from '../support/streams'
+
+const eventSource = (events: AsyncIterable<TurnEvent>, encoder: TurnEncoder) =>
+  createEventSource({ events, encoder, waiting: () => {}, waited: () => {} })
 
 const TERMS = {
   model: 'grok-4',
@@ -145,20 +149,20 @@ describe('a stream made from events', () => {
   }
 
   test('gives what is said as it is said, then the end', async () => {
-    const { given } = await drain(createEventSource(say(text, text), createChatEncoder(TERMS)))
+    const { given } = await drain(eventSource(say(text, text), createChatEncoder(TERMS)))
     expect(given).toHaveLength(3)
     expect(textOf(readEvents(given.join('')))).toBe('aa')
     expect(given.at(-1)).toEndWith('data: [DONE]\n\n')
   })
   test('holds what is of no use by itself until something is', async () => {
-    const source = createEventSource(say(thought, text, thought), spelled())
+    const source = eventSource(say(thought, text, thought), spelled())
     expect((await drain(source)).given).toEqual(['<thought><text>', '<thought>', '<end>'])
   })
   test('throws what its maker throws, and gave nothing if nothing was of use', async () => {
     const boom = new UpstreamFault('refused', 'Boom.')
-    const early = await drain(createEventSource(say(thought, boom), spelled()))
+    const early = await drain(eventSource(say(thought, boom), spelled()))
     expect(early).toEqual({ given: [], fault: boom })
-    const late = await drain(createEventSource(say(text, boom), spelled()))
+    const late = await drain(eventSource(say(text, boom), spelled()))
     expect(late).toEqual({ given: ['<text>'], fault: boom })
   })
 })

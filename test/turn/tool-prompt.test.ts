@@ -214,6 +214,7 @@ function scripted(events: readonly TurnEvent[]) {
       return { form: 'events', events: say() }
     },
     models: async () => [],
+    check: async () => [],
   }
   return { upstream, asked }
 }
@@ -262,6 +263,7 @@ test('an answer that breaks off within a call stays broken', async () => {
       return { form: 'events', events: say() }
     },
     models: async () => [],
+    check: async () => [],
   }
   const prompted = withPromptedTools(upstream, { newId: () => '7', isOn: () => true })
   const reply = await prompted.ask(callOf(turnOf({ tools: [WEATHER] })))

@@ -38,6 +38,8 @@ interface DemoParts {
 
 /** A small model that needs no network: for a first try, for documentation and for tests. */
 export function createDemo({ tokenizer }: DemoParts): Upstream {
+  const models = async () =>
+    DEMO_MODELS.map(({ id }) => ({ id, created: 1767225600, owned_by: 'groxy' }))
   return {
     async ask({ ask, model, stream, abort }) {
       const manner = DEMO_MODELS.find(({ id }) => id === model) ?? DEMO_MODELS[0]
@@ -53,8 +55,8 @@ export function createDemo({ tokenizer }: DemoParts): Upstream {
       return { form: 'events', events: speak(turn, pace, await tokenizer(), abort.signal) }
     },
 
-    models: async () =>
-      DEMO_MODELS.map(({ id }) => ({ id, created: 1767225600, owned_by: 'groxy' })),
+    models,
+    check: models,
   }
 }
 

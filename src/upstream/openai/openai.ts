@@ -78,7 +78,27 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
     return { form: 'bytes', dialect, response, translated }
   }
 
+  async function models(account: Account, abort: AbortController) {
+    const secret = await account.secret()
+    const proxy = await account.proxy()
+    const response = await http.send({
+      url: `${account.baseUrl}/models`,
+      method: 'GET',
+      headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
+      proxy,
+      abort,
+    })
+    if (!response.ok) throw await readFault(response, secret, now())
+    const body: unknown = await response.json().catch((cause) => {
+      throw asFault(cause, abort.signal)
+    })
+    return readModels(body)
+  }
+
   return {
+    models,
+    check: models,
+
     ask(call: UpstreamCall): Promise<UpstreamReply> {
       if (!sendsThoughts(call)) return send(call, true)
       return send(call, true).catch((cause) => {
@@ -86,23 +106,6 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
         if (!isUnreadable(cause)) throw cause
         return send(call, false)
       })
-    },
-
-    async models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]> {
-      const secret = await account.secret()
-      const proxy = await account.proxy()
-      const response = await http.send({
-        url: `${account.baseUrl}/models`,
-        method: 'GET',
-        headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
-        proxy,
-        abort,
-      })
-      if (!response.ok) throw await readFault(response, secret, now())
-      const body: unknown = await response.json().catch((cause) => {
-        throw asFault(cause, abort.signal)
-      })
-      return readModels(body)
     },
   }
 }

@@ -1,0 +1,29 @@
+import { newId } from './crypto'
+import { createHttp } from './net/http'
+import type { Platform } from './platform'
+import type { Kind } from './pool/account'
+import type { Settings } from './store/settings'
+import { createDemo } from './upstream/demo/demo'
+import { inWords } from './upstream/demo/in-words'
+import { createOpenAi } from './upstream/openai/openai'
+import { withPromptedTools } from './upstream/prompted-tools'
+import type { Upstream } from './upstream/upstream'
+import { createWeb } from './upstream/web/web'
+import { createXai } from './upstream/xai/xai'
+
+/** What every kind of account can be asked through. */
+export function createUpstreams(
+  { fetch, now, tokenizer }: Platform,
+  settings: () => Settings,
+): Readonly<Record<Kind, Upstream>> {
+  const http = createHttp(fetch)
+  return {
+    xai: createXai({ http, now }),
+    openai: createOpenAi({ http, now }),
+    web: withPromptedTools(createWeb(), { newId, isOn: () => settings().tools_in_prompt_web }),
+    demo: withPromptedTools(inWords(createDemo({ tokenizer })), {
+      newId,
+      isOn: () => settings().tools_in_prompt_demo,
+    }),
+  }
+}
