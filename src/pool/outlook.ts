@@ -1,3 +1,4 @@
+import { chargeOf, covers } from './charge'
 import type { Candidates, Member } from './member'
 import { scopesOf, type Want } from './select'
 
@@ -26,11 +27,18 @@ function* everyone(candidates: Candidates): Iterable<Member> {
 }
 
 /** The latest of all that keeps a member from this turn. */
-function unfitUntil({ rest, scoped, quotas, shelf }: Member, want: Want, at: number): number {
+function unfitUntil(member: Member, want: Want, at: number): number {
+  const { rest, scoped, quotas, shelf } = member
   const { model, tokens } = want
+  const charge = chargeOf(member, model)
   let until = Math.max(rest?.until ?? 0, shelf?.host.openUntil ?? 0)
   if (scoped)
-    for (const scope of scopesOf(want)) until = Math.max(until, scoped.get(scope)?.until ?? 0)
+    for (const scope of scopesOf(want, charge))
+      until = Math.max(until, scoped.get(scope)?.until ?? 0)
+  if (charge) {
+    const quota = quotas?.get(charge.bucket)
+    return quota && !covers(quota, charge, at) ? Math.max(until, quota.resetAt) : until
+  }
   const requests = quotas?.get(`requests ${model}`)
   if (requests && requests.remaining < 1) until = Math.max(until, requests.resetAt)
   const left = quotas?.get(`tokens ${model}`)
