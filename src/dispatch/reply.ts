@@ -17,7 +17,7 @@ import { redactFault } from '../upstream/fault'
 import type { Ask, UpstreamReply } from '../upstream/upstream'
 import type { Book, Books } from './book'
 import { blame } from './fail-over'
-import { judge } from './judge'
+import { judge, placeOf } from './judge'
 import type { Answer, NativeDialect, Turn } from './turn'
 
 interface ReaderParts {
@@ -150,12 +150,7 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
       if (end === 'whole') pool.succeed(lease)
       else abort.abort()
       if (end === 'broken' && cause instanceof UpstreamFault)
-        blame(
-          pool,
-          lease,
-          judge(cause, { kind: lease.account.kind, model: lease.model, endpoint }),
-          cause,
-        )
+        blame(pool, lease, judge(cause, placeOf(lease, endpoint, now())), cause)
       pool.release(lease)
       books.close(book, OUTCOMES[end], { status: 200, usage: teller.usage(), error: cause })
     }
