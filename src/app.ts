@@ -55,6 +55,7 @@ export function createApp(platform: Platform) {
     random,
     onRest: (member, scope, rest) => keeper.noteRest(member, scope, rest),
     onQuota: (member) => keeper.noteQuota(member),
+    onCharge: (lease, what) => quotas.note(lease, what),
     onFree: () => waiting.offer(),
   })
   const waiting = createWaiting(pool)
@@ -94,7 +95,7 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const { models, jobs } = createBackground({
+  const { models, quotas, jobs } = createBackground({
     platform,
     stores,
     pool,
@@ -118,6 +119,7 @@ export function createApp(platform: Platform) {
       catalog.update({ priorities, routes: snapshot.routes })
       await keeper.recall()
       models.follow()
+      quotas.follow()
       if (isFirst) await models.recall()
       if (!isRefreshing) later(jobs.tick())
     },

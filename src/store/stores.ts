@@ -2,6 +2,7 @@ import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountStates } from './account-states'
+import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
@@ -38,6 +39,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     accounts: createAccounts({ db, client, vault, now }),
     accountQuotas: createAccountQuotas(client),
     accountStates: createAccountStates(db, client, now),
+    accountTiers: createAccountTiers(db),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     backgroundTurns: createBackgroundTurns(patiently),
