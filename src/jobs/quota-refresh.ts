@@ -133,11 +133,15 @@ export function createQuotaRefresh(parts: RefreshParts) {
     }
   }
 
-  /** Everyone who has quotas, and in between whoever is to be asked now anyway. */
+  /** All of them, and in between whoever is to be asked now anyway. */
   function* everyone(ids: readonly string[]): Iterable<Question> {
+    const asked = new Set<string>()
     for (const id of ids) {
-      yield* schedule.take(1)
-      yield { id, why: 'asked', used: NONE }
+      for (const due of schedule.take(MOST_AT_ONCE)) {
+        asked.add(due.id)
+        yield { ...due, why: 'asked' }
+      }
+      if (!asked.has(id)) yield { id, why: 'asked', used: NONE }
     }
   }
 
