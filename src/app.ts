@@ -14,7 +14,7 @@ import { createAdmission } from './http/admission'
 import { createAuth, goodKey } from './http/auth'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
-import { isHeavyModel } from './http/demand'
+import { chatFeature } from './http/demand'
 import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
@@ -161,7 +161,7 @@ export function createApp(platform: Platform) {
   const admission = createAdmission({
     counters,
     now,
-    isHeavy: (model) => isHeavyModel(model, current?.routes.get(model)),
+    featureOf: (model) => chatFeature(model, current?.routes.get(model)),
     estimateCost: pricing.estimate,
     onRefusal: (turn, why) => books.refused(turn, why),
   })
