@@ -95,10 +95,7 @@ describe('forms of a request', () => {
 
   const wrong: Record<string, [body: unknown, complaint: string]> = {
     'a field that is not known': [g1('Hi', { temperature: 1 }), 'temperature is not known'],
-    'a field of another generation': [
-      g3('Hi', { modelName: 'grok-4' }),
-      'modelName is not known',
-    ],
+    'a field of another generation': [g3('Hi', { modelName: 'grok-4' }), 'modelName is not known'],
     'a missing field': [{ ...g2('Hi'), message: undefined }, 'message is missing'],
     'a wrong type': [g1('Hi', { temporary: 'true' }), 'temporary must be a boolean'],
     'files that are no list of ids': [

@@ -31,7 +31,8 @@ interface Talk {
 
 /** Where the web app is when it asks for this; undefined where the protocol does not say it. */
 function refererOf(generation: Generation, work: Work, message: string): RegExp | undefined {
-  if (generation === 'G2' && work === 'edit' && !message.includes('Image Edit:')) return /\/imagine$/
+  if (generation === 'G2' && work === 'edit' && !message.includes('Image Edit:'))
+    return /\/imagine$/
   return generation === 'G1' && work === 'video' ? /\/imagine(\/[^/]+)?$/ : undefined
 }
 
