@@ -287,7 +287,10 @@ describe('the wire', () => {
       const { body } = await client.chat(g2('Hi'))
       return body ? Array.fromAsync(body) : []
     }
-    const small = await reader({}, manyBytes({ chunks: 1, gapMs: 0.1 }))
+    const wire = { chunks: 1, gapMs: 5 }
+    const bare = { opening: false, closing: false }
+    const small = await reader({}, { steps: [{ raw: '"世界"\n' }], ...bare, wire })
+    expect(answerOf(await framesOf(manyBytes()))).toContain('👩‍🚀')
     const isBroken = (bytes: Uint8Array) => new TextDecoder().decode(bytes).includes('\ufffd')
     expect(small.some(isBroken)).toBe(true)
     expect(new TextDecoder().decode(Buffer.concat(small))).toContain('世')
@@ -307,7 +310,7 @@ describe('the wire', () => {
       while (!heard.includes('"early"')) heard += (await reader?.read())?.value
       expect(heard).not.toContain('late')
       more.resolve()
-      while (!heard.includes('"title"')) heard += (await reader?.read())?.value
+      while (!heard.includes('"newTitle"')) heard += (await reader?.read())?.value
       expect(heard).toContain('" late"')
     }
   })
