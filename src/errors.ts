@@ -108,6 +108,8 @@ interface FaultDetails {
   readonly code?: string | undefined
   readonly param?: string | undefined
   readonly retryAfterMs?: number | undefined
+  /** An answer had begun: nobody else is asked the same. */
+  readonly begun?: boolean | undefined
   readonly cause?: unknown
 }
 

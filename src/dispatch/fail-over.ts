@@ -218,7 +218,7 @@ const UNSENT: ReadonlySet<FaultKind> = new Set(['unreachable', 'egress', 'unable
 
 /** Whether the upstream has looked at it, and counts none of it. */
 const isRefusal = (cause: unknown): boolean =>
-  cause instanceof UpstreamFault && cause.kind === 'refused'
+  cause instanceof UpstreamFault && cause.kind === 'refused' && !cause.details.begun
 
 /** Whether somebody answered there, however little it was worth. */
 const isAnswer = (cause: unknown): boolean =>

@@ -54,6 +54,7 @@ export function judge(cause: unknown, place: Place): Verdict {
   const rule = RULES.find((candidate) => fits(candidate, cause, place))
   if (!rule) throw cause
   const { model, endpoint, kind, quota = '', dryMs } = place
+  const { retryAfterMs, begun = false } = cause.details
   const scopes = { model, endpoint: `${model} ${endpoint}`, quota }
   const isDry = rule.dryRestMs !== undefined && dryMs !== undefined
   return {
@@ -62,10 +63,10 @@ export function judge(cause: unknown, place: Place): Verdict {
     effect: kind === 'demo' ? 'none' : isDry ? 'exhausted' : rule.effect,
     scope: rule.scope ? scopes[rule.scope] : '',
     restMs: isDry ? Math.min(rule.dryRestMs, dryMs) : rule.restMs,
-    saidMs: cause.details.retryAfterMs,
+    saidMs: retryAfterMs,
     host: kind === 'demo' ? undefined : rule.host,
-    elsewhere: rule.elsewhere,
-    again: rule.again === true && cause.details.retryAfterMs !== undefined,
+    elsewhere: rule.elsewhere && !begun,
+    again: rule.again === true && retryAfterMs !== undefined && !begun,
     refusal: rule.refusal,
     error: ANSWERS[rule.answer](cause),
   }

@@ -70,7 +70,16 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     const { reply, turn, abort, lease } = running
     if (reply.form === 'events') {
       const encoder = turn.dialect.encoder(lease.account)
-      for await (const event of reply.events) encoder.push(event)
+      // Asked for once more it would be answered twice, which only a rescue is worth.
+      let isOnly = false
+      try {
+        for await (const event of reply.events) {
+          isOnly = turn.key.rescue === 'off'
+          encoder.push(event)
+        }
+      } catch (cause) {
+        throw isOnly ? begun(cause) : cause
+      }
       return finishEncoded(running, encoder)
     }
     const text = await readBody(reply.response, abort)
@@ -200,6 +209,12 @@ function withDropped(reply: UpstreamReply, answer: Answer): Answer {
   const dropped = reply.form === 'bytes' ? reply.translated?.dropped : reply.dropped
   return dropped === undefined || dropped.length === 0 ? answer : { ...answer, dropped }
 }
+
+/** The fault of an answer that had begun. */
+const begun = (cause: unknown): unknown =>
+  cause instanceof UpstreamFault
+    ? new UpstreamFault(cause.kind, cause.message, { ...cause.details, begun: true })
+    : cause
 
 /** What a client learns of an answer that broke off. */
 export function brokenOff(cause: unknown): ApiError {

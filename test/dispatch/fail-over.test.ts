@@ -126,6 +126,13 @@ const CHARGED: readonly (readonly [
   ['by a limit in its first line', refused(429, 'Slow'), true, 10, { state: 'cooling', ms: HOUR }],
   ['by a refusal of the request', refused(400, 'No.'), false, 10, undefined],
   ['without a connection', new UpstreamFault('unreachable', 'U'), false, 10, undefined],
+  [
+    'by a limit within its answer',
+    new UpstreamFault('refused', 'Slow', { status: 429, begun: true }),
+    true,
+    9,
+    { state: 'cooling', ms: HOUR },
+  ],
   ['by silence', new UpstreamFault('timeout', 'T'), false, 9, undefined],
   ['by an answer that is unfit', new UpstreamFault('unfit', 'U'), true, 9, undefined],
 ]

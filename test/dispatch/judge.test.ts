@@ -244,6 +244,12 @@ test("the upstream's word for how long is kept, and makes a second try worth whi
   expect(judge(refused(429), PLACE).again).toBeFalse()
 })
 
+test('once an answer has begun nobody else is asked, nor the same again', () => {
+  const details = { status: 429, retryAfterMs: 5000, begun: true }
+  const verdict = judge(new UpstreamFault('refused', 'Slow', details), PLACE)
+  expect(verdict).toMatchObject({ elsewhere: false, again: false, effect: 'cooling' })
+})
+
 test('a route may go on after a request that is too long, or moderated', () => {
   expect(judge(refused(400, 'maximum context length'), PLACE).refusal).toBe('context_length')
   expect(judge(refused(403, 'usage guidelines'), PLACE).refusal).toBe('moderation')
