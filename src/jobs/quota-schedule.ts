@@ -144,5 +144,3 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
     },
   }
 }
-
-export type QuotaSchedule = ReturnType<typeof createQuotaSchedule>
