@@ -1,5 +1,5 @@
-import { RESULT } from '../../turn/tool-prompt/form'
 import type { TurnItem, TurnPart } from '../../turn/request'
+import { RESULT } from '../../turn/tool-prompt/form'
 
 /** A part of a message that is uploaded, and not said. */
 export type Attachable = Exclude<TurnPart, { readonly type: 'text' | 'refusal' }>

@@ -37,7 +37,8 @@ const BLOCKED = /blocked-user|user is blocked|email-domain-rejected|account[ -](
 const ANTI_BOT = /anti-?bot/i
 const OF_CONTENT = /content[- ]moderat/i
 const LIMIT = /too many requests|usage limit|rate[ -]limit|heavy usage/i
-const TOO_LONG = /too (?:long|large|big)|exceeds? .*(?:length|size|limit)|maximum .*(?:length|size)/i
+const TOO_LONG =
+  /too (?:long|large|big)|exceeds? .*(?:length|size|limit)|maximum .*(?:length|size)/i
 
 const SORTS: readonly Sort[] = [
   {

@@ -16,10 +16,15 @@ interface Dialogue {
 interface FlattenTerms {
   /** Nothing can be done without a picture, so that an earlier one is meant where there is no new one. */
   readonly needsPicture: boolean
+  /** What to say before the user's last words. */
+  readonly prefix: string
 }
 
 /** Put a conversation into one message, since grok.com knows no roles. */
-export function flatten(items: readonly TurnItem[], { needsPicture }: FlattenTerms): Dialogue {
+export function flatten(
+  items: readonly TurnItem[],
+  { needsPicture, prefix }: FlattenTerms,
+): Dialogue {
   const instructions: string[] = []
   const blocks: string[] = []
   const dropped = new Set<string>()
@@ -28,7 +33,8 @@ export function flatten(items: readonly TurnItem[], { needsPicture }: FlattenTer
   for (const [index, item] of items.entries())
     switch (item.type) {
       case 'message': {
-        if (index === last && item.role === 'user' && !item.name) add(blocks, '', bareOf(item.parts))
+        if (index === last && item.role === 'user' && !item.name)
+          add(blocks, prefix, bareOf(item.parts))
         else add(isInstruction(item) ? instructions : blocks, speakerOf(item), shownOf(item.parts))
         break
       }

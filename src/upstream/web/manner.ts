@@ -44,7 +44,8 @@ export function readManner(
   }
   if (given.length < turn.tools.length) dropOwnTools(turn, dropped)
   const isOff = (kind: RegExp) =>
-    given.some(({ tool }) => kind.test(tool.type)) && !wanted.some(({ tool }) => kind.test(tool.type))
+    given.some(({ tool }) => kind.test(tool.type)) &&
+    !wanted.some(({ tool }) => kind.test(tool.type))
   const mode = modeFor(turn.effort, model, form)
   if (!isMet(turn.effort, mode)) dropped.push(names.effort)
   return {

@@ -44,7 +44,8 @@ type Step = (path: string, key: string | number) => string
 
 /** OpenAI's chat and its Responses API write paths differently. */
 const dotted: Step = (path, key) => `${path}.${key}`
-const bracketed: Step = (path, key) => (typeof key === 'number' ? `${path}[${key}]` : dotted(path, key))
+const bracketed: Step = (path, key) =>
+  typeof key === 'number' ? `${path}[${key}]` : dotted(path, key)
 
 function find(value: unknown, text: string, path: string, step: Step): string | undefined {
   if (value === text) return path

@@ -42,13 +42,21 @@ function countOf(body: Json, name: string): number | undefined {
 }
 
 /** The totals that tiers were seen to have; 8 is told to basic ones whatever they really have. */
-const TOTALS: Readonly<Record<string, Readonly<Record<number, Tier>>>> = {
-  units: { 7: 'basic', 8: 'basic', 40: 'basic', 80: 'basic', 140: 'super' },
-  'turns auto': { 7: 'basic', 8: 'basic', 20: 'basic', 50: 'super', 150: 'heavy' },
-  'turns fast': { 8: 'basic', 30: 'basic', 140: 'super', 400: 'heavy' },
-  'turns expert': { 8: 'basic', 50: 'super', 150: 'heavy' },
-  'turns heavy': { 20: 'heavy' },
+const TIERS: Readonly<Record<number, Tier>> = {
+  7: 'basic',
+  8: 'basic',
+  20: 'basic',
+  30: 'basic',
+  40: 'basic',
+  80: 'basic',
+  50: 'super',
+  140: 'super',
+  150: 'heavy',
+  400: 'heavy',
 }
 
+/** Only heavy ones have this mode, so much of it. */
+const OF_HEAVY: Readonly<Record<number, Tier>> = { 20: 'heavy' }
+
 const tierOf = (bucket: string, total: number): Tier | undefined =>
-  TOTALS[bucket.startsWith('units ') ? 'units' : bucket]?.[total]
+  (bucket.endsWith('heavy') ? OF_HEAVY : TIERS)[total]

@@ -5,8 +5,8 @@ import { inParallel } from '../../parallel'
 import type { Settings } from '../../store/settings'
 import { CHALLENGE } from '../fault'
 import type { Attachment } from './attachments'
-import { linkedAbort } from './linked-abort'
 import { TOO_LARGE } from './faults'
+import { linkedAbort } from './linked-abort'
 import { readAnswer, type Session } from './session'
 
 interface UploadParts {
@@ -104,6 +104,16 @@ export function createUploads({ settings, now }: UploadParts) {
       for (const file of files) kept.delete(nameOf(session, file))
     },
   }
+}
+
+/**
+ * Where a file is on the asset host.
+ *
+ * @throws UpstreamFault when grok.com did not say
+ */
+export function placeOf({ uri }: Uploaded): string {
+  if (uri !== '') return uri
+  throw new UpstreamFault('malformed', 'grok.com did not say where the file is.')
 }
 
 export type Uploads = ReturnType<typeof createUploads>

@@ -3,7 +3,7 @@ import { createMediaPost, IMAGINE } from './media-post'
 import type { RequestForm } from './models'
 import { NEW_CONVERSATION } from './request'
 import type { Session } from './session'
-import type { Uploaded } from './uploads'
+import { placeOf, type Uploaded } from './uploads'
 
 /** The video that is wanted. */
 interface Film {
@@ -37,7 +37,7 @@ export async function makeVideo(
   { form, assetUrl }: FilmTerms,
 ): Promise<Response> {
   const { prompt, pictures, config, temporary } = film
-  const urls = pictures.map(({ uri }) => assetUrl(uri))
+  const urls = pictures.map((file) => assetUrl(placeOf(file)))
   const [first] = urls
   const subject = first === undefined ? { prompt } : { picture: first }
   const post = await createMediaPost(session, subject, form)
