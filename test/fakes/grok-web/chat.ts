@@ -3,7 +3,7 @@ import type { WebAccount } from './accounts'
 import { type Answer, closingOf, openingOf, type Turn, type Wire } from './answers'
 import type { Belongings } from './belongings'
 import type { Json } from './checks'
-import { chargeOf, readForm, type Work } from './forms'
+import { chargeOf, type Generation, readForm, type Work } from './forms'
 import type { Step } from './frames'
 import type { Library } from './library'
 import type { Meter, Product } from './quota'
@@ -29,10 +29,11 @@ interface Talk {
   readonly responses: Set<string>
 }
 
-/** Where the web app is when it asks for this. */
-const REFERERS: Partial<Record<Work, RegExp>> = {
-  edit: /\/imagine$/,
-  video: /\/imagine(\/[^/]+)?$/,
+/** Where the web app is when it asks for this; undefined where the protocol does not say it. */
+function refererOf(generation: Generation, work: Work, message: string): RegExp | undefined {
+  if (generation === 'G2' && work === 'edit' && !message.includes('Image Edit:'))
+    return /\/imagine$/
+  return generation === 'G1' && work === 'video' ? /\/imagine(\/[^/]+)?$/ : undefined
 }
 
 /** Whether the first line is a failure: such a turn is not counted. */
@@ -110,10 +111,9 @@ export function createChat(parts: Parts) {
     call.generation = generation
     complain(call, faults)
     if (!generation || faults.length > 0) return refusals.invalid(faults.join('; '))
-    const where = REFERERS[work]
-    if (where && generation !== 'G4' && !where.test(call.headers.get('referer') ?? ''))
-      if (!String(body.message).includes('Image Edit:'))
-        complain(call, [`the referer of such a turn must match ${where}`])
+    const where = refererOf(generation, work, String(body.message))
+    if (where && !where.test(call.headers.get('referer') ?? ''))
+      complain(call, [`the referer of such a turn must match ${where}`])
     const talk = isFollowUp ? talkFault(account, followed, body.parentResponseId) : undefined
     const strange = [...(talk ? [talk] : []), ...belongings.strangersOf(account, body, work)]
     if (strange.length > 0) {

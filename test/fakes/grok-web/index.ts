@@ -73,7 +73,7 @@ export function fakeGrokWeb(options: Options = {}) {
     return undefined
   }
   const site = createSite({
-    ...{ accounts, records, files, intercept, requirements: () => requirements },
+    ...{ accounts, records, files, intercept, requirements: () => requirements, url: () => url },
     limits: createLimits({ meter }),
     chat: createChat({
       ...{ belongings, library, meter, records, scripts, assetsUrl, wire: () => wire },

@@ -42,6 +42,7 @@ export const refusals = {
     ),
   moderated: () =>
     json(403, failure(7, 'Content was refused: content-moderated [WKE=grok:content-moderated]')),
+  moderatedText: () => new Response('Refused: content-moderated', { status: 403 }),
   invalid: (message: string) => json(400, failure(3, message)),
   missing: (message: string) => json(404, failure(5, message)),
   tooLarge: () => new Response('Request Entity Too Large', { status: 413 }),

@@ -23,6 +23,8 @@ interface Parts {
   readonly chat: ReturnType<typeof createChat>
   readonly files: Files
   readonly limits: Limits
+  /** Where the site really is: its own origin. */
+  readonly url: () => string
   readonly requirements: () => Requirements
   readonly intercept: Interceptor
 }
@@ -77,8 +79,9 @@ export function createSite(parts: Parts) {
         complaints.push('x-xai-request-id must be a UUID of version 4')
       if (says('referer') === '') complaints.push('the header Referer is missing')
     }
-    if (says('origin') === '') {
-      complaints.push('the header Origin is missing')
+    const origin = says('origin')
+    if (origin !== 'https://grok.com' && origin !== parts.url()) {
+      complaints.push(`the header Origin is wrong: '${origin}'`)
       return refusals.challengedEmpty()
     }
     const types = typesOf(endpoint)
@@ -167,7 +170,7 @@ export function createSite(parts: Parts) {
         call.body = body
       })
       .catch(() => {
-        call.complaints.push('the body cannot be read')
+        if (!request.signal.aborted) call.complaints.push('the body cannot be read')
         return refusals.invalid('The body cannot be read.')
       })
     const refused = headerRefusal(call)

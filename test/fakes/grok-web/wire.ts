@@ -127,14 +127,23 @@ interface Sent {
 }
 
 /** Send an answer, as slow and as broken as its steps are. */
-export function send({ steps, envelope, wire, call, records }: Sent): Response {
+export async function send(sent: Sent): Promise<Response> {
+  const { steps, envelope, wire, call, records } = sent
   records.hold(call)
   const accepts = call.headers.get('accept-encoding') ?? ''
   const isZipped = wire.gzip === true && /\bgzip\b/.test(accepts)
   const plain = chunked(steps, envelope, wire, call.gone)
   const pieces = isZipped ? zipped(plain) : plain
+  // The head leaves with the first piece: until then the client must not hear anything.
+  let next = await pieces.next()
+  if (next.value === 'stall') await call.gone
+  if (call.leftAt !== undefined) return new Response(null)
+  if (next.value === 'reset') {
+    records.end(call)
+    return new Response(new ReadableStream({ start: (controller) => controller.error() }))
+  }
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    const { done, value } = await pieces.next()
+    const { done, value } = next
     if (call.leftAt !== undefined) return
     if (done) {
       records.end(call)
@@ -154,6 +163,7 @@ export function send({ steps, envelope, wire, call, records }: Sent): Response {
     controller.enqueue(value)
     // What is written in one turn of the event loop leaves as one chunk.
     await new Promise((resolve) => setImmediate(resolve))
+    next = await pieces.next()
   }
   const cancel = () => records.leave(call)
   const isStream = wire.framing === 'data' || wire.framing === 'events'
