@@ -1,27 +1,17 @@
 import { ApiError } from '../../errors'
-import { asFault, TimeUp } from '../../net/http'
+import type { FetchGuard } from '../../net/fetch-guard'
+import { asFault } from '../../net/http'
 import { inParallel } from '../../parallel'
 import type { Settings } from '../../store/settings'
-import { sniff } from '../../stream/sniff'
+import { type Content, sniff } from '../../stream/sniff'
 import type { Ask } from '../upstream'
 import type { Attachable } from './attached'
 import { isAddress, readInline, tooLarge } from './inline-bytes'
 import { linkedAbort } from './linked-abort'
 import { type MediaSource, sourceOf } from './media-source'
 
-/** Gets what stands at an address of a client's, without anything of ours. */
-export type FetchPublic = (
-  url: string,
-  limits: {
-    readonly maxBytes: number
-    readonly timeoutMs: number
-    readonly signal: AbortSignal
-    readonly param: string
-  },
-) => Promise<Uint8Array<ArrayBuffer>>
-
 interface AttachmentParts {
-  readonly fetchPublic: FetchPublic
+  readonly fetchPublic: FetchGuard
   readonly settings: () => Settings
 }
 
@@ -87,7 +77,7 @@ export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
       const work = (source: MediaSource) =>
         add(source).catch((cause) => {
           abort.abort()
-          throw asRefusal(cause, source, signal)
+          throw cause
         })
       await inParallel(missing.values(), settings().uploads_at_once, work, abort.signal)
       if (signal.aborted) throw asFault(signal.reason, signal)
@@ -101,27 +91,22 @@ export type Attachments = ReturnType<typeof createAttachments>
 const tooMany = () =>
   new ApiError('invalid_value', `A message has ${MOST} pictures and files at most.`)
 
-/** While a client's address is waited for, no account keeps us waiting. */
-const asRefusal = (cause: unknown, { param }: MediaSource, signal: AbortSignal): unknown =>
-  signal.aborted && signal.reason instanceof TimeUp
-    ? new ApiError('invalid_value', `'${param}' could not be fetched in time.`, { param, cause })
-    : cause
-
 async function describe(
   { part, text, param }: MediaSource,
   bytes: Uint8Array<ArrayBuffer>,
   declared?: string,
 ): Promise<Attachment> {
+  if (bytes.length === 0) throw isNot('content', param)
   const found = sniff(bytes)
   if (part.type === 'image' && found?.sort !== 'image') throw isNot('picture', param)
-  if (part.type === 'audio' && found && !isSound(found.sort)) throw isNot('recording', param)
+  if (part.type === 'audio' && found && !isSound(found)) throw isNot('recording', param)
   const said = part.type === 'audio' ? `audio/${part.format}` : declared
   const named = part.type === 'file' ? (part.filename ?? nameIn(text)) : undefined
   const extension = found?.extension ?? (part.type === 'audio' ? part.format : 'bin')
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
   return {
     bytes,
-    mime: found && isMedia(found.sort) ? found.mime : (other(said) ?? found?.mime ?? BINARY),
+    mime: found && isExact(found) ? found.mime : (believed(said) ?? found?.mime ?? BINARY),
     name: safeName(named) || `${part.type}.${extension}`,
     isPicture: found?.sort === 'image',
     hash,
@@ -132,17 +117,17 @@ async function describe(
 const BINARY = 'application/octet-stream'
 
 /** Some recordings come in what may hold a video too. */
-const isSound = (sort: string): boolean => sort === 'audio' || sort === 'video'
+const isSound = ({ sort }: Content): boolean => sort === 'audio' || sort === 'video'
 
-/** What its first bytes tell for sure; of texts and documents they tell little. */
-const isMedia = (sort: string): boolean => isSound(sort) || sort === 'image'
+/** Whether bytes tell all: what a text or an archive is for, they do not. */
+const isExact = ({ sort, mime }: Content): boolean => sort !== 'text' && mime !== 'application/zip'
 
 /** What a client says of something that does not look like what it says is not believed. */
-const other = (mime: string | undefined): string | undefined =>
+const believed = (mime: string | undefined): string | undefined =>
   mime && !/^(?:image|video)\//.test(mime) ? mime : undefined
 
 const isNot = (what: string, param: string): ApiError =>
-  new ApiError('invalid_value', `'${param}' is no ${what}.`, { param })
+  new ApiError('invalid_value', `'${param}' holds no ${what}.`, { param })
 
 /** The last part of an address's path. */
 const nameIn = (text: string): string | undefined =>

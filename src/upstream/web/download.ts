@@ -1,13 +1,13 @@
+import type { FetchGuard } from '../../net/fetch-guard'
 import { asFault, TimeUp } from '../../net/http'
 import type { Settings } from '../../store/settings'
 import { concatBytes } from '../../stream/bytes'
 import { sniff } from '../../stream/sniff'
-import type { FetchPublic } from './attachments'
 import { linkedAbort } from './linked-abort'
 import type { Session } from './session'
 
 interface DownloadParts {
-  readonly fetchPublic: FetchPublic
+  readonly fetchPublic: FetchGuard
   readonly settings: () => Settings
   readonly assetsUrl: string
 }

@@ -110,9 +110,11 @@ export async function readWebFault(
   const text = await readText(response, MOST_BYTES).catch(() => '')
   if (isOfEdge(status, headers, text))
     return new UpstreamFault('refused', status === 429 ? LIMITED : CHALLENGED, {
-      status,
+      status: status < 400 ? 403 : status,
       code: CHALLENGE,
     })
+  if (status < 400)
+    return new UpstreamFault('malformed', 'grok.com answered with a page for people.', { status })
   const body = parseObject(text)
   const words = body ? wordsOf(body) : text
   return sorted({ status, text, words }, secret, readRetryAfter(headers, now) ?? waitOf(body))

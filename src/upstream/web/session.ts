@@ -61,7 +61,7 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
         const headers = sessionHeaders({ token, extras, origin, referer, contentType })
         const url = account.baseUrl + path
         const response = await http.send({ url, method: 'POST', headers, body, proxy, abort })
-        if (!response.ok) throw await readWebFault(response, token, now())
+        if (!response.ok || isPage(response)) throw await readWebFault(response, token, now())
         return response
       },
 
@@ -78,6 +78,10 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
 }
 
 export type OpenSession = ReturnType<typeof createSessions>
+
+/** grok.com's edge may show a page in its place, whatever the status. */
+const isPage = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.includes('text/html') === true
 
 /** A JSON answer of grok.com is short. */
 const MOST_BYTES = 256 * 1024

@@ -1,11 +1,12 @@
 import { UpstreamFault } from '../../errors'
+import type { FetchGuard } from '../../net/fetch-guard'
 import type { Http } from '../../net/http'
 import type { Report } from '../../pool/quota'
 import type { Tier } from '../../store/schema'
 import type { Settings } from '../../store/settings'
 import type { Tokenizer } from '../../turn/tokenizer'
 import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
-import { type Attachment, createAttachments, type FetchPublic } from './attachments'
+import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
 import { createDownload } from './download'
 import { quotaName, webOffers } from './models'
@@ -20,7 +21,7 @@ import { createWorks } from './works'
 
 interface WebParts {
   readonly http: Http
-  readonly fetchPublic: FetchPublic
+  readonly fetchPublic: FetchGuard
   readonly tokenizer: () => Promise<Tokenizer>
   readonly settings: () => Settings
   readonly now: () => number
