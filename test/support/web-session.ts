@@ -115,7 +115,7 @@ const textOf = (events: readonly TurnEvent[]): string =>
   events.map((event) => (event.type === 'text' ? event.text : '')).join('')
 
 /** A chat as it comes in. */
-export function chatAsk(request: Partial<ChatRequest>): Ask {
+export function chatAsk(request: object): Ask {
   const whole = { model: 'grok-4', messages: [{ role: 'user', content: 'Hello' }], ...request }
   const object = readObject(JSON.stringify(whole))
   const value = object.value as ChatRequest
@@ -127,7 +127,7 @@ export function chatAsk(request: Partial<ChatRequest>): Ask {
 }
 
 /** A turn of the Responses API as it comes in. */
-export function responsesAsk(request: Partial<ResponsesRequest>): Ask {
+export function responsesAsk(request: object): Ask {
   const whole = { model: 'grok-4', input: 'Hello', ...request } as ResponsesRequest
   const items = readInput(whole.input, () => 'id')
   return {

@@ -106,10 +106,10 @@ describe('what costs no turn', () => {
     })
     const web = webSession(grok)
     await web.web.check(web.sessionOf(), new AbortController())
-    const refusal = await web.web
+    const refusal: unknown = await web.web
       .check(web.sessionOf('gone'), new AbortController())
       .catch((cause) => cause)
-    expect(refusal.details).toMatchObject({ status: 401, code: 'bad_session' })
+    expect(refusal).toMatchObject({ details: { status: 401, code: 'bad_session' } })
     expect(grok.calls.map(({ endpoint }) => endpoint)).toEqual(['rate-limits', 'rate-limits'])
     expect(grok.complaints()).toEqual([])
   })
