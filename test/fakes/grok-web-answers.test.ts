@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { browserHeaders, g1, g2, g3, linesOf, webClient } from '../support/grok-web-client'
 import {
+  type Answer,
   AROUND_TAGS,
   agents,
   artifact,
@@ -38,6 +39,7 @@ import {
   searchesX,
   silent,
   stallsMidway,
+  type Turn,
   thinks,
   thought,
   token,
@@ -56,7 +58,7 @@ afterAll(() => grok.stop())
 beforeEach(() => {
   grok.clearScripts()
   grok.wire({})
-  grok.calls.length = 0
+  grok.forget()
 })
 
 /** The frames of the one answer that is scripted. */
@@ -244,7 +246,8 @@ describe('scripts', () => {
   })
 
   test('may be whole responses, and know the turn', async () => {
-    grok.queue([() => refusals.moderatedText(), ({ account }) => `I am ${account.name}`])
+    const introduced = ({ account }: Turn): Answer => plain(`I am ${account.name}`)
+    grok.queue([() => refusals.moderatedText(), introduced])
     const response = await client.chat(g2('Hi'))
     expect([response.status, await response.text()]).toEqual([403, 'Refused: content-moderated'])
     expect(await said()).toBe('I am one')
@@ -396,7 +399,7 @@ describe('faults', () => {
       const cutAt = Date.now()
       abort.abort()
       expect(await gone).toBe('AbortError')
-      const call = await grok.left(at)
+      const call = await grok.left({ endpoint: 'new' }, at)
       expect((call.leftAt ?? 0) - cutAt).toBeWithin(0, 50)
       expect(await call.gone).toBe(call.leftAt as number)
       expect([call.endedAt, call.firstByteAt === undefined]).toEqual([undefined, at === 0])

@@ -14,7 +14,7 @@ const two = webClient(grok, 'two')
 afterAll(() => grok.stop())
 beforeEach(() => {
   grok.clearScripts()
-  grok.calls.length = 0
+  grok.forget()
 })
 
 const ASSETS = 'https://assets.grok.com'

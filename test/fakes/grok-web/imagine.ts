@@ -202,5 +202,3 @@ export function createImagine({ library, meter, records, assetsUrl }: Parts) {
     },
   }
 }
-
-export type Imagine = ReturnType<typeof createImagine>

@@ -157,8 +157,10 @@ export function fakeGrokWeb(options: Options = {}) {
       ),
     /** Everything that was wrong with the calls, with method and path. */
     complaints: records.complaints,
-    /** The call that a client hangs up early: the first such one, or the one after `count`. */
-    left: (count = 0): Promise<Call> => records.left(count),
+    /** The call that a client leaves early, once it does: the first that matches, or a later one. */
+    left: records.left,
+    /** Forget the calls so far, those that still run too. */
+    forget: records.forget,
     /** When so many calls of an account or an endpoint have come. */
     arrived: records.arrived,
     /** When no call is being answered. */

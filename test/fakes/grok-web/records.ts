@@ -93,7 +93,7 @@ export function createRecords() {
   function leave(call: Call): void {
     if (stopped || call.endedAt !== undefined || call.leftAt !== undefined) return
     call.leftAt = Date.now()
-    leavers.push(call)
+    if (calls.includes(call)) leavers.push(call)
     resolvers.get(call)?.(call.leftAt)
     changed()
   }
@@ -140,8 +140,15 @@ export function createRecords() {
       calls.flatMap(({ complaints, method, path }) =>
         complaints.map((complaint) => `${method} ${path}: ${complaint}`),
       ),
-    /** The call after the first `count` that the client left early, when there is one. */
-    left: (count: number): Promise<Call> => until('a client that hangs up', () => leavers[count]),
+    /** The call that a client left early, when there is one: the first that matches, or the one
+     * after `count` of them. */
+    left: (wanted: Wanted = {}, count = 0): Promise<Call> =>
+      until('a client that hangs up', () => leavers.filter(matches(wanted))[count]),
+    /** Begin anew: calls so far are not in `calls`, and not among those who left or leave later. */
+    forget(): void {
+      calls.length = 0
+      leavers.length = 0
+    },
     /** When `count` calls that match have come. */
     arrived: (wanted: Wanted, count: number): Promise<readonly Call[]> =>
       until(`${count} calls`, () => {
