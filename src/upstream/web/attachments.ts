@@ -86,8 +86,6 @@ export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
   }
 }
 
-export type Attachments = ReturnType<typeof createAttachments>
-
 const tooMany = () =>
   new ApiError('invalid_value', `A message has ${MOST} pictures and files at most.`)
 

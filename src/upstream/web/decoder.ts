@@ -1,8 +1,8 @@
 import { UpstreamFault } from '../../errors'
 import { isObject, isText } from '../../json-value'
-import type { TurnEvent } from '../../turn/event'
 import { inBandFault } from './faults'
 import type { WebWork } from './models'
+import type { MediaEvent, WebEvent } from './voice'
 
 export interface WebTerms {
   readonly filteredTags: readonly string[]
@@ -10,17 +10,6 @@ export interface WebTerms {
   readonly assetUrl: (path: string) => string
   readonly newId: () => string
   readonly work: WebWork
-}
-
-export type WebEvent = TurnEvent | MediaEvent
-
-export interface MediaEvent {
-  readonly type: 'media'
-  readonly sort: 'image' | 'video'
-  readonly url: string
-  readonly title: string
-  readonly poster?: string
-  readonly id: string
 }
 
 /** Stand-in. */
@@ -58,6 +47,7 @@ export function createWebDecoder(terms: WebTerms) {
       rest = lines.pop() ?? ''
       return lines.filter(Boolean).flatMap(line)
     },
+    isWhole: () => whole,
     end(): readonly WebEvent[] {
       const events = rest ? line(rest) : []
       if (!whole) throw new UpstreamFault('broken', 'grok.com broke off.')

@@ -57,8 +57,6 @@ export function createDownload({ fetchPublic, settings, assetsUrl }: DownloadPar
   }
 }
 
-export type Download = ReturnType<typeof createDownload>
-
 /** @throws RangeError when there are more */
 async function readBytes(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = []

@@ -42,5 +42,3 @@ export function createEstimate(tokenizer: Tokenizer) {
     },
   }
 }
-
-export type Estimate = ReturnType<typeof createEstimate>

@@ -1,15 +1,16 @@
-import { UpstreamFault } from '../../errors'
 import { asFault } from '../../net/http'
 import type { TurnEvent } from '../../turn/event'
 import type { TurnRequest } from '../../turn/request'
 import type { Tokenizer } from '../../turn/tokenizer'
-import type { createWebDecoder, MediaEvent, WebEvent } from './decoder'
+import type { createWebDecoder } from './decoder'
 import { createEstimate } from './estimate'
 import { createTextFlow } from './text-flow'
+import type { MediaEvent } from './voice'
 
 interface ReplyTerms {
   readonly response: Response
   readonly signal: AbortSignal
+  readonly dialect: 'chat' | 'responses'
   readonly decoder: ReturnType<typeof createWebDecoder>
   readonly turn: TurnRequest
   readonly tokenizer: () => Promise<Tokenizer>
@@ -19,17 +20,17 @@ interface ReplyTerms {
 
 /** Reads an answer as it comes, and reckons at its end what it took. */
 export async function* readReply(terms: ReplyTerms): AsyncGenerator<TurnEvent> {
-  const { response, signal, decoder, turn, tokenizer, show } = terms
+  const { response, dialect, decoder, turn, tokenizer, show } = terms
   const reader = response.body?.getReader()
   const utf8 = new TextDecoder()
-  const flow = createTextFlow()
+  const flow = createTextFlow(dialect)
   let estimate: ReturnType<typeof createEstimate> | undefined
   try {
-    for (let done = false; !done; ) {
-      const chunk = reader && (await read(reader, signal))
-      done = chunk === undefined
-      const text = utf8.decode(chunk, { stream: !done })
-      for (const event of decode(decoder, text, done)) {
+    for (let ended = false; !ended; ) {
+      const chunk = reader && (await read(reader, terms))
+      ended = chunk === undefined
+      const events = chunk ? decoder.push(utf8.decode(chunk, STREAM)) : decoder.end()
+      for (const event of events) {
         if (event.type === 'media') {
           for await (const shown of show(event)) yield flow.shown(shown)
           continue
@@ -48,30 +49,18 @@ export async function* readReply(terms: ReplyTerms): AsyncGenerator<TurnEvent> {
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 
+const STREAM = { stream: true }
+
 /** The next bytes; undefined when there are no more. */
-async function read(reader: Reader, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function read(
+  reader: Reader,
+  { signal, decoder }: ReplyTerms,
+): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value
   } catch (cause) {
+    // Only a title could still come.
+    if (decoder.isWhole() && !signal.aborted) return
     throw asFault(cause, signal)
   }
 }
-
-function decode(
-  decoder: ReplyTerms['decoder'],
-  text: string,
-  isLast: boolean,
-): readonly WebEvent[] {
-  try {
-    const events = text === '' ? NONE : decoder.push(text)
-    return isLast ? [...events, ...decoder.end()] : events
-  } catch (cause) {
-    if (cause instanceof SyntaxError || cause instanceof RangeError)
-      throw new UpstreamFault('malformed', 'grok.com answered something that is no answer.', {
-        cause,
-      })
-    throw cause
-  }
-}
-
-const NONE: readonly WebEvent[] = []

@@ -77,8 +77,6 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
   }
 }
 
-export type OpenSession = ReturnType<typeof createSessions>
-
 /** grok.com's edge may show a page in its place, whatever the status. */
 const isPage = ({ headers }: Response): boolean =>
   headers.get('content-type')?.includes('text/html') === true

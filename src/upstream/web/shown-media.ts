@@ -1,6 +1,6 @@
 import type { TurnEvent } from '../../turn/event'
-import type { MediaEvent } from './decoder'
 import type { Picture } from './download'
+import type { MediaEvent } from './voice'
 
 /** How pictures and videos are to stand in an answer. */
 interface ShowTerms {
@@ -25,8 +25,10 @@ export async function* showMedia(event: MediaEvent, terms: ShowTerms): AsyncGene
   const isWhole = dialect === 'chat' && imageFormat === 'base64'
   const picture = isWhole ? await download(url) : undefined
   const address = picture ? `data:${picture.mime};base64,${picture.base64}` : escapeUrl(url)
-  yield text(`![${escapeTitle(title)}](${address})`)
+  yield text(`![${escapeTitle(title) || UNTITLED}](${address})`)
 }
+
+const UNTITLED = 'Generated picture'
 
 const text = (text: string): TurnEvent => ({ type: 'text', choice: 0, text })
 

@@ -50,6 +50,7 @@ export function createWeb(parts: WebParts): Upstream {
     return readReply({
       response,
       signal: session.signal,
+      dialect,
       decoder: createWebDecoder({ filteredTags, dialect, assetUrl, newId, work }),
       turn,
       tokenizer,

@@ -128,7 +128,7 @@ describe('within a text', () => {
   const text = (text: string): TurnEvent => ({ type: 'text', choice: 0, text })
 
   test('pictures stand on lines of their own', () => {
-    const flow = createTextFlow()
+    const flow = createTextFlow('chat')
     const said = [
       flow.said(text('Look:')),
       flow.shown(text('![a](b)')),
@@ -141,14 +141,32 @@ describe('within a text', () => {
     )
   })
 
-  test('citations stay behind the words that they stood behind', () => {
-    const flow = createTextFlow()
+  const WHOLE = 'Look:\n\n![a](b)\n\nNice and blue'
+  for (const [name, start, end, words] of [
+    ['behind a picture', 5, 9, 'Nice'],
+    ['before it', 0, 5, 'Look:'],
+    ['around it', 0, 9, 'Look:\n\n![a](b)\n\nNice'],
+  ] as const)
+    test(`citations stand for the words that they stood for, ${name}`, () => {
+      const flow = createTextFlow('chat')
+      flow.said(text('Look:'))
+      flow.shown(text('![a](b)'))
+      flow.said(text('Nice and blue'))
+      const citation = { url: 'u', title: 't', start, end }
+      const event = flow.said({ type: 'citation', choice: 0, citation })
+      const told = event.type === 'citation' ? event.citation : citation
+      expect(WHOLE.slice(told.start, told.end)).toBe(words)
+    })
+
+  test('in the Responses API a picture begins a text with places of its own', () => {
+    const flow = createTextFlow('responses')
     flow.said(text('Look:'))
-    flow.shown(text('![a](b)'))
+    flow.shown({ type: 'hosted', choice: 0, item: { type: 'image_generation_call' }, done: true })
+    expect(flow.shown(text('![a](b)'))).toEqual(text('![a](b)'))
     flow.said(text('Nice'))
-    const citation = { url: 'u', title: 't', start: 9, end: 9 }
+    const citation = { url: 'u', title: 't', start: 0, end: 4 }
     expect(flow.said({ type: 'citation', choice: 0, citation })).toMatchObject({
-      citation: { start: 'Look:\n\n![a](b)\n\nNice'.length },
+      citation: { start: 9, end: 13 },
     })
   })
 })
