@@ -94,7 +94,7 @@ async function describe(
   bytes: Uint8Array<ArrayBuffer>,
   declared?: string,
 ): Promise<Attachment> {
-  if (bytes.length === 0) throw isNot('content', param)
+  if (bytes.length === 0) throw isNot('content', param, 'empty_file')
   const found = sniff(bytes)
   if (part.type === 'image' && found?.sort !== 'image') throw isNot('picture', param)
   if (part.type === 'audio' && found && !isSound(found)) throw isNot('recording', param)
@@ -124,8 +124,8 @@ const isExact = ({ sort, mime }: Content): boolean => sort !== 'text' && mime !=
 const believed = (mime: string | undefined): string | undefined =>
   mime && !/^(?:image|video)\//.test(mime) ? mime : undefined
 
-const isNot = (what: string, param: string): ApiError =>
-  new ApiError('invalid_value', `'${param}' holds no ${what}.`, { param })
+const isNot = (what: string, param: string, upstreamCode?: string): ApiError =>
+  new ApiError('invalid_value', `'${param}' holds no ${what}.`, { param, upstreamCode })
 
 /** The last part of an address's path. */
 const nameIn = (text: string): string | undefined =>

@@ -57,4 +57,7 @@ const unreadable = (param: string): ApiError =>
 
 /** What a request brings along that is more than is taken. */
 export const tooLarge = (most: number, param: string): ApiError =>
-  new ApiError('invalid_value', `'${param}' is larger than ${most} bytes.`, { param })
+  new ApiError('invalid_value', `'${param}' is larger than ${most} bytes.`, {
+    param,
+    upstreamCode: 'file_too_large',
+  })
