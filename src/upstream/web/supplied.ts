@@ -1,3 +1,4 @@
+import { SetupError } from '../../errors'
 import { type Extras, joinExtras, NO_EXTRAS, readCookies, readHeaders } from '../../extras'
 import type { Settings } from '../../store/settings'
 
@@ -23,13 +24,15 @@ export function createSupplied(settings: () => Settings): () => Supplied {
 
 /** @throws SetupError for a setting that makes no header or cookie */
 function supply(settings: Settings): Supplied {
-  const { web_x_statsig_id: statsig, web_cf_clearance: clearance } = settings
-  const { web_user_agent: agent, web_cookies: cookies, web_headers: headers } = settings
-  const listed: Extras = { headers: readHeaders(headers), cookies: readCookies(cookies) }
-  const lines = [statsig && `x-statsig-id: ${statsig}`, agent && `user-agent: ${agent}`]
+  const headers = (name: Name, prefix = '') => readAs(settings, name, prefix, readHeaders) ?? {}
+  const cookies = (name: Name, prefix = '') => readAs(settings, name, prefix, readCookies) ?? ''
+  const listed: Extras = { headers: headers('web_headers'), cookies: cookies('web_cookies') }
   const named: Extras = {
-    headers: readHeaders(lines.filter(Boolean).join('\n')),
-    cookies: clearance && readCookies(`cf_clearance=${clearance}`),
+    headers: {
+      ...headers('web_x_statsig_id', 'x-statsig-id: '),
+      ...headers('web_user_agent', 'user-agent: '),
+    },
+    cookies: cookies('web_cf_clearance', 'cf_clearance='),
   }
   const shared = joinExtras(listed, named)
   const joined = new WeakMap<Extras, Extras>()
@@ -44,5 +47,32 @@ function supply(settings: Settings): Supplied {
       .split(/[\s,]+/)
       .map((tag) => tag.toLowerCase())
       .filter(Boolean),
+  }
+}
+
+type Name =
+  | 'web_headers'
+  | 'web_cookies'
+  | 'web_x_statsig_id'
+  | 'web_user_agent'
+  | 'web_cf_clearance'
+
+/** Read a setting, if it says anything, and name it if it is wrong. */
+function readAs<T>(
+  settings: Settings,
+  name: Name,
+  prefix: string,
+  read: (text: string) => T,
+): T | undefined {
+  const text = settings[name].trim()
+  if (text === '') return
+  try {
+    return read(prefix + text)
+  } catch (cause) {
+    throw new SetupError(
+      `The setting ${name} holds nothing that can be sent.`,
+      `Correct it: groxy settings set ${name} VALUE`,
+      cause,
+    )
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { SetupError } from '#src/errors'
 import { readHeaders } from '#src/extras'
 import { fakeGrokWeb } from '../../fakes/grok-web'
 import { chatAsk, webSession } from '../../support/web-session'
@@ -82,7 +83,9 @@ describe('what the operator supplies', () => {
   test('is refused where it makes no header', async () => {
     await using grok = fakeGrokWeb()
     const web = webSession(grok, { web_user_agent: 'Söme' })
-    expect((await web.refusal(chatAsk({}))).name).toBe('SetupError' as never)
+    const problem: unknown = await web.refusal(chatAsk({}))
+    expect(problem).toBeInstanceOf(SetupError)
+    expect(problem).toMatchObject({ message: expect.stringContaining('web_user_agent') })
     expect(grok.calls).toEqual([])
   })
 })
