@@ -6,6 +6,8 @@ import type { Settings } from './store/settings'
 import { createDemo } from './upstream/demo/demo'
 import { inWords } from './upstream/demo/in-words'
 import { createOpenAi } from './upstream/openai/openai'
+import { withOwnStops } from './upstream/own-stops'
+import { withPromptedFormat } from './upstream/prompted-format'
 import { withPromptedTools } from './upstream/prompted-tools'
 import type { Upstream } from './upstream/upstream'
 import { createWeb } from './upstream/web/web'
@@ -20,7 +22,11 @@ export function createUpstreams(
   return {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    web: withPromptedTools(createWeb(), { newId, isOn: () => settings().tools_in_prompt_web }),
+    web: withOwnStops(
+      withPromptedFormat(
+        withPromptedTools(createWeb(), { newId, isOn: () => settings().tools_in_prompt_web }),
+      ),
+    ),
     demo: withPromptedTools(inWords(createDemo({ tokenizer })), {
       newId,
       isOn: () => settings().tools_in_prompt_demo,
