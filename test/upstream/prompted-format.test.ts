@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { UpstreamFault } from '#src/errors'
+import { createChatEncoder } from '#src/turn/chat/encode'
 import type { TurnEvent } from '#src/turn/event'
 import type { TurnFormat, TurnTool } from '#src/turn/request'
 import { withPromptedFormat } from '#src/upstream/prompted-format'
+import { encode } from '../support/response-samples'
 import {
   type Answer,
   cite,
@@ -115,6 +117,16 @@ describe('an answer that fits', () => {
       .events)
       types.push(event.type)
     expect(types).toEqual(['thinking', 'thought', 'thought', 'hosted', 'text', 'finish'])
+  })
+
+  test('is no word to a client while it is held', async () => {
+    const { reply } = asking([[...texts('{', '}')]], JSON_FORMAT)
+    const held = (await reply).events.filter(({ type }) => type === 'thought')
+    const terms = { model: 'm', includeUsage: true, choices: 1, showThinking: true, created: 1 }
+    const chat = createChatEncoder({ ...terms, promptBytes: 0, newId: () => '1' })
+    const { encoder } = encode([])
+    encoder.begin()
+    expect(held.map((event) => chat.push(event) + encoder.push(event))).toEqual(['', ''])
   })
 
   test('keeps the sources within it, at their places', async () => {
