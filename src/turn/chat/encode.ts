@@ -10,6 +10,7 @@ import { BEGIN_THOUGHT, END_THOUGHT } from './think-tags'
 
 /** How far a choice has come. */
 interface Progress {
+  readonly choice: number
   /** The paragraph of its last thought; undefined before the first. */
   part: number | undefined
   isOver: boolean
@@ -37,7 +38,8 @@ export function createChatEncoder(
   const id = `chatcmpl-${terms.newId()}`
   const chunks = stream ? createChunkWriter(id, terms) : undefined
   const answer = whole ? createAnswerWriter(id, terms) : undefined
-  const known = new Map<number, Progress>()
+  let last = newProgress(0)
+  const known = new Map([[0, last]])
   let reported: Usage | undefined
   let outputBytes = 0
 
@@ -48,17 +50,17 @@ export function createChatEncoder(
     return chunks ? chunks.write(event) : ''
   }
 
+  /** Nearly always the choice that spoke last. */
   function progressOf(choice: number): Progress {
-    const progress = known.get(choice)
-    if (progress) return progress
-    const fresh = { part: undefined, isOver: false, isTagged: false, length: 0, from: undefined }
-    known.set(choice, fresh)
-    return fresh
+    if (choice === last.choice) return last
+    last = known.get(choice) ?? newProgress(choice)
+    known.set(choice, last)
+    return last
   }
 
   function say(event: TextEvent): string {
     const progress = progressOf(event.choice)
-    const before = progress.isTagged ? endThought(progress, event.choice) : ''
+    const before = progress.isTagged ? endThought(progress) : ''
     progress.from ??= progress.length
     progress.length += event.text.length
     return before + write(event)
@@ -73,25 +75,25 @@ export function createChatEncoder(
     const isNew = progress.part !== undefined && (progress.isOver || progress.part !== part)
     progress.part = part
     progress.isOver = false
-    if (terms.thinkTags) return thinkAloud(progress, choice, isNew ? `\n\n${text}` : text)
+    if (terms.thinkTags) return thinkAloud(progress, isNew ? `\n\n${text}` : text)
     return write(isNew ? { ...event, text: `\n\n${text}` } : event)
   }
 
   /** Clients that know no `reasoning_content` find what was thought by its tags. */
-  function thinkAloud(progress: Progress, choice: number, text: string): string {
-    if (progress.isTagged) return add(progress, choice, text)
+  function thinkAloud(progress: Progress, text: string): string {
+    if (progress.isTagged) return add(progress, text)
     progress.isTagged = true
-    return add(progress, choice, BEGIN_THOUGHT + text.trimStart())
+    return add(progress, BEGIN_THOUGHT + text.trimStart())
   }
 
-  function endThought(progress: Progress, choice: number): string {
+  function endThought(progress: Progress): string {
     progress.isTagged = false
-    return add(progress, choice, END_THOUGHT)
+    return add(progress, END_THOUGHT)
   }
 
-  function add(progress: Progress, choice: number, text: string): string {
+  function add(progress: Progress, text: string): string {
     progress.length += text.length
-    return write({ type: 'text', choice, text })
+    return write({ type: 'text', choice: progress.choice, text })
   }
 
   /** Chat counts from the beginning of all content. */
@@ -114,14 +116,13 @@ export function createChatEncoder(
     // Tools that run at the upstream are part of what it thinks.
     const goesOn = event.type === 'thought' || event.type === 'hosted'
     if (event.type === 'thought') progress.isOver = true
-    const before = progress.isTagged && !goesOn ? endThought(progress, event.choice) : ''
+    const before = progress.isTagged && !goesOn ? endThought(progress) : ''
     return before + write(event)
   }
 
   function endThoughts(): string {
     let out = ''
-    for (const [choice, progress] of known)
-      if (progress.isTagged) out += endThought(progress, choice)
+    for (const progress of known.values()) if (progress.isTagged) out += endThought(progress)
     return out
   }
 
@@ -165,3 +166,12 @@ export function createChatEncoder(
     usage,
   }
 }
+
+const newProgress = (choice: number): Progress => ({
+  choice,
+  part: undefined,
+  isOver: false,
+  isTagged: false,
+  length: 0,
+  from: undefined,
+})
