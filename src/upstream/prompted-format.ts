@@ -126,7 +126,7 @@ const LONGEST = 500
 const unfit = (wrong: string): UpstreamFault =>
   new UpstreamFault(
     'unfit',
-    `The answer has not the form that was asked for, after a second try either: ${wrong}`.slice(
+    `Asked twice, the model gave no answer of the form that was asked for: ${wrong}`.slice(
       0,
       LONGEST,
     ),
