@@ -1,6 +1,8 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountImport } from './account-import'
 import { createAccountQuotas } from './account-quotas'
+import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
@@ -36,7 +38,9 @@ export function createStores({ client, vault, now }: StoreParts) {
   const patiently = patient(client)
   return {
     accounts: createAccounts({ db, client, vault, now }),
+    accountImport: createAccountImport({ db, client, vault, now }),
     accountQuotas: createAccountQuotas(client),
+    accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
