@@ -17,7 +17,7 @@ const LONGEST_TOKEN = 4096
 const LONGEST_LINE = 16_384
 
 /** The signs that a token can have: it is a JWT. */
-const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
+const TOKEN = /^(?=.*[A-Za-z0-9])[A-Za-z0-9._~+/-]+=*$/
 const NAME = /^([\x21-\x3c\x3e-\x7e]{1,60})=/
 const WHOLE = /^sso(?:-rw)?="?[A-Za-z0-9._~+/=-]*"?$/i
 const SESSION = /^sso(?:-rw)?=/i

@@ -24,6 +24,11 @@ export async function importAccounts({ subjects, values }: ActionCall): Promise<
     throw new UsageError('accounts import: say which file.', 'FILE, or - for standard input.')
   const change = changeFor(values)
   const places = readAccountFile(contentOf(source))
+  if (places.length === 0)
+    throw new SetupError(
+      'There is no account in it.',
+      'What import reads is said by: groxy accounts --help',
+    )
   const accounts = places.filter((place) => 'account' in place)
   const isDry = values['dry-run'] === true
   return withState(async ({ stores }, config) => {
@@ -38,7 +43,7 @@ export async function importAccounts({ subjects, values }: ActionCall): Promise<
     const lines = places.map((place) => lineOf(place, byPlace.get(place), isDry))
     tell(lines, values.verbose === true)
     console.info(sum(places, byPlace, given, outcomes, isDry))
-    return places.length > 0 && lines.every(({ isUsable }) => isUsable) ? 0 : 1
+    return lines.every(({ isUsable }) => isUsable) ? 0 : 1
   })
 }
 

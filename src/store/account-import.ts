@@ -200,5 +200,3 @@ const sizeOf = ({ secret, extras, note, tags }: ImportedAccount): number =>
   (secret.length + (extras ? JSON.stringify(extras).length : 0)) * 1.5 +
   (note?.length ?? 0) +
   (tags?.join().length ?? 0)
-
-export type AccountImport = ReturnType<typeof createAccountImport>

@@ -98,5 +98,3 @@ export function createAccountSearch(client: Client, now: () => number) {
     },
   }
 }
-
-export type AccountSearch = ReturnType<typeof createAccountSearch>

@@ -53,7 +53,7 @@ export function readRecord(record: Json, tier?: Tier): FileAccount {
   }
   if (kind !== 'web')
     return { ...account, secret: readSecret(fieldOf(fields, 'token')), tier: null, extras: null }
-  const session = readSession(String(fieldOf(fields, 'token') ?? fieldOf(fields, 'cookies') ?? ''))
+  const session = readSession(textOf(fieldOf(fields, 'token') ?? fieldOf(fields, 'cookies')))
   leftOut.push(...session.leftOut)
   const own = extrasOf(fields, leftOut)
   const extras = joinExtras(own, session.extras)
