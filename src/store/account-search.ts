@@ -2,7 +2,7 @@ import type { Client, InValue } from '@libsql/client/web'
 import type { AccountQuota } from './account-quotas'
 import type { AccountState } from './account-states'
 import type { AccountKind, StoredAccount } from './accounts'
-import { createReader } from './rows'
+import { createPagedReader, createReader } from './rows'
 import { accountQuotas, accountStates, accounts, REST_STATES } from './schema'
 
 /** By what accounts are picked: switched on or off, at rest or not, or why they rest. */
@@ -23,8 +23,8 @@ export interface Standing {
   readonly quotas: ReadonlyMap<string, readonly AccountQuota[]>
 }
 
-/** SQLite takes a limit below zero for none. */
-const ALL = -1
+/** Of how many accounts the states and quotas are asked for at once. */
+const AT_ONCE = 1_000
 
 /** What a state that still holds looks like. */
 const HOLDS = `SELECT 1 FROM account_states AS held WHERE held.account_id = accounts.id
@@ -32,38 +32,38 @@ const HOLDS = `SELECT 1 FROM account_states AS held WHERE held.account_id = acco
 
 /** Finds accounts among many, without reading them all. */
 export function createAccountSearch(client: Client, now: () => number) {
-  const readAccounts = createReader(client, accounts)
+  const readAccounts = createPagedReader(client, accounts, ['kind', 'name'])
   const readStates = createReader(client, accountStates)
   const readQuotas = createReader(client, accountQuotas)
 
-  function where({ kind, tag, state, name }: AccountFilter): { sql: string; args: InValue[] } {
+  function where({ kind, tag, state, name }: AccountFilter) {
     const conditions: string[] = []
     const args: InValue[] = []
     const need = (sql: string, ...values: InValue[]) => {
-      conditions.push(sql)
+      conditions.push(`(${sql})`)
       args.push(...values)
     }
     if (kind !== undefined) need('kind = ?', kind)
-    if (name !== undefined) need("(name = ? OR kind || '/' || name = ?)", name, name)
+    if (name !== undefined) need("name = ? OR kind || '/' || name = ?", name, name)
     if (tag !== undefined) need('EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag)
     if (state === 'on' || state === 'off') need('enabled = ?', Number(state === 'on'))
     else if (state === 'ready')
       need(`enabled = 1 AND NOT EXISTS (${HOLDS} AND held.scope = '')`, now())
     else if (state !== undefined) need(`EXISTS (${HOLDS} AND held.state = ?)`, now(), state)
-    return { sql: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', args }
+    return { conditions, args }
   }
 
   return {
     /** Those that fit, by kind and name. */
-    find(filter: AccountFilter, most = ALL): Promise<StoredAccount[]> {
-      const { sql, args } = where(filter)
-      return readAccounts(`${sql} ORDER BY kind, name LIMIT ?`, [...args, most])
+    find(filter: AccountFilter, most?: number): Promise<StoredAccount[]> {
+      const { conditions, args } = where(filter)
+      return readAccounts(conditions, args, most)
     },
 
     async count(filter: AccountFilter): Promise<number> {
-      const { sql, args } = where(filter)
+      const { conditions, args } = where(filter)
       const { rows } = await client.execute({
-        sql: `SELECT count(*) AS found FROM accounts ${sql}`,
+        sql: `SELECT count(*) AS found FROM accounts WHERE ${['1', ...conditions].join(' AND ')}`,
         args,
       })
       return Number(rows[0]?.found)
@@ -71,11 +71,15 @@ export function createAccountSearch(client: Client, now: () => number) {
 
     /** How accounts stand, by their ids. */
     async standing(ids: readonly string[]): Promise<Standing> {
+      const states: AccountState[] = []
+      const quotas: AccountQuota[] = []
       const rest = 'WHERE account_id IN (SELECT value FROM json_each(?))'
-      const [states, quotas] = await Promise.all([
-        readStates(rest, [JSON.stringify(ids)]),
-        readQuotas(rest, [JSON.stringify(ids)]),
-      ])
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
+        const some = JSON.stringify(ids.slice(from, from + AT_ONCE))
+        const found = await Promise.all([readStates(rest, [some]), readQuotas(rest, [some])])
+        states.push(...found[0])
+        quotas.push(...found[1])
+      }
       return {
         states: Map.groupBy(states, ({ accountId }) => accountId),
         quotas: Map.groupBy(quotas, ({ accountId }) => accountId),

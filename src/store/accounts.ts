@@ -8,7 +8,7 @@ import { BLANK, columnsOf, fingerprintOf, identityOf } from './account-columns'
 import { clearing } from './account-states'
 import type { Database } from './database'
 import { touchRevision } from './revision'
-import { createReader } from './rows'
+import { createPagedReader } from './rows'
 import {
   type ACCOUNT_KINDS,
   accountQuotas,
@@ -74,7 +74,7 @@ const AT_ONCE = 500
 
 /** The accounts that are kept in the database. */
 export function createAccounts({ db, client, vault, now }: AccountsParts) {
-  const read = createReader(client, accounts)
+  const read = createPagedReader(client, accounts, ['kind', 'name'])
 
   async function refuseTaken(kind: AccountKind, name: string, but = ''): Promise<void> {
     const [taken] = await db
@@ -118,7 +118,8 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
   }
 
   return {
-    list: (): Promise<StoredAccount[]> => read('ORDER BY kind, name'),
+    /** All of them, by kind and name. */
+    list: (): Promise<StoredAccount[]> => read(),
 
     /** @throws SetupError when there is one of that kind and name, or one with that secret: it is left as it is. */
     async add({ kind, ...wanted }: NewAccount): Promise<StoredAccount> {
