@@ -1,4 +1,5 @@
 import { newId } from './crypto'
+import { createFetchGuard } from './net/fetch-guard'
 import { createHttp } from './net/http'
 import type { Platform } from './platform'
 import type { Kind } from './pool/account'
@@ -13,14 +14,25 @@ import { createXai } from './upstream/xai/xai'
 
 /** What every kind of account can be asked through. */
 export function createUpstreams(
-  { fetch, now, tokenizer }: Platform,
+  { config, fetch, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
 ): Readonly<Record<Kind, Upstream>> {
   const http = createHttp(fetch)
   return {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    web: withPromptedTools(createWeb(), { newId, isOn: () => settings().tools_in_prompt_web }),
+    web: withPromptedTools(
+      createWeb({
+        http,
+        fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
+        tokenizer,
+        settings,
+        now,
+        newId,
+        assetsUrl: config.WEB_ASSETS_URL,
+      }),
+      { newId, isOn: () => settings().tools_in_prompt_web },
+    ),
     demo: withPromptedTools(inWords(createDemo({ tokenizer })), {
       newId,
       isOn: () => settings().tools_in_prompt_demo,

@@ -13,14 +13,16 @@ export type AccountState = typeof accountStates.$inferSelect
  * that ends, the later end before the earlier. A row that counts no faults says which rest is over by
  * that rest's end: it is taken where no longer one was stored, and any rest is taken after it.
  *
- * What was found out before an operator cleared the account is not taken.
+ * What was found out before an operator cleared the account is not taken. When an upstream says that
+ * nothing is left of a quota it says until when, and that is taken even where it is sooner.
  */
 const MERGE = `ON CONFLICT (account_id, scope) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, until = excluded.until,
   faults = excluded.faults, updated_at = excluded.updated_at
   WHERE NOT (account_states.reason = 'cleared' AND account_states.updated_at > excluded.updated_at)
     AND (account_states.faults = 0 OR excluded.until IS NULL
-      OR account_states.until <= max(excluded.until, excluded.updated_at))`
+      OR account_states.until <= max(excluded.until, excluded.updated_at)
+      OR (excluded.reason = 'no quota is left' AND account_states.updated_at <= excluded.updated_at))`
 
 /** A clearing has one row; what a scope of its own was written to since, but known before, goes. */
 const FORGET_SCOPES = `DELETE FROM account_states
@@ -58,6 +60,9 @@ export function createAccountStates(db: Database, client: Client, now: () => num
     },
   }
 }
+
+/** The reason of a rest that an upstream's word on a quota brought; a statement names it too. */
+export const NO_QUOTA = 'no quota is left'
 
 /** The reason in the row that a clearing leaves; statements name it too. */
 export const CLEARED = 'cleared'

@@ -4,6 +4,7 @@ import { createAccountImport } from './account-import'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
+import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
@@ -42,6 +43,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
+    accountTiers: createAccountTiers(db),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     backgroundTurns: createBackgroundTurns(patiently),

@@ -46,6 +46,7 @@ const turnOf = (parts: Partial<TurnRequest>): TurnRequest => ({
   cacheKey: undefined,
   user: undefined,
   serviceTier: undefined,
+  video: undefined,
   ...parts,
 })
 
