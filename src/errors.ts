@@ -117,8 +117,8 @@ interface FaultDetails {
  * What went wrong between us and an upstream: no connection came about, it kept silent, pointed
  * elsewhere, refused, talked nonsense, or broke the connection. `egress` is our own proxy that failed,
  * of which neither account nor upstream knows; `unable` is an upstream that was not asked, since it has
- * nothing of the kind that the request cannot do without; `unfit` is an answer that is not what was asked
- * for, however often the model was told.
+ * nothing of the kind that the request cannot do without; `unfit` is an answer that came and has not the
+ * form that was asked for.
  */
 export type FaultKind =
   | 'unreachable'
@@ -130,6 +130,7 @@ export type FaultKind =
   | 'refused'
   | 'malformed'
   | 'broken'
+  | 'unfit'
 
 /** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
 export class UpstreamFault extends Error {

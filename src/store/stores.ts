@@ -1,6 +1,8 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountImport } from './account-import'
 import { createAccountQuotas } from './account-quotas'
+import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
 import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
@@ -37,7 +39,9 @@ export function createStores({ client, vault, now }: StoreParts) {
   const patiently = patient(client)
   return {
     accounts: createAccounts({ db, client, vault, now }),
+    accountImport: createAccountImport({ db, client, vault, now }),
     accountQuotas: createAccountQuotas(client),
+    accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
     accountTiers: createAccountTiers(db),
     aliases: createAliases(db, client),

@@ -47,7 +47,7 @@ const CHALLENGED =
   "The upstream's edge wants to see a browser: it refuses this machine's address, not the account."
 
 /** Cloudflare says so in a header of its own, or shows the page that asks for patience. */
-const isChallenge = (headers: Headers, text: string): boolean =>
+export const isChallenge = (headers: Headers, text: string): boolean =>
   headers.get('cf-mitigated') === 'challenge' ||
   (/^\s*</.test(text) && /just a moment|cf-challenge|challenge-platform/i.test(text))
 
@@ -55,7 +55,7 @@ const SHORTEST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 86_400_000
 
 /** An upstream's word is believed within reason: 0 would be no rest at all, and a year a slip. */
-const bounded = (ms: number | undefined): number | undefined =>
+export const bounded = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.min(Math.max(ms, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
 
 /** `Retry-After` in both forms, seconds and date, and OpenAI's `retry-after-ms`; in milliseconds. */
