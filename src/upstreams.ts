@@ -7,6 +7,8 @@ import type { Settings } from './store/settings'
 import { createDemo } from './upstream/demo/demo'
 import { inWords } from './upstream/demo/in-words'
 import { createOpenAi } from './upstream/openai/openai'
+import { withOwnStops } from './upstream/own-stops'
+import { withPromptedFormat } from './upstream/prompted-format'
 import { withPromptedTools } from './upstream/prompted-tools'
 import type { Upstream } from './upstream/upstream'
 import { createWeb } from './upstream/web/web'
@@ -21,17 +23,21 @@ export function createUpstreams(
   return {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    web: withPromptedTools(
-      createWeb({
-        http,
-        fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
-        tokenizer,
-        settings,
-        now,
-        newId,
-        assetsUrl: config.WEB_ASSETS_URL,
-      }),
-      { newId, isOn: () => settings().tools_in_prompt_web },
+    web: withOwnStops(
+      withPromptedFormat(
+        withPromptedTools(
+          createWeb({
+            http,
+            fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
+            tokenizer,
+            settings,
+            now,
+            newId,
+            assetsUrl: config.WEB_ASSETS_URL,
+          }),
+          { newId, isOn: () => settings().tools_in_prompt_web },
+        ),
+      ),
     ),
     demo: withPromptedTools(inWords(createDemo({ tokenizer })), {
       newId,

@@ -56,6 +56,7 @@ const TOP: Readonly<Record<string, string>> = {
   log: 'core',
   parallel: 'core',
   proxy: 'core',
+  'session-text': 'core',
   sleep: 'core',
 }
 

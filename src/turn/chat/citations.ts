@@ -1,5 +1,5 @@
 import { isObject, isText } from '../../json-value'
-import type { Citation } from '../event'
+import type { Citation, HostedItem } from '../event'
 
 /**
  * Read a source as chat names it: an annotation, flat or with its fields within `url_citation`, or a
@@ -26,5 +26,13 @@ export const toAnnotation = ({ url, title, start, end }: Citation) => ({
   type: 'url_citation',
   url_citation: { start_index: start, end_index: end, url, title },
 })
+
+/** The pages that a tool of the upstream has looked at. */
+export function sourcesOf({ type, action }: HostedItem): readonly string[] {
+  if (type !== 'web_search_call' || !isObject(action) || !Array.isArray(action.sources)) return NONE
+  return action.sources.filter(isObject).flatMap(({ url }) => (isText(url) ? [url] : []))
+}
+
+const NONE: readonly string[] = []
 
 const isPlace = (value: unknown): value is number => Number.isInteger(value)
