@@ -1,5 +1,5 @@
 import type { Client } from '@libsql/client/web'
-import { createReader, insertsOf } from './rows'
+import { createPagedReader, insertsOf } from './rows'
 import { accountQuotas } from './schema'
 
 /** What is left of one quota of an account. */
@@ -28,13 +28,13 @@ function writesOf(quotas: readonly AccountQuota[]) {
 
 /** What is known of the quotas of accounts. */
 export function createAccountQuotas(client: Client) {
-  const read = createReader(client, accountQuotas)
+  const read = createPagedReader(client, accountQuotas, ['updatedAt', 'accountId', 'bucket'])
   return {
     all: (): Promise<AccountQuota[]> => read(),
 
     /** What was heard at that time or later, by whoever. */
     changedSince: (updatedAt: number): Promise<AccountQuota[]> =>
-      read('WHERE updated_at >= ?', [updatedAt]),
+      read(['updated_at >= ?'], [updatedAt]),
 
     async save(quotas: readonly AccountQuota[]): Promise<void> {
       if (quotas.length > 0) await client.batch(writesOf(quotas), 'write')
