@@ -1,6 +1,6 @@
 import type { CallEvent, Citation, Logprob, TurnEvent } from '../event'
 import { toChatUsage, type Usage } from '../usage'
-import { toAnnotation } from './citations'
+import { sourcesOf, toAnnotation } from './citations'
 import { finishReason } from './finish-reason'
 import type { StreamTerms } from './native-stream'
 
@@ -58,6 +58,9 @@ export function createAnswerWriter(id: string, { model, created, choices: wanted
         case 'citation':
           said.citations.push(event.citation)
           sources.add(event.citation.url)
+          return
+        case 'hosted':
+          for (const source of sourcesOf(event.item)) sources.add(source)
           return
         case 'call':
           said.calls.push({ event, arguments: '' })

@@ -1,7 +1,7 @@
 import type { CallEvent, Logprob, TurnEvent } from '../event'
 import { flat, quote } from '../json-text'
 import { toChatUsage, type Usage } from '../usage'
-import { toAnnotation } from './citations'
+import { sourcesOf, toAnnotation } from './citations'
 import { finishReason } from './finish-reason'
 import type { StreamTerms } from './native-stream'
 
@@ -124,8 +124,10 @@ export function createChunkWriter(
         return carryOn(choice, event.text)
       case 'finish':
         return finish(choice, event.reason)
-      case 'thought':
       case 'hosted':
+        for (const source of sourcesOf(event.item)) sources.add(source)
+        return ''
+      case 'thought':
         return ''
     }
   }

@@ -1,5 +1,5 @@
 import { isObject, isText } from '../../json-value'
-import type { Citation } from '../event'
+import type { Citation, HostedItem } from '../event'
 
 /**
  * Read a source as chat names it: an annotation, flat or with its fields within `url_citation`, or a
@@ -26,5 +26,11 @@ export const toAnnotation = ({ url, title, start, end }: Citation) => ({
   type: 'url_citation',
   url_citation: { start_index: start, end_index: end, url, title },
 })
+
+/** The addresses that a search of the upstream's own found, for chat to list at its root. */
+export function sourcesOf({ action }: HostedItem): readonly string[] {
+  if (!isObject(action) || !Array.isArray(action.sources)) return []
+  return action.sources.filter(isObject).flatMap(({ url }) => (isText(url) ? [url] : []))
+}
 
 const isPlace = (value: unknown): value is number => Number.isInteger(value)
