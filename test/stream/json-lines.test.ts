@@ -72,6 +72,9 @@ describe('what is given before a fault', () => {
     for (const size of SIZES) expect(read(text, size)).toEqual({ values, error })
   })
 
+  test('and half a string is known by the end of its line', () =>
+    expect(() => createJsonLines({ most: MOST }).push('{"a":"x\n')).toThrow(SyntaxError))
+
   test('and it stays broken', () => {
     const lines = createJsonLines({ most: MOST })
     expect(() => lines.push('useless\n')).toThrow(SyntaxError)

@@ -55,6 +55,7 @@ describe('what is taken out', () => {
     ['elements in each other', 'a<b>1<b>2</b>3<b/>4</b>z', 'az'],
     ['an element that is not closed within one that is', 'a<b>1<grok:render>2</b>z', 'az'],
     ['other tags within', 'a<b>1<i>2</i> < 3</b>z', 'az'],
+    ['an element behind what is none', 'a <b <b>m</b>z', 'a <b z'],
     ['a tag over several lines', 'a<b\n  c="d"\n>m</b>z', 'az'],
     ['an element that does not end in text', `a${RENDER}`, 'a'],
     [
@@ -113,6 +114,12 @@ describe('what is given back', () => {
   test('an element that is open beside one that is not closed', () => {
     const near = gap.slice(0, 20 * 1024)
     leaves(`<b>${near}<grok:render>${near}</grok:render>z`, `<b>${near}z`)
+  })
+
+  test('one after the other, with what is in each taken out', () => {
+    const near = gap.slice(0, 20 * 1024)
+    const open = '<xai:tool_usage_card>'
+    leaves(`<b>${near}${open}1${RENDER}2${gap}`, `<b>${near}${open}12${gap}`)
   })
 
   test('CDATA that is not closed', () => leaves(`<b><![CDATA[${gap}<b>1</b>`, `<b><![CDATA[${gap}`))
