@@ -54,7 +54,7 @@ async function prepare(parts: DialectParts) {
     const ways = WAYS.filter((way) => way.upstream === api)
     const models = new Set(ways.flatMap((way) => manners.map((manner) => modelOf(way, manner))))
     const named = ['--name', api, '--models', [...models].join(',')]
-    return ['k', ...named, '--base-url', `${upstream}/v1`, '--api', api]
+    return [`k-${api}`, ...named, '--base-url', `${upstream}/v1`, '--api', api]
   }
   const key = await furnish(parts, homeAt(0), [accountOf('chat'), accountOf('responses')])
   return async (): Promise<RunningTarget> => {

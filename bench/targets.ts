@@ -19,7 +19,7 @@ export interface TargetParts {
 }
 
 /** More accounts than the one of the environment, so that the pool has a choice. */
-const MORE_ACCOUNTS = ['second', 'third', 'fourth'].map((name) => ['k', '--name', name])
+const MORE_ACCOUNTS = ['second', 'third', 'fourth'].map((name) => [`k-${name}`, '--name', name])
 
 /** Limits that are looked at, and never reached. */
 const LIMITS = ['--rpm', '1000000000', '--concurrency', '100000']

@@ -2,7 +2,11 @@ import { writeSync } from 'node:fs'
 
 // `npm test`: everything, in one run, with coverage. The last line says how many tests passed.
 
-const child = Bun.spawn([process.execPath, 'test', '--coverage', ...process.argv.slice(2)], {
+/** Most tests wait for timers and other processes: a few files at once keep even two cores busy. */
+const AT_ONCE = 3
+
+const options = ['--coverage', `--parallel=${AT_ONCE}`, ...process.argv.slice(2)]
+const child = Bun.spawn([process.execPath, 'test', ...options], {
   stdin: 'ignore',
   stdout: 'inherit',
   stderr: 'pipe',

@@ -14,7 +14,7 @@ import { createAdmission } from './http/admission'
 import { createAuth, goodKey } from './http/auth'
 import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
-import { isHeavyModel } from './http/demand'
+import { chatFeature } from './http/demand'
 import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
@@ -55,6 +55,7 @@ export function createApp(platform: Platform) {
     random,
     onRest: (member, scope, rest) => keeper.noteRest(member, scope, rest),
     onQuota: (member) => keeper.noteQuota(member),
+    onCharge: (lease, what) => quotas.note(lease, what),
     onFree: () => waiting.offer(),
   })
   const waiting = createWaiting(pool)
@@ -94,7 +95,7 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const { models, jobs } = createBackground({
+  const { models, quotas, jobs } = createBackground({
     platform,
     stores,
     pool,
@@ -118,6 +119,7 @@ export function createApp(platform: Platform) {
       catalog.update({ priorities, routes: snapshot.routes })
       await keeper.recall()
       models.follow()
+      quotas.follow()
       if (isFirst) await models.recall()
       if (!isRefreshing) later(jobs.tick())
     },
@@ -159,7 +161,7 @@ export function createApp(platform: Platform) {
   const admission = createAdmission({
     counters,
     now,
-    isHeavy: (model) => isHeavyModel(model, current?.routes.get(model)),
+    featureOf: (model) => chatFeature(model, current?.routes.get(model)),
     estimateCost: pricing.estimate,
     onRefusal: (turn, why) => books.refused(turn, why),
   })

@@ -2,6 +2,7 @@ import { newId } from './crypto'
 import { createAccountCheck } from './jobs/account-check'
 import { createCleaning } from './jobs/cleaning'
 import { createModelRefresh } from './jobs/model-refresh'
+import { createQuotaRefresh } from './jobs/quota-refresh'
 import { createJobs } from './jobs/runner'
 import type { Platform } from './platform'
 import type { Kind } from './pool/account'
@@ -43,9 +44,24 @@ export function createBackground(parts: BackgroundParts) {
     spreadMs,
     log,
   })
+  const quotas = createQuotaRefresh({
+    pool,
+    upstreams,
+    tiers: stores.accountTiers,
+    isOn: () => settings().quota_refresh,
+    restMs(tier) {
+      const { quota_refresh_hours: hours, quota_refresh_super_hours: superHours } = settings()
+      return (tier === undefined || tier === 'basic' ? hours : superHours) * HOUR_MS
+    },
+    now,
+    random,
+    spreadMs,
+    log,
+  })
   const suspects = createSuspects(pool)
   const jobs = createJobs({ store: stores.jobs, now, random, instance, spreadMs, log })
   jobs.add(models.job)
+  jobs.add(quotas.job)
   jobs.add(createCleaning({ store: stores.cleaning, settings, log }))
   jobs.add(
     createAccountCheck({
@@ -56,5 +72,7 @@ export function createBackground(parts: BackgroundParts) {
       now,
     }),
   )
-  return { models, jobs }
+  return { models, quotas, jobs }
 }
+
+const HOUR_MS = 3_600_000

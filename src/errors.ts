@@ -108,6 +108,8 @@ interface FaultDetails {
   readonly code?: string | undefined
   readonly param?: string | undefined
   readonly retryAfterMs?: number | undefined
+  /** An answer had begun: nobody else is asked the same. */
+  readonly begun?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -115,17 +117,20 @@ interface FaultDetails {
  * What went wrong between us and an upstream: no connection came about, it kept silent, pointed
  * elsewhere, refused, talked nonsense, or broke the connection. `egress` is our own proxy that failed,
  * of which neither account nor upstream knows; `unable` is an upstream that was not asked, since it has
- * nothing of the kind that the request cannot do without.
+ * nothing of the kind that the request cannot do without; `unfit` is an answer that came and has not the
+ * form that was asked for.
  */
 export type FaultKind =
   | 'unreachable'
   | 'egress'
   | 'unable'
+  | 'unfit'
   | 'timeout'
   | 'redirect'
   | 'refused'
   | 'malformed'
   | 'broken'
+  | 'unfit'
 
 /** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
 export class UpstreamFault extends Error {

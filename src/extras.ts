@@ -54,6 +54,9 @@ function readHeader(line: string): [name: string, value: string] {
   return [name.toLowerCase(), value]
 }
 
+/** Whether a text is `name=value` as a browser would send it. */
+export const isCookie = (text: string): boolean => COOKIE.test(text)
+
 const COOKIE = /^[!#$%&'*+.^_`|~0-9a-z-]+=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/i
 
 /**
@@ -66,7 +69,7 @@ export function readCookies(text: string): string {
     .split(';')
     .map((cookie) => cookie.trim())
     .filter(Boolean)
-  if (cookies.every((cookie) => COOKIE.test(cookie))) return cookies.join('; ')
+  if (cookies.every(isCookie)) return cookies.join('; ')
   throw new SetupError('Those are no cookies.', 'Write them as NAME=VALUE; NAME=VALUE')
 }
 

@@ -5,7 +5,8 @@ import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
-import type { FetchInit } from './net/http'
+import type { Resolve } from './net/fetch-guard'
+import type { Fetch } from './net/http'
 import type { Key } from './store/keys'
 import type { Tokenizer } from './turn/tokenizer'
 
@@ -17,9 +18,16 @@ export interface Platform {
   readonly secret: string
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
   readonly later: (work: Promise<unknown>) => void
-  readonly fetch: (url: string, init: FetchInit) => Promise<Response>
+  readonly fetch: Fetch
   /** Whether `fetch` can go through a proxy. */
   readonly canProxy: boolean
+  /**
+   * All addresses of a host, best first. Present where `fetch` can call one of them in the host's
+   * name (`tls.serverName`); absent where there is no DNS, and no private network either.
+   */
+  readonly resolve?: Resolve
+  /** Which addresses a client's URL may lead to; left out for those of the public internet. */
+  readonly reachable?: (address: string) => boolean
   /** Over how long background work is spread after the start; 0 where nothing stays to wait. */
   readonly spreadMs: number
   readonly now: () => number

@@ -1,4 +1,5 @@
 import { newId } from './crypto'
+import { createFetchGuard } from './net/fetch-guard'
 import { createHttp } from './net/http'
 import type { Platform } from './platform'
 import type { Kind } from './pool/account'
@@ -6,6 +7,8 @@ import type { Settings } from './store/settings'
 import { createDemo } from './upstream/demo/demo'
 import { inWords } from './upstream/demo/in-words'
 import { createOpenAi } from './upstream/openai/openai'
+import { withOwnStops } from './upstream/own-stops'
+import { withPromptedFormat } from './upstream/prompted-format'
 import { withPromptedTools } from './upstream/prompted-tools'
 import type { Upstream } from './upstream/upstream'
 import { createWeb } from './upstream/web/web'
@@ -13,14 +16,29 @@ import { createXai } from './upstream/xai/xai'
 
 /** What every kind of account can be asked through. */
 export function createUpstreams(
-  { fetch, now, tokenizer }: Platform,
+  { config, fetch, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
 ): Readonly<Record<Kind, Upstream>> {
   const http = createHttp(fetch)
   return {
     xai: createXai({ http, now }),
     openai: createOpenAi({ http, now }),
-    web: withPromptedTools(createWeb(), { newId, isOn: () => settings().tools_in_prompt_web }),
+    web: withOwnStops(
+      withPromptedFormat(
+        withPromptedTools(
+          createWeb({
+            http,
+            fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
+            tokenizer,
+            settings,
+            now,
+            newId,
+            assetsUrl: config.WEB_ASSETS_URL,
+          }),
+          { newId, isOn: () => settings().tools_in_prompt_web },
+        ),
+      ),
+    ),
     demo: withPromptedTools(inWords(createDemo({ tokenizer })), {
       newId,
       isOn: () => settings().tools_in_prompt_demo,

@@ -46,14 +46,17 @@ const TOP: Readonly<Record<string, string>> = {
   background: 'app',
   platform: 'app',
   surface: 'app',
+  upstreams: 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',
+  extras: 'core',
   json: 'core',
   'json-value': 'core',
   log: 'core',
   parallel: 'core',
   proxy: 'core',
+  'session-text': 'core',
   sleep: 'core',
 }
 

@@ -14,14 +14,21 @@ export interface Command {
 /** The command line was not understood: exit code 2. */
 export class UsageError extends SetupError {}
 
-type OptionTypes = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>
+type OptionTypes = Readonly<
+  Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: true }>
+>
+
+/** What was given for options that may be given once. */
+export type Values = Readonly<Record<string, string | boolean | undefined>>
 
 /** Options and words of a command, or a `UsageError` that names what is wrong. */
 export function parse(args: readonly string[], options: OptionTypes, usage: string) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     return {
-      values: values as Readonly<Record<string, string | boolean | undefined>>,
+      values: values as Values,
+      /** What was given for those that may be given several times. */
+      lists: values as Readonly<Record<string, readonly string[] | undefined>>,
       words: positionals,
     }
   } catch (cause) {
@@ -69,7 +76,7 @@ export function noteOnWorkers(isRemote: boolean): void {
 /** Print rows in columns, for people. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
   )
   const line = (cells: readonly string[]) =>
     cells

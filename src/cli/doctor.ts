@@ -2,7 +2,8 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, readConfig } from '../config'
 import { SetupError } from '../errors'
-import { allAccounts, testAccounts } from './account-test'
+import { ACCOUNT_KINDS } from '../store/schema'
+import { createAsking, findAccounts, testAccounts } from './account-test'
 import { type Command, parse } from './command'
 import { FETCH_LIMIT } from './fetch-limit'
 import { filePath, openState, type State } from './state'
@@ -129,11 +130,22 @@ function checkFetchLimit(): Finding {
   )
 }
 
+/** How many accounts of a kind are asked: each is a call of its upstream. */
+const ASKED = 20
+
 async function checkAccounts(state: State, config: Config): Promise<Finding[]> {
-  const accounts = await allAccounts(state, config)
-  if (accounts.length === 0)
-    return [
-      good('no accounts yet: the demo account answers. Add one: groxy accounts add xai xai-…'),
-    ]
-  return testAccounts(accounts)
+  const findings: Finding[] = []
+  const asking = await createAsking(state, config)
+  for (const kind of ACCOUNT_KINDS) {
+    const accounts = await findAccounts(state, config, { kind }, ASKED)
+    findings.push(...(await testAccounts(asking, accounts)))
+    const more = (await state.stores.accountSearch.count({ kind })) - ASKED
+    if (more > 0)
+      findings.push(
+        good(`${more} more of kind ${kind}, not asked: groxy accounts test --kind ${kind} --all`),
+      )
+  }
+  return findings.length > 0
+    ? findings
+    : [good('no accounts yet: the demo account answers. Add one: groxy accounts add xai xai-…')]
 }

@@ -1,6 +1,6 @@
 import type { Bucket } from '../store/allowances'
 import type { Key, KeyChanges, KeyLimits } from '../store/keys'
-import { list, UsageError } from './command'
+import { list, UsageError, type Values } from './command'
 
 const TICKS_PER_DOLLAR = 1e10
 const DAY_MS = 86_400_000
@@ -46,8 +46,6 @@ export const LIMIT_OPTIONS: Readonly<Record<string, { readonly type: 'string' }>
       { type: 'string' },
     ]),
   )
-
-type Values = Readonly<Record<string, string | boolean | undefined>>
 
 /**
  * What the options say, and nothing about what they do not mention; `none` takes a limit away.

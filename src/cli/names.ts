@@ -7,12 +7,9 @@ export interface Names {
 }
 
 /** The names of all keys and accounts of the database. */
-export async function namesOf({ keys, accounts }: Stores): Promise<Names> {
-  const [allKeys, allAccounts] = await Promise.all([keys.list(), accounts.list()])
-  return {
-    keys: new Map(allKeys.map(({ id, name }) => [id, name])),
-    accounts: new Map(allAccounts.map(({ id, name }) => [id, name])),
-  }
+export async function namesOf({ keys, accountSearch }: Stores): Promise<Names> {
+  const [allKeys, accounts] = await Promise.all([keys.list(), accountSearch.names()])
+  return { keys: new Map(allKeys.map(({ id, name }) => [id, name])), accounts }
 }
 
 const TICKS_PER_DOLLAR = 10_000_000_000

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
 import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import type { Config } from '../config'
@@ -47,6 +48,7 @@ export function createPlatform(
     },
     fetch: machineFetch(),
     canProxy: true,
+    resolve,
     spreadMs: SPREAD_MS,
     now: Date.now,
     random: Math.random,
@@ -75,6 +77,12 @@ export function createPlatform(
       await Promise.allSettled(pending)
     },
   }
+}
+
+/** IPv4 first: many machines have IPv6 addresses and no way to use them. */
+async function resolve(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true })
+  return found.toSorted((a, b) => a.family - b.family).map(({ address }) => address)
 }
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')

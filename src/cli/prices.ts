@@ -1,6 +1,6 @@
 import { listedPrice } from '../ledger/price'
 import type { Price } from '../store/prices'
-import { type Command, parse, table, UsageError, wholeNumber } from './command'
+import { type Command, parse, table, UsageError, type Values, wholeNumber } from './command'
 import type { State } from './state'
 import { withState } from './with-state'
 
@@ -16,8 +16,6 @@ const OPTIONS = {
   'long-cached': { type: 'string' },
   'long-output': { type: 'string' },
 } as const
-
-type Values = Readonly<Record<string, string | boolean | undefined>>
 
 /** `groxy prices` */
 export const pricesCommand: Command = {

@@ -3,7 +3,7 @@ import type { Pricing } from '../ledger/price'
 import type { Account } from '../pool/account'
 import type { Lease } from '../pool/lease'
 import type { LedgerEntry } from '../store/ledger'
-import type { AttemptRecord } from '../store/schema'
+import type { AttemptRecord } from '../store/ledger-schema'
 import type { Usage } from '../turn/usage'
 import type { Effect } from './rule'
 

@@ -46,6 +46,7 @@ export function createDispatch(parts: DispatchParts) {
     deadline.waitFor(wait, 'The upstream did not answer in time.')
     const listed = () => catalog.model(model)
     const reply = await upstreams[account.kind].ask({ account, ask, model, listed, stream, abort })
+    pool.reached(lease)
     if (reply.form === 'bytes')
       for (const report of readLimits(reply.response.headers, model, now()))
         pool.report(lease, report)

@@ -9,7 +9,7 @@ import type { Waiting } from '../pool/waiting'
 import type { Settings } from '../store/settings'
 import { redactFault } from '../upstream/fault'
 import type { Book, Books } from './book'
-import { judge, limited, type Verdict } from './judge'
+import { judge, limited, placeOf, type Verdict } from './judge'
 
 /** One account's chance to answer a turn. */
 export interface Attempt {
@@ -64,15 +64,22 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
   /** Give the lease back as the attempt deserves, and say what it means for the turn. */
   function settle(cause: unknown, lease: Lease, { want, narrow }: Attemptable): Verdict {
     try {
-      const place = { kind: lease.account.kind, model: want.model, endpoint: want.endpoint }
-      const verdict = judge(cause, place)
       if (isUnsent(cause)) pool.giveBack(lease)
-      else if (!verdict.host && isAnswer(cause)) pool.answered(lease)
+      else if (isRefusal(cause)) pool.refund(lease)
+      const verdict = judge(cause, placeOf(lease, want.endpoint, now()))
+      if (!verdict.host && isAnswer(cause)) pool.answered(lease)
       blame(pool, lease, verdict, cause, narrow ? scopeOf(want) : '')
       return verdict
     } finally {
       pool.release(lease)
     }
+  }
+
+  /** Give the lease back of an attempt that ended for a reason of the turn's own. */
+  function blameless(why: ApiError, lease: Lease, book: Book): ApiError {
+    pool.release(lease)
+    books.failed(book, { lease, fault: why, effect: 'none', says: undefined })
+    return why
   }
 
   /** An account for the next attempt: at once, or when waiting for it makes sense. */
@@ -120,10 +127,10 @@ export function createFailOver({ pool, waiting, books, now }: FailOverParts) {
         signal.removeEventListener('abort', leave)
         abort.abort()
         const fault = redactFault(cause, await secretOf(lease))
-        if (signal.aborted) {
-          pool.release(lease)
-          books.failed(book, { lease, fault: gone(), effect: 'none', says: undefined })
-          throw gone()
+        if (signal.aborted) throw blameless(gone(), lease, book)
+        if (fault instanceof ApiError) {
+          if (lease.reachedAt < 0) pool.giveBack(lease)
+          throw blameless(fault, lease, book)
         }
         const verdict = settle(fault, lease, turn)
         const says = verdict.culprit === 'client' ? undefined : reasonOf(fault)
@@ -209,10 +216,15 @@ const isUnsent = (cause: unknown): boolean =>
 
 const UNSENT: ReadonlySet<FaultKind> = new Set(['unreachable', 'egress', 'unable'])
 
+/** Whether the upstream has looked at it, and counts none of it. */
+const isRefusal = (cause: unknown): boolean =>
+  cause instanceof UpstreamFault && cause.kind === 'refused' && !cause.details.begun
+
 /** Whether somebody answered there, however little it was worth. */
 const isAnswer = (cause: unknown): boolean =>
-  cause instanceof UpstreamFault &&
-  (cause.kind === 'refused' || cause.kind === 'malformed' || cause.kind === 'redirect')
+  cause instanceof UpstreamFault && ANSWERED.has(cause.kind)
+
+const ANSWERED: ReadonlySet<FaultKind> = new Set(['refused', 'malformed', 'redirect', 'unfit'])
 
 const LONGEST_REASON = 200
 

@@ -91,7 +91,9 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
       const proxy = await lease.account.proxy()
       return await forward.ours({ baseUrl, path, method, headers, body, proxy, abort }, secret)
     } catch (cause) {
-      throw blameless(cause) ?? cause
+      const why = blameless(cause)
+      if (why) pool.reached(lease)
+      throw why ?? cause
     }
   }
 

@@ -1,5 +1,7 @@
 import { ApiError, SetupError, UpstreamFault } from '../errors'
 import type { Kind } from '../pool/account'
+import { covers } from '../pool/charge'
+import type { Lease } from '../pool/lease'
 import type { Culprit, Effect, Rule } from './rule'
 import { RULES } from './verdicts'
 
@@ -26,37 +28,57 @@ interface Place {
   /** The model as the upstream knows it. */
   readonly model: string
   readonly endpoint: string
+  /** The quota that it was charged to, where that is known beforehand. */
+  readonly quota?: string | undefined
+  /** For how long nothing is left of that, in milliseconds; absent where something is, or nobody knows. */
+  readonly dryMs?: number | undefined
+}
+
+/** Where the attempt of a lease was made, and what is left there once it is given back. */
+export function placeOf(
+  { account, member, model, charge }: Lease,
+  endpoint: string,
+  at: number,
+): Place {
+  const place = { kind: account.kind, model, endpoint }
+  if (!charge) return place
+  const quota = member.quotas?.get(charge.bucket)
+  const dryMs = quota && !covers(quota, charge, at) ? quota.resetAt - at : undefined
+  return { ...place, quota: charge.bucket, dryMs }
 }
 
 /** Judge whatever an attempt threw. What is not an upstream's fault is thrown on as it is. */
 export function judge(cause: unknown, place: Place): Verdict {
   if (cause instanceof SetupError) return unopened(cause)
   if (!(cause instanceof UpstreamFault)) throw cause
-  const rule = RULES.find((candidate) => covers(candidate, cause, place))
+  const rule = RULES.find((candidate) => fits(candidate, cause, place))
   if (!rule) throw cause
-  const { model, endpoint, kind } = place
-  const scopes = { model, endpoint: `${model} ${endpoint}` }
+  const { model, endpoint, kind, quota = '', dryMs } = place
+  const { retryAfterMs, begun = false } = cause.details
+  const scopes = { model, endpoint: `${model} ${endpoint}`, quota }
+  const isDry = rule.dryRestMs !== undefined && dryMs !== undefined
   return {
     culprit: rule.culprit,
     // The demo model fails when it is asked to.
-    effect: kind === 'demo' ? 'none' : rule.effect,
+    effect: kind === 'demo' ? 'none' : isDry ? 'exhausted' : rule.effect,
     scope: rule.scope ? scopes[rule.scope] : '',
-    restMs: rule.restMs,
-    saidMs: cause.details.retryAfterMs,
+    restMs: isDry ? Math.min(rule.dryRestMs, dryMs) : rule.restMs,
+    saidMs: retryAfterMs,
     host: kind === 'demo' ? undefined : rule.host,
-    elsewhere: rule.elsewhere,
-    again: rule.again === true && cause.details.retryAfterMs !== undefined,
+    elsewhere: rule.elsewhere && !begun,
+    again: rule.again === true && retryAfterMs !== undefined && !begun,
     refusal: rule.refusal,
     error: ANSWERS[rule.answer](cause),
   }
 }
 
-function covers(rule: Rule, { kind: fault, message, details }: UpstreamFault, { model }: Place) {
+function fits(rule: Rule, { kind: fault, message, details }: UpstreamFault, place: Place) {
+  if (rule.kind && rule.kind !== place.kind) return false
   if (typeof rule.fault === 'string' ? rule.fault !== fault : !rule.fault.includes(fault))
     return false
   const { status = 502, code = '' } = details
   if (rule.status && !rule.status.some((one) => isIn(status, one))) return false
-  if (rule.namesModel && !names(message, model)) return false
+  if (rule.namesModel && !names(message, place.model)) return false
   return !rule.says || rule.says.test(code) || rule.says.test(message)
 }
 
@@ -97,9 +119,11 @@ const ANSWERS: Readonly<Record<Rule['answer'], (fault: UpstreamFault) => ApiErro
   failed: (cause) => new ApiError('upstream_error', cause.message, { cause }),
   late: (cause) => new ApiError('upstream_timeout', cause.message, { cause }),
   barred: (cause) =>
-    new ApiError('upstream_error', 'The way to the upstream is barred: the ledger says how.', {
-      cause,
-    }),
+    new ApiError(
+      'upstream_error',
+      "The way to the upstream is barred, and the gateway's operator has to act: its ledger says how.",
+      { cause },
+    ),
   ours: (cause) =>
     new ApiError('upstream_error', 'The upstream refused the account that Groxy used.', { cause }),
 }

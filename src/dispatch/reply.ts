@@ -17,7 +17,7 @@ import { redactFault } from '../upstream/fault'
 import type { Ask, UpstreamReply } from '../upstream/upstream'
 import type { Book, Books } from './book'
 import { blame } from './fail-over'
-import { judge } from './judge'
+import { judge, placeOf } from './judge'
 import type { Answer, NativeDialect, Turn } from './turn'
 
 interface ReaderParts {
@@ -70,7 +70,16 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     const { reply, turn, abort, lease } = running
     if (reply.form === 'events') {
       const encoder = turn.dialect.encoder(lease.account)
-      for await (const event of reply.events) encoder.push(event)
+      // Asked for once more it would be answered twice, which only a rescue is worth.
+      let isOnly = false
+      try {
+        for await (const event of reply.events) {
+          isOnly = turn.key.rescue === 'off'
+          encoder.push(event)
+        }
+      } catch (cause) {
+        throw isOnly ? begun(cause) : cause
+      }
       return finishEncoded(running, encoder)
     }
     const text = await readBody(reply.response, abort)
@@ -150,12 +159,7 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
       if (end === 'whole') pool.succeed(lease)
       else abort.abort()
       if (end === 'broken' && cause instanceof UpstreamFault)
-        blame(
-          pool,
-          lease,
-          judge(cause, { kind: lease.account.kind, model: lease.model, endpoint }),
-          cause,
-        )
+        blame(pool, lease, judge(cause, placeOf(lease, endpoint, now())), cause)
       pool.release(lease)
       books.close(book, OUTCOMES[end], { status: 200, usage: teller.usage(), error: cause })
     }
@@ -205,6 +209,12 @@ function withDropped(reply: UpstreamReply, answer: Answer): Answer {
   const dropped = reply.form === 'bytes' ? reply.translated?.dropped : reply.dropped
   return dropped === undefined || dropped.length === 0 ? answer : { ...answer, dropped }
 }
+
+/** The fault of an answer that had begun. */
+const begun = (cause: unknown): unknown =>
+  cause instanceof UpstreamFault
+    ? new UpstreamFault(cause.kind, cause.message, { ...cause.details, begun: true })
+    : cause
 
 /** What a client learns of an answer that broke off. */
 export function brokenOff(cause: unknown): ApiError {

@@ -1,4 +1,5 @@
 import type { FaultKind } from '../errors'
+import type { Kind } from '../pool/account'
 import type { HostSign } from '../pool/host'
 import type { RestState } from '../pool/rest'
 
@@ -15,6 +16,8 @@ type Answer = 'words' | 'limited' | 'failed' | 'late' | 'ours' | 'barred'
 export interface Rule {
   /** What it is, for people and tests. */
   readonly name: string
+  /** Only for accounts of this kind. */
+  readonly kind?: Kind
   readonly fault: FaultKind | readonly FaultKind[]
   /** Only for these statuses, each a number or the first and last of a range. */
   readonly status?: readonly (number | readonly [first: number, last: number])[]
@@ -26,8 +29,10 @@ export interface Rule {
   readonly effect: Effect
   /** How long it rests when the upstream does not say; else 30 s, doubling to 10 min. */
   readonly restMs?: number
+  /** The same where nothing is left of the quota that it was charged to: then it counts as exhausted. */
+  readonly dryRestMs?: number
   /** What the rest holds for; else the whole account. */
-  readonly scope?: 'model' | 'endpoint'
+  readonly scope?: 'model' | 'endpoint' | 'quota'
   /** The host may be to blame for it; `certain` when nobody answered at all. */
   readonly host?: HostSign
   /** Another account may answer the same request. */

@@ -1,5 +1,6 @@
 import { ABOUT_KEY, BLOCKED, CHALLENGE } from '../upstream/fault'
 import type { Rule } from './rule'
+import { WEB_RULES } from './web-verdicts'
 
 /** A 403 about what was asked, not about who asked. */
 const MODERATION =
@@ -33,6 +34,7 @@ export const RULES: readonly Rule[] = [
     elsewhere: true,
     answer: 'barred',
   },
+  ...WEB_RULES,
   {
     name: 'a request that cannot do without what the upstream has not',
     fault: 'unable',
@@ -40,6 +42,14 @@ export const RULES: readonly Rule[] = [
     effect: 'none',
     elsewhere: true,
     answer: 'words',
+  },
+  {
+    name: 'an answer that is not what was asked for',
+    fault: 'unfit',
+    culprit: 'upstream',
+    effect: 'none',
+    elsewhere: false,
+    answer: 'failed',
   },
   {
     name: 'no connection',

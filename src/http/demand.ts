@@ -11,7 +11,10 @@ export interface Demand {
   readonly endpoint: string
   readonly stream: boolean
   readonly model: string
-  /** A chat with a model that counts as heavy is one of both. Nothing is counted when absent. */
+  /**
+   * A chat with a model that counts as heavy is one of both; one with a model that makes pictures or
+   * videos is one of those instead. Nothing is counted when absent.
+   */
   readonly feature?: Exclude<Feature, 'heavy'> | undefined
   /** Pictures or videos; one if absent. */
   readonly count?: number
@@ -30,20 +33,29 @@ export interface Estimate {
 }
 
 export interface EstimateParts {
-  /** Whether a model counts as heavy. */
-  readonly isHeavy: (model: string) => boolean
+  /** What a chat with a model is. */
+  readonly featureOf: (model: string) => Feature
   /** In ticks: 10^10 are one US dollar. */
   readonly estimateCost: (model: string, inputTokens: number, outputTokens: number) => number
 }
 
-const HEAVY = /(^|-)heavy$/
+/** Models that keys may have quotas of their own for, by their upstream names; the dearest first. */
+const FEATURES: readonly (readonly [feature: Feature, names: RegExp])[] = [
+  ['video', /^grok-imagine-(?:.*-)?video$/],
+  ['image', /^grok-imagine-/],
+  ['heavy', /(^|-)heavy$/],
+]
 
-/**
- * Whether a model, by its upstream name, is one that keys may have a quota of their own for. Of a
- * route any one counts: nobody knows yet which will answer.
- */
-export const isHeavyModel = (model: string, route: Route | undefined): boolean =>
-  route ? route.targets.some((target) => HEAVY.test(target.model)) : HEAVY.test(model)
+/** What a chat with a model is. Of a route any one counts: nobody knows yet which will answer. */
+export function chatFeature(model: string, route: Route | undefined): Feature {
+  for (const [feature, names] of FEATURES)
+    if (route ? route.targets.some((target) => names.test(target.model)) : names.test(model))
+      return feature
+  return 'chat'
+}
+
+/** How many pictures a chat makes that draws. */
+const PICTURES = 2
 
 const BYTES_PER_TOKEN = 4
 /** A shorter text holds no picture worth looking for. */
@@ -51,17 +63,23 @@ const SHORT = 4096
 
 /** Guess what a turn will take, as far as its key's limits need a guess. */
 export const createEstimate =
-  ({ isHeavy, estimateCost }: EstimateParts) =>
-  (key: Key, { model, feature, count = 1, text, maxOutput }: Demand): Estimate => {
+  ({ featureOf, estimateCost }: EstimateParts) =>
+  (key: Key, demand: Demand): Estimate => {
+    const { model, text, maxOutput } = demand
     const isMoney = key.dailyCostTicks !== null || key.monthlyCostTicks !== null
     const input = isMoney || key.tokensPerMinute !== null ? promptTokens(text) : 0
+    const feature = demand.feature === 'chat' && isByDay(key) ? featureOf(model) : demand.feature
     return {
-      feature: feature === 'chat' && key.dailyHeavy !== null && isHeavy(model) ? 'heavy' : feature,
-      count,
+      feature,
+      count: demand.count ?? (demand.feature === 'chat' && feature === 'image' ? PICTURES : 1),
       tokens: input + maxOutput,
       costTicks: isMoney ? estimateCost(model, input, maxOutput) : 0,
     }
   }
+
+/** Whether it makes a difference what a chat is. */
+const isByDay = ({ dailyChat, dailyHeavy, dailyImage, dailyVideo }: Key): boolean =>
+  dailyChat !== null || dailyHeavy !== null || dailyImage !== null || dailyVideo !== null
 
 /** Pictures and files within a body are no text. */
 function promptTokens(text: string): number {

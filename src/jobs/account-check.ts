@@ -1,7 +1,7 @@
 import { UpstreamFault } from '../errors'
 import { inParallel } from '../parallel'
 import type { Account, Kind } from '../pool/account'
-import { refusesKey } from '../upstream/fault'
+import { type KeyRefusal, refusesKey } from '../upstream/fault'
 import type { Upstream } from '../upstream/upstream'
 import { inquire, PARALLEL } from './inquiry'
 import type { Job } from './runner'
@@ -11,7 +11,7 @@ interface CheckParts {
   /** Accounts that were refused once, and of which nobody knows yet whether they still work. */
   readonly suspects: () => Iterable<Account>
   /** Told what the upstream says: the account works, is refused for good, or nobody knows. */
-  readonly verdict: (account: Account, alive: boolean | 'unknown', status?: number) => void
+  readonly verdict: (account: Account, found: 'alive' | 'unknown' | KeyRefusal) => void
   readonly isOn: () => boolean
   readonly now: () => number
 }
@@ -36,12 +36,12 @@ export function createAccountCheck(parts: CheckParts): Job {
     try {
       await inquire(signal, (abort) => upstreams[account.kind].check(account, abort))
       notBefore.delete(account.id)
-      verdict(account, true)
+      verdict(account, 'alive')
     } catch (cause) {
       if (signal.aborted) return
-      const isRefused = cause instanceof UpstreamFault && refusesKey(cause)
-      if (isRefused) notBefore.delete(account.id)
-      verdict(account, isRefused ? false : 'unknown', isRefused ? cause.details.status : undefined)
+      const refusal = cause instanceof UpstreamFault ? refusesKey(cause) : undefined
+      if (refusal) notBefore.delete(account.id)
+      verdict(account, refusal ?? 'unknown')
     }
   }
 

@@ -3,7 +3,7 @@ import type { Pool } from '../pool/pool'
 import type { Rest } from '../pool/rest'
 import { sleep } from '../sleep'
 import type { AccountQuota, AccountQuotas } from '../store/account-quotas'
-import { type AccountState, type AccountStates, CLEARED } from '../store/account-states'
+import { type AccountState, type AccountStates, CLEARED, NO_QUOTA } from '../store/account-states'
 
 interface KeeperParts {
   readonly pool: () => Pool
@@ -130,6 +130,8 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
         continue
       }
       learn(name, wordOf(row))
+      // An upstream's own word on when a quota returns counts even where it is sooner.
+      if (row.reason === NO_QUOTA) pool().recall(accountId, scope, undefined)
       pool().recall(accountId, scope, faults > 0 ? toRest(row) : undefined)
     }
   }
@@ -176,7 +178,12 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       const since = seenUntil - OVERLAP_MS
       seenUntil = now()
       try {
-        take(await states.changedSince(since))
+        const [held, left] = await Promise.all([
+          states.changedSince(since),
+          quotas.changedSince(since),
+        ])
+        take(held)
+        pool().recallQuotas(left)
       } catch (cause) {
         onFault(cause)
       }
@@ -213,15 +220,18 @@ const toRest = ({ state, reason, until, faults }: AccountState): Rest => ({
   faults,
 })
 
+/** What was heard of an account's quotas, less what turns took since. */
 const quotaRows = ({ account, quotas }: Member): AccountQuota[] =>
-  [...(quotas ?? [])].map(([bucket, { limit, remaining, resetAt, source, at }]) => ({
-    accountId: account.id,
-    bucket,
-    limit,
-    remaining,
-    resetAt,
-    source,
-    updatedAt: at,
-  }))
+  [...(quotas ?? [])]
+    .filter(([, { at }]) => at > 0)
+    .map(([bucket, { limit, remaining, resetAt, source, at }]) => ({
+      accountId: account.id,
+      bucket,
+      limit,
+      remaining: Math.max(0, remaining),
+      resetAt,
+      source,
+      updatedAt: at,
+    }))
 
 const UNSAID: Word = { at: 0, until: 0, faults: 0 }

@@ -21,6 +21,8 @@ interface Work {
 interface OwnWork extends Work {
   /** When something is due next, in milliseconds since 1970. */
   readonly dueAt: () => number
+  /** A little is due all the time: only runs that an operator asked for are shown, or in his way. */
+  readonly isQuiet?: boolean
 }
 
 /** Work that one instance does for all. */
@@ -82,10 +84,13 @@ export function createJobs(parts: JobsParts) {
     // Instances that look a little early or late still see that the last run was not long ago.
     const startedBefore = everyMs === undefined ? now() : now() - everyMs * 0.8
     const claim = { name, instance: instance(), leaseMs: LEASE_MS, startedBefore }
-    const isClaimed = await store.claim(claim).catch((cause) => {
-      log.warn('database_unreachable', faultFields(cause))
-      return false
-    })
+    const isUnseen = 'isQuiet' in job && job.isQuiet === true && !asked
+    const isClaimed =
+      !isUnseen &&
+      (await store.claim(claim).catch((cause) => {
+        log.warn('database_unreachable', faultFields(cause))
+        return false
+      }))
     if (everyMs !== undefined)
       entry.nextAt = now() + jittered(isClaimed ? everyMs : everyMs / 10, random)
     if (isClaimed || (everyMs === undefined && !asked)) await work(entry, asked, isClaimed)

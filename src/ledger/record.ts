@@ -30,6 +30,7 @@ const turnFields = (entry: LedgerEntry) => ({
   status: entry.status,
   outcome: entry.outcome,
   code: entry.errorCode ?? undefined,
+  says: entry.attemptLog?.findLast(({ says }) => says)?.says,
   first_ms: entry.firstByteMs ?? undefined,
   ms: entry.totalMs,
   in: entry.inputTokens,

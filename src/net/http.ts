@@ -1,13 +1,17 @@
 import { UpstreamFault } from '../errors'
 import { proxyName } from '../proxy'
 
-/** What a runtime's `fetch` takes besides the standard: a streamed body, and a proxy. */
+/**
+ * What a runtime's `fetch` takes besides the standard: a streamed body, a proxy, and whose
+ * certificate is expected where that is not the URL's host.
+ */
 export interface FetchInit extends RequestInit {
   readonly duplex?: 'half'
   readonly proxy?: string
+  readonly tls?: { readonly serverName: string }
 }
 
-type Fetch = (url: string, init: FetchInit) => Promise<Response>
+export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
 /** One call of an upstream. */
 export interface Call {

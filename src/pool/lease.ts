@@ -1,4 +1,4 @@
-import type { Account } from './account'
+import type { Account, Charge } from './account'
 import type { Host, Member, Quota } from './member'
 
 /** An account taken for one turn, to be given back to the pool exactly once; again does nothing. */
@@ -7,7 +7,13 @@ export interface Lease {
   readonly member: Member
   /** The model as the upstream knows it. */
   readonly model: string
-  readonly reserved: Reservation | undefined
+  reserved: Reservation | undefined
+  /** What the turn takes of a quota that is known beforehand. */
+  readonly charge: Charge | undefined
+  /** Where the charge is held, until the turn is over or it was given back. */
+  held: Quota | undefined
+  /** How often the upstream had spoken of that quota when the turn reached it; -1 before. */
+  reachedAt: number
   /** Scopes of the account that this turn tries out after their rests. */
   readonly scopes: readonly string[] | undefined
   /** The host that this turn tries out. */

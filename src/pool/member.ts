@@ -14,7 +14,7 @@ export interface Member {
   inFlight: number
   /** Held against it as a whole. */
   rest: Rest | undefined
-  /** Held against it for one model, or one endpoint of a model. */
+  /** Held against it for one model, one endpoint of a model, or one quota. */
   scoped: Map<string, Rest> | undefined
   /** Scopes whose rest is over and that a turn is trying out. */
   probing: Set<string> | undefined
@@ -29,8 +29,12 @@ export interface Quota {
   /** When the window ends, in milliseconds since 1970. */
   resetAt: number
   source: 'reported' | 'estimated'
-  /** When this was learnt. */
+  /** When this was learnt; 0 for never: then only what turns hold is known. */
   at: number
+  /** What turns hold of it that their upstream has not counted yet. */
+  pending: number
+  /** How often an upstream has said something about it. */
+  words: number
 }
 
 /**

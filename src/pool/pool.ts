@@ -1,19 +1,21 @@
+import type { AccountQuota } from '../store/account-quotas'
 import type { Account } from './account'
+import { chargeOf, hold, reach, refund, settle } from './charge'
 import { admits, type HostSign, hostAnswered, hostFailed } from './host'
 import type { Lease } from './lease'
 import { type Candidates, type Member, newMember } from './member'
 import { findOut, type Outlook } from './outlook'
 import { giveBack, type Report, report, reserve } from './quota'
-import { type Rest, type RestState, restTime } from './rest'
+import { keepRest, type Rest, type RestState, restTime } from './rest'
 import { createReturns } from './returns'
-import { scopesOf, select, type Want } from './select'
+import { probe, select, type Want } from './select'
 import { look, shelve } from './shelving'
 
 /** What is to be held against an account. */
 export interface Blame {
   readonly state: RestState
   readonly reason: string
-  /** Empty for the account as a whole, else a model, or a model and an endpoint. */
+  /** Empty for the account as a whole, else a model, a model and an endpoint, or a quota. */
   readonly scope: string
   /** How long, as the upstream says; in milliseconds. */
   readonly saidMs?: number | undefined
@@ -31,14 +33,13 @@ interface PoolParts {
   readonly onRest?: (member: Member, scope: string, rest: Rest | undefined) => void
   /** An upstream said what is left of a quota; it is to be stored. */
   readonly onQuota?: (member: Member) => void
+  /** A turn that takes of a known quota began, is over, or was one too many. */
+  readonly onCharge?: (lease: Lease, what: 'taken' | 'over' | 'limited') => void
   /** Something became free that turns may wait for. */
   readonly onFree?: () => void
 }
 
 const OWN_LIMIT = 'its limit of requests a minute'
-
-/** Scopes that are remembered of one account: a client makes up models, but not without end. */
-const MOST_SCOPES = 64
 
 /** Keeps count of every account's turns, rests and quotas, and hands accounts out. */
 export function createPool({
@@ -46,6 +47,7 @@ export function createPool({
   random,
   onRest = () => {},
   onQuota = () => {},
+  onCharge = () => {},
   onFree = () => {},
 }: PoolParts) {
   const members = new Map<string, Member>()
@@ -63,12 +65,14 @@ export function createPool({
     if (lease.probed) lease.probed.probing = false
     for (const scope of lease.scopes ?? []) member.probing?.delete(scope)
     member.inFlight--
+    settle(lease)
     const { shelf } = member
     if (shelf) {
       shelf.inFlight--
       if (member.slot < 0) look(member, at)
       onFree()
     }
+    if (lease.charge) onCharge(lease, 'over')
   }
 
   /** @param rest undefined when nothing is held against it any more */
@@ -81,9 +85,7 @@ export function createPool({
     }
     if (rest) {
       member.scoped ??= new Map()
-      if (!member.scoped.has(scope) && member.scoped.size >= MOST_SCOPES)
-        forgetSoonest(member.scoped)
-      member.scoped.set(scope, rest)
+      keepRest(member.scoped, scope, rest)
       return
     }
     member.scoped?.delete(scope)
@@ -100,16 +102,6 @@ export function createPool({
     if (member.rest && member.rest.until >= until) return look(member, at)
     const faults = member.rest?.faults ?? 0
     setRest(member, '', { state: 'exhausted', reason: OWN_LIMIT, until, faults }, at)
-  }
-
-  /** What the turn tries out of what rested; undefined when nothing did. */
-  function probe(member: Member, want: Want): readonly string[] | undefined {
-    const { scoped } = member
-    const scopes = scoped && scopesOf(want).filter((scope) => scoped.has(scope))
-    if (!scopes || scopes.length === 0) return
-    member.probing ??= new Set()
-    for (const scope of scopes) member.probing.add(scope)
-    return scopes
   }
 
   const restOf = (member: Member, scope: string): Rest | undefined =>
@@ -155,13 +147,31 @@ export function createPool({
       const probed = shelf && shelf.host.openUntil > 0 ? shelf.host : undefined
       if (shelf) shelf.inFlight++
       if (probed) probed.probing = true
-      const scopes = probe(member, want)
-      const reserved = reserve(member, want, at)
+      const scopes = member.scoped && probe(member, member.scoped, want)
+      const charge = chargeOf(member, want.model)
+      const reserved = reserve(member, want, charge, at)
+      const held = charge && hold(member, charge)
       const minute = reserved?.minute
       if (minute && minute.remaining <= 0) pause(member, minute.resetAt, at)
       else if (member.inFlight >= account.maxInFlight || member.rest) look(member, at)
-      return { account, member, model: want.model, reserved, scopes, probed, ended: false }
+      const lease: Lease = {
+        account,
+        member,
+        model: want.model,
+        reserved,
+        charge,
+        held,
+        reachedAt: -1,
+        scopes,
+        probed,
+        ended: false,
+      }
+      if (charge) onCharge(lease, 'taken')
+      return lease
     },
+
+    /** The upstream has the turn, and counts it. */
+    reached: reach,
 
     /** The turn went well: whatever the account was blamed for is forgotten. */
     succeed(lease: Lease): void {
@@ -198,6 +208,7 @@ export function createPool({
       const until = at + restTime(faults, time.saidMs, time.usualMs)
       if (until > (known?.until ?? 0))
         change(member, scope, { state, reason, until, faults, ofHost: host !== undefined }, at)
+      if (scope !== '' && scope === lease.charge?.bucket) onCharge(lease, 'limited')
       end(lease, at)
     },
 
@@ -209,15 +220,19 @@ export function createPool({
     /** The turn never reached its upstream: it took nothing of the account's quotas. */
     giveBack(lease: Lease): void {
       if (lease.ended) return
-      giveBack(lease)
       const { member } = lease
       const minute = lease.reserved?.minute
+      refund(lease)
+      giveBack(lease)
       if (minute && minute.remaining > 0 && member.rest?.reason === OWN_LIMIT)
         setRest(member, '', undefined, now())
     },
 
+    /** The upstream refused the turn: what it was to be charged for is given back. */
+    refund,
+
     /** Believe what the upstream says is left of a quota. */
-    report({ member }: Lease, said: Report): void {
+    report({ member }: Pick<Lease, 'member'>, said: Report): void {
       report(member, said, now())
       onQuota(member)
     },
@@ -246,12 +261,12 @@ export function createPool({
         setRest(member, scope, rest, at)
     },
 
-    /** Take over what was known of quotas before. */
-    recallQuotas(found: Iterable<Report & { readonly accountId: string }>): void {
-      const at = now()
-      for (const { accountId, ...said } of found) {
-        const member = members.get(accountId)
-        if (member && !member.quotas?.has(said.bucket)) report(member, said, at)
+    /** Take over what was heard of quotas before, or by another instance, where that is newer. */
+    recallQuotas(found: Iterable<AccountQuota>): void {
+      for (const said of found) {
+        const member = members.get(said.accountId)
+        const known = member?.quotas?.get(said.bucket)
+        if (member && said.updatedAt > (known?.at ?? 0)) report(member, said, said.updatedAt)
       }
     },
 
@@ -270,11 +285,3 @@ export function createPool({
 }
 
 export type Pool = ReturnType<typeof createPool>
-
-/** Forget the rest that would end first. */
-function forgetSoonest(scoped: Map<string, Rest>) {
-  let soonest: string | undefined
-  for (const [scope, { until }] of scoped)
-    if (soonest === undefined || until < (scoped.get(soonest)?.until ?? 0)) soonest = scope
-  if (soonest !== undefined) scoped.delete(soonest)
-}

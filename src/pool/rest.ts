@@ -26,3 +26,17 @@ export function restTime(faults: number, said?: number, usual?: number): number 
   if (said !== undefined) return said
   return usual ?? Math.min(FIRST_FAULT_MS * 2 ** (faults - 1), LONGEST_FAULT_MS)
 }
+
+/** Scopes that are remembered of one account: a client makes up models, but not without end. */
+const MOST_SCOPES = 64
+
+/** Keep a rest of one scope; where there are too many, the one that would end first is forgotten. */
+export function keepRest(scoped: Map<string, Rest>, scope: string, rest: Rest): void {
+  if (!scoped.has(scope) && scoped.size >= MOST_SCOPES) {
+    let soonest: string | undefined
+    for (const [scope, { until }] of scoped)
+      if (soonest === undefined || until < (scoped.get(soonest)?.until ?? 0)) soonest = scope
+    if (soonest !== undefined) scoped.delete(soonest)
+  }
+  scoped.set(scope, rest)
+}

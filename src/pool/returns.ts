@@ -38,6 +38,9 @@ export function createReturns<T>() {
       }
     },
 
+    /** When the next comes; infinite when there is none. */
+    next: (): number => timeAt(0),
+
     /** The next whose time has come; undefined when there is none. */
     take(now: number): T | undefined {
       const first = heap[0]

@@ -1,5 +1,8 @@
+import type { Charge } from './account'
+import { chargeOf, covers } from './charge'
 import { admits } from './host'
 import type { Candidates, Member, Shelf } from './member'
+import type { Rest } from './rest'
 import { createRing } from './ring'
 
 /** What a turn needs of an account. One value serves the turn for all its attempts. */
@@ -37,15 +40,31 @@ export function select(want: Want, at: number, random: () => number): Member | u
 /** Whether nothing stands between a member that is ready and this turn. */
 function fits(member: Member, want: Want, at: number): boolean {
   if (want.tried.length > 0 && want.tried.includes(member)) return false
-  if (member.scoped && scopesOf(want).some((scope) => isBarred(member, scope, at))) return false
-  return member.quotas === undefined || hasLeft(member, want, at)
+  if (member.scoped === undefined && member.quotas === undefined) return true
+  const charge = chargeOf(member, want.model)
+  if (member.quotas && !hasLeft(member, want, charge, at)) return false
+  return !member.scoped || !scopesOf(want, charge).some((scope) => isBarred(member, scope, at))
 }
 
 /** What a turn may be barred from without its account being so as a whole. */
-export const scopesOf = ({ model, endpoint }: Want): readonly string[] => [
-  model,
-  `${model} ${endpoint}`,
-]
+export const scopesOf = (
+  { model, endpoint }: Want,
+  charge: Charge | undefined,
+): readonly string[] =>
+  charge ? [charge.bucket, model, `${model} ${endpoint}`] : [model, `${model} ${endpoint}`]
+
+/** What the turn tries out of what rested; undefined when nothing did. */
+export function probe(
+  member: Member,
+  scoped: ReadonlyMap<string, Rest>,
+  want: Want,
+): readonly string[] | undefined {
+  const scopes = scopesOf(want, chargeOf(member, want.model)).filter((scope) => scoped.has(scope))
+  if (scopes.length === 0) return
+  member.probing ??= new Set()
+  for (const scope of scopes) member.probing.add(scope)
+  return scopes
+}
 
 /** After a rest a single turn tries the scope out, as it does the whole account. */
 const isBarred = ({ scoped, probing }: Member, scope: string, at: number): boolean =>
@@ -54,7 +73,13 @@ const isBarred = ({ scoped, probing }: Member, scope: string, at: number): boole
 /** The smallest share that an account with little left still has in the draw. */
 const LEAST_HEADROOM = 0.05
 
-function hasLeft({ quotas }: Member, { model, tokens }: Want, at: number): boolean {
+function hasLeft(
+  { quotas }: Member,
+  { model, tokens }: Want,
+  charge: Charge | undefined,
+  at: number,
+): boolean {
+  if (charge) return covers(quotas?.get(charge.bucket), charge, at)
   const requests = quotas?.get(`requests ${model}`)
   if (requests && requests.resetAt > at && requests.remaining < 1) return false
   const left = quotas?.get(`tokens ${model}`)
@@ -62,10 +87,11 @@ function hasLeft({ quotas }: Member, { model, tokens }: Want, at: number): boole
   return !left || left.resetAt <= at || left.remaining >= Math.min(tokens, left.limit)
 }
 
-function headroom({ quotas }: Member, model: string, at: number): number {
-  const requests = quotas?.get(`requests ${model}`)
-  if (!requests || requests.resetAt <= at || requests.limit === 0) return 1
-  return Math.max(requests.remaining / requests.limit, LEAST_HEADROOM)
+function headroom(member: Member, model: string, at: number): number {
+  const charge = chargeOf(member, model)
+  const quota = member.quotas?.get(charge ? charge.bucket : `requests ${model}`)
+  if (!quota || quota.resetAt <= at || quota.limit === 0) return 1
+  return Math.max(quota.remaining / quota.limit, LEAST_HEADROOM)
 }
 
 /** In-flight turns by weight and what is left. */

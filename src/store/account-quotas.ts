@@ -23,6 +23,10 @@ export function createAccountQuotas(client: Client) {
   return {
     all: (): Promise<AccountQuota[]> => read(),
 
+    /** What was heard at that time or later, by whoever. */
+    changedSince: (updatedAt: number): Promise<AccountQuota[]> =>
+      read('WHERE updated_at >= ?', [updatedAt]),
+
     async save(quotas: readonly AccountQuota[]): Promise<void> {
       if (quotas.length === 0) return
       const ids = JSON.stringify([...new Set(quotas.map(({ accountId }) => accountId))])

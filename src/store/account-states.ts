@@ -1,5 +1,5 @@
 import type { Client, InStatement } from '@libsql/client/web'
-import { and, eq, ne } from 'drizzle-orm'
+import { and, inArray, ne } from 'drizzle-orm'
 import type { Database } from './database'
 import { touchRevision } from './revision'
 import { createReader, insertsOf } from './rows'
@@ -13,14 +13,16 @@ export type AccountState = typeof accountStates.$inferSelect
  * that ends, the later end before the earlier. A row that counts no faults says which rest is over by
  * that rest's end: it is taken where no longer one was stored, and any rest is taken after it.
  *
- * What was found out before an operator cleared the account is not taken.
+ * What was found out before an operator cleared the account is not taken. When an upstream says that
+ * nothing is left of a quota it says until when, and that is taken even where it is sooner.
  */
 const MERGE = `ON CONFLICT (account_id, scope) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, until = excluded.until,
   faults = excluded.faults, updated_at = excluded.updated_at
   WHERE NOT (account_states.reason = 'cleared' AND account_states.updated_at > excluded.updated_at)
     AND (account_states.faults = 0 OR excluded.until IS NULL
-      OR account_states.until <= max(excluded.until, excluded.updated_at))`
+      OR account_states.until <= max(excluded.until, excluded.updated_at)
+      OR (excluded.reason = 'no quota is left' AND account_states.updated_at <= excluded.updated_at))`
 
 /** A clearing has one row; what a scope of its own was written to since, but known before, goes. */
 const FORGET_SCOPES = `DELETE FROM account_states
@@ -48,30 +50,40 @@ export function createAccountStates(db: Database, client: Client, now: () => num
       await client.batch(statements, 'write')
     },
 
-    /** Forget what is held against an account, and what is known of its quotas. */
-    async clear(accountId: string): Promise<void> {
-      await db.batch([...clearing(db, accountId, now()), touchRevision(db)])
+    /** Forget what is held against accounts, and what is known of their quotas. */
+    async clear(accountIds: string | readonly string[]): Promise<void> {
+      const ids = typeof accountIds === 'string' ? [accountIds] : accountIds
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
+        const some = ids.slice(from, from + AT_ONCE)
+        await db.batch([...clearing(db, some, now()), touchRevision(db)])
+      }
     },
   }
 }
 
+/** The reason of a rest that an upstream's word on a quota brought; a statement names it too. */
+export const NO_QUOTA = 'no quota is left'
+
 /** The reason in the row that a clearing leaves; statements name it too. */
 export const CLEARED = 'cleared'
 
+/** How many accounts one batch clears. */
+const AT_ONCE = 500
+
 /**
- * The statements that forget what is held against an account, and its quotas. A row that means nothing stays, so
+ * The statements that forget what is held against accounts, and their quotas. A row that means nothing stays, so
  * that running instances see by `changedSince` what they have to forget.
  */
-export function clearing(db: Database, accountId: string, at: number) {
+export function clearing(db: Database, accountIds: readonly string[], at: number) {
   const blank = { state: 'cooling', reason: CLEARED, until: 0, faults: 0, updatedAt: at } as const
   return [
     db
       .delete(accountStates)
-      .where(and(eq(accountStates.accountId, accountId), ne(accountStates.scope, ''))),
-    db.delete(accountQuotas).where(eq(accountQuotas.accountId, accountId)),
+      .where(and(inArray(accountStates.accountId, [...accountIds]), ne(accountStates.scope, ''))),
+    db.delete(accountQuotas).where(inArray(accountQuotas.accountId, [...accountIds])),
     db
       .insert(accountStates)
-      .values({ accountId, scope: '', ...blank })
+      .values(accountIds.map((accountId) => ({ accountId, scope: '', ...blank })))
       .onConflictDoUpdate({ target: [accountStates.accountId, accountStates.scope], set: blank }),
   ] as const
 }

@@ -1,14 +1,14 @@
 import type { Client } from '@libsql/client/web'
-import { and, eq, ne } from 'drizzle-orm'
-import { newId, sha256, type Vault } from '../crypto'
+import { and, eq, inArray, ne } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import { newId, type Vault } from '../crypto'
 import { SetupError } from '../errors'
 import type { Extras } from '../extras'
-import { readProxy } from '../proxy'
+import { BLANK, columnsOf, fingerprintOf, identityOf } from './account-columns'
 import { clearing } from './account-states'
 import type { Database } from './database'
-import { hintOf } from './keys'
 import { touchRevision } from './revision'
-import { createReader } from './rows'
+import { createPagedReader } from './rows'
 import {
   type ACCOUNT_KINDS,
   accountQuotas,
@@ -27,6 +27,7 @@ export interface AccountChanges {
   readonly name?: string | undefined
   readonly baseUrl?: string | undefined
   readonly secret?: string | undefined
+  readonly enabled?: boolean | undefined
   readonly weight?: number | undefined
   /** Null for no limit, as below. */
   readonly maxInFlight?: number | null | undefined
@@ -52,6 +53,12 @@ export interface NewAccount extends AccountChanges {
   readonly secret: string
 }
 
+/** What is to change about one of several accounts. */
+export interface ManyChanges {
+  readonly account: StoredAccount
+  readonly changes: Omit<AccountChanges, 'name' | 'secret'>
+}
+
 interface AccountsParts {
   readonly db: Database
   readonly client: Client
@@ -59,9 +66,15 @@ interface AccountsParts {
   readonly now: () => number
 }
 
+/** One account or several, by their ids. */
+type Ids = string | readonly string[]
+
+/** How many accounts one batch changes. */
+const AT_ONCE = 500
+
 /** The accounts that are kept in the database. */
 export function createAccounts({ db, client, vault, now }: AccountsParts) {
-  const read = createReader(client, accounts)
+  const read = createPagedReader(client, accounts, ['kind', 'name'])
 
   async function refuseTaken(kind: AccountKind, name: string, but = ''): Promise<void> {
     const [taken] = await db
@@ -70,53 +83,55 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
       .where(and(eq(accounts.kind, kind), eq(accounts.name, name), ne(accounts.id, but)))
     if (taken)
       throw new SetupError(
-        `There is already an ${kind} account named "${name}".`,
+        `There is already ${kind === 'web' ? 'a' : 'an'} ${kind} account named "${name}".`,
         `Choose another name with ${but ? '--rename' : '--name'}.`,
       )
   }
 
-  async function columnsOf(
-    kind: AccountKind,
-    changes: AccountChanges,
-  ): Promise<Partial<StoredAccount>> {
-    const { name, baseUrl, secret, weight, maxInFlight, requestsPerMinute } = changes
-    const { models, api, proxy, tier, extras, tags, note } = changes
-    return {
-      ...(name !== undefined && { name }),
-      ...(baseUrl !== undefined && { baseUrl: baseUrl.replace(/\/+$/, '') }),
-      ...(secret !== undefined && {
-        secret: await vault.seal(secret),
-        hint: hintOf(secret),
-        fingerprint: await fingerprintOf(kind, secret),
-      }),
-      ...(weight !== undefined && { weight }),
-      ...(maxInFlight !== undefined && { maxInFlight }),
-      ...(requestsPerMinute !== undefined && { requestsPerMinute }),
-      ...(models !== undefined && { models }),
-      ...(api !== undefined && { api }),
-      ...(proxy !== undefined && { proxy: proxy && (await vault.seal(readProxy(proxy))) }),
-      ...(tier !== undefined && { tier }),
-      ...(extras !== undefined && {
-        extras: extras && (await vault.seal(JSON.stringify(extras))),
-      }),
-      ...(tags !== undefined && { tags }),
-      ...(note !== undefined && { note }),
-    }
+  /** One secret under two names would be counted, limited and blamed as if it were two. */
+  async function refuseKnown(
+    account: Pick<StoredAccount, 'id' | 'kind' | 'secret' | 'baseUrl'>,
+  ): Promise<void> {
+    const { kind, secret, baseUrl, id } = account
+    const fingerprint = await fingerprintOf(kind, secret)
+    const known = await db
+      .select({ name: accounts.name, baseUrl: accounts.baseUrl })
+      .from(accounts)
+      .where(and(eq(accounts.fingerprint, fingerprint), ne(accounts.id, id)))
+    const identity = identityOf(kind, fingerprint, baseUrl)
+    const same = known.find((one) => identityOf(kind, fingerprint, one.baseUrl) === identity)
+    if (same)
+      throw new SetupError(
+        `That secret is there already, as the ${kind} account "${same.name}".`,
+        `Change that one with: groxy accounts set ${kind}/${same.name}`,
+      )
+  }
+
+  /** Do something to accounts, so many in a batch, each of them told to every instance. */
+  async function inBatches(
+    given: Ids,
+    work: (ids: string[]) => BatchItem<'sqlite'>[],
+  ): Promise<void> {
+    const ids = typeof given === 'string' ? [given] : given
+    for (let from = 0; from < ids.length; from += AT_ONCE)
+      await db.batch([touchRevision(db), ...work(ids.slice(from, from + AT_ONCE))])
   }
 
   return {
-    list: (): Promise<StoredAccount[]> => read('ORDER BY kind, name'),
+    /** All of them, by kind and name. */
+    list: (): Promise<StoredAccount[]> => read(),
 
-    /** @throws SetupError when an account of that kind and name exists: it is left as it is. */
+    /** @throws SetupError when there is one of that kind and name, or one with that secret: it is left as it is. */
     async add({ kind, ...wanted }: NewAccount): Promise<StoredAccount> {
-      await refuseTaken(kind, wanted.name)
       const account: StoredAccount = {
         ...BLANK,
         id: newId(),
         kind,
         createdAt: new Date(now()),
-        ...(await columnsOf(kind, wanted)),
+        ...(await columnsOf(vault, kind, wanted)),
       }
+      await refuseKnown({ ...account, secret: wanted.secret })
+      await refuseTaken(kind, wanted.name)
       await db.batch([db.insert(accounts).values(account), touchRevision(db)])
       return account
     },
@@ -124,60 +139,53 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     /**
      * Change an account. What was held against its old secret is forgotten with it.
      *
-     * @throws SetupError when another account of its kind has the name that it is to get
+     * @throws SetupError when another account of its kind has the name or the secret that it is to get
      */
-    async update({ id, kind }: StoredAccount, changes: AccountChanges): Promise<void> {
-      if (changes.name !== undefined) await refuseTaken(kind, changes.name, id)
-      const set = await columnsOf(kind, changes)
+    async update({ id, kind, baseUrl }: StoredAccount, changes: AccountChanges): Promise<void> {
+      const { name, secret } = changes
+      if (name !== undefined) await refuseTaken(kind, name, id)
+      const set = await columnsOf(vault, kind, changes)
+      if (secret !== undefined)
+        await refuseKnown({ id, kind, secret, baseUrl: set.baseUrl ?? baseUrl })
       await db.batch([
         db.update(accounts).set(set).where(eq(accounts.id, id)),
-        ...(set.secret === undefined ? [] : clearing(db, id, now())),
+        ...(secret === undefined ? [] : clearing(db, [id], now())),
         touchRevision(db),
       ])
     },
 
-    /** Switch an account on or off; its turns in progress go on. */
-    async setEnabled(id: string, enabled: boolean): Promise<void> {
-      await db.batch([
-        db.update(accounts).set({ enabled }).where(eq(accounts.id, id)),
-        touchRevision(db),
-      ])
+    /** Change several accounts, each its own way, but for their names and secrets. */
+    async updateAll(all: readonly ManyChanges[]): Promise<void> {
+      for (let from = 0; from < all.length; from += AT_ONCE) {
+        const some = all.slice(from, from + AT_ONCE)
+        const sets = await Promise.all(
+          some.map(async ({ account: { id, kind }, changes }) => ({
+            id,
+            set: await columnsOf(vault, kind, changes),
+          })),
+        )
+        await db.batch([
+          touchRevision(db),
+          ...sets.map(({ id, set }) => db.update(accounts).set(set).where(eq(accounts.id, id))),
+        ])
+      }
     },
 
-    /** Remove an account with all that is known of it but what the ledger tells. */
-    async remove(id: string): Promise<void> {
-      await db.batch([
-        db.delete(accounts).where(eq(accounts.id, id)),
-        db.delete(accountStates).where(eq(accountStates.accountId, id)),
-        db.delete(accountQuotas).where(eq(accountQuotas.accountId, id)),
-        db.delete(modelLists).where(eq(modelLists.accountId, id)),
-        touchRevision(db),
-      ])
-    },
+    /** Switch accounts on or off; their turns in progress go on. */
+    setEnabled: (ids: Ids, enabled: boolean): Promise<void> =>
+      inBatches(ids, (some) => [
+        db.update(accounts).set({ enabled }).where(inArray(accounts.id, some)),
+      ]),
+
+    /** Remove accounts with all that is known of them but what the ledger tells. */
+    remove: (ids: Ids): Promise<void> =>
+      inBatches(ids, (some) => [
+        db.delete(accounts).where(inArray(accounts.id, some)),
+        db.delete(accountStates).where(inArray(accountStates.accountId, some)),
+        db.delete(accountQuotas).where(inArray(accountQuotas.accountId, some)),
+        db.delete(modelLists).where(inArray(modelLists.accountId, some)),
+      ]),
   }
 }
 
 export type Accounts = ReturnType<typeof createAccounts>
-
-/** Tells a secret from others without telling anything of it: what it is made from has entropy enough. */
-export const fingerprintOf = (kind: AccountKind, secret: string): Promise<string> =>
-  sha256(`groxy account\n${kind}\n${secret}`)
-
-const BLANK = {
-  name: '',
-  baseUrl: '',
-  secret: '',
-  hint: '',
-  enabled: true,
-  weight: 1,
-  maxInFlight: null,
-  requestsPerMinute: null,
-  models: null,
-  proxy: null,
-  api: null,
-  tier: null,
-  extras: null,
-  fingerprint: null,
-  tags: null,
-  note: null,
-}

@@ -2,7 +2,7 @@ import type { Client } from '@libsql/client/web'
 import { and, desc, eq, gte, inArray, type SQL } from 'drizzle-orm'
 import type { Database } from './database'
 import type { LedgerContent, LedgerRow, LedgerSum } from './ledger-row'
-import { ledger, ledgerContent, ledgerHours } from './schema'
+import { ledger, ledgerContent, ledgerHours } from './ledger-schema'
 
 /** Which turns are looked for; what is absent does not matter. */
 export interface LedgerSearch {

@@ -1,4 +1,4 @@
-import type { ledger, ledgerContent, ledgerHours } from './schema'
+import type { ledger, ledgerContent, ledgerHours } from './ledger-schema'
 
 /** One finished turn. */
 export type LedgerEntry = Readonly<Omit<typeof ledger.$inferInsert, 'id'>>

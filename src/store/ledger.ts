@@ -3,9 +3,9 @@ import { getTableColumns } from 'drizzle-orm'
 import type { Database } from './database'
 import { createLedgerQueries } from './ledger-queries'
 import type { LedgerBatch, LedgerContent, LedgerEntry, LedgerRow } from './ledger-row'
+import { ledger } from './ledger-schema'
 import { additionsOf, createSums } from './ledger-sums'
 import { snake } from './rows'
-import { ledger } from './schema'
 
 export type { LedgerBatch, LedgerContent, LedgerEntry, LedgerRow }
 

@@ -1,4 +1,4 @@
-import type { Client, InValue, Row } from '@libsql/client/web'
+import type { Client, InValue, ResultSet, Row } from '@libsql/client/web'
 import { getTableColumns, getTableName, type Table } from 'drizzle-orm'
 import { gathered } from './gather'
 
@@ -13,8 +13,17 @@ const DECODERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   json: (value) => JSON.parse(String(value)),
 }
 
+/** Puts one question to a database. */
+interface Asker {
+  readonly execute: (statement: { sql: string; args: InValue[] }) => Promise<ResultSet>
+}
+
 /** Reads whole tables, sooner than a query builder would: every start waits for the snapshot. */
-export function createReader<T extends Table>(client: Client, table: T) {
+export function createReader<T extends Table>(
+  client: Client,
+  table: T,
+  asker: Asker = gathered(client),
+) {
   const columns = Object.entries(getTableColumns(table))
   const names = columns.map(([name]) => name)
   const decoders = columns.map(([, { dataType }]) => DECODERS[dataType])
@@ -33,10 +42,67 @@ export function createReader<T extends Table>(client: Client, table: T) {
 
   /** @param rest what comes after the name of the table: conditions and order */
   return async (rest = '', args: InValue[] = []): Promise<T['$inferSelect'][]> => {
-    const { rows } = await gathered(client).execute({ sql: `${select} ${rest}`, args })
+    const { rows } = await asker.execute({ sql: `${select} ${rest}`, args })
     return rows.map(read)
   }
 }
+
+/** How many rows are asked for first: a libSQL server refuses to say more than 10 MB at once. */
+const PAGE = 5_000
+
+/**
+ * Reads tables that may be long, page by page and in the order of a key. Not together with other
+ * questions, which would be refused with it.
+ *
+ * @param key columns that no two rows share
+ */
+export function createPagedReader<T extends Table>(
+  client: Client,
+  table: T,
+  key: readonly (keyof T['$inferSelect'] & string)[],
+) {
+  const read = createReader(client, table, client)
+  const columns = key.map((name) => `"${snake(name)}"`).join(', ')
+  const beyond = `(${columns}) > (${key.map(() => '?').join(', ')})`
+  // Where rows are long the next reading need not find that out again.
+  let size = PAGE
+
+  async function page(conditions: readonly string[], args: InValue[], most: number) {
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+    for (;;) {
+      const limit = Math.min(size, most)
+      try {
+        const rows = await read(`${where} ORDER BY ${columns} LIMIT ?`, [...args, limit])
+        return { rows, isLast: rows.length < limit || limit === most }
+      } catch (cause) {
+        if (limit === 1 || !isTooLarge(cause)) throw cause
+        size = Math.ceil(limit / 2)
+      }
+    }
+  }
+
+  /** Those that meet all conditions, and no more than so many. */
+  return async (
+    conditions: readonly string[] = [],
+    args: readonly InValue[] = [],
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<T['$inferSelect'][]> => {
+    const all: T['$inferSelect'][] = []
+    for (;;) {
+      const last = all.at(-1)
+      const { rows, isLast } = await page(
+        last ? [...conditions, beyond] : conditions,
+        [...args, ...(last ? key.map((name) => encoded(last[name])) : [])],
+        most - all.length,
+      )
+      for (const row of rows) all.push(row)
+      if (isLast) return all
+    }
+  }
+}
+
+const isTooLarge = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'RESPONSE_TOO_LARGE'
 
 function encoded(value: unknown): InValue {
   if (value instanceof Date) return value.getTime()

@@ -72,6 +72,11 @@ export const Settings = Type.Object({
     description:
       'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
   }),
+  think_tags: Type.Boolean({
+    default: false,
+    description:
+      'Chat answers think within `content`, between <think> and </think>, instead of in `reasoning_content`; of answers that come back the thoughts are left out.',
+  }),
   tools_in_prompt_demo: Type.Boolean({
     default: false,
     description:

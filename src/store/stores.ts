@@ -1,7 +1,10 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountImport } from './account-import'
 import { createAccountQuotas } from './account-quotas'
+import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
+import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
@@ -36,8 +39,11 @@ export function createStores({ client, vault, now }: StoreParts) {
   const patiently = patient(client)
   return {
     accounts: createAccounts({ db, client, vault, now }),
+    accountImport: createAccountImport({ db, client, vault, now }),
     accountQuotas: createAccountQuotas(client),
+    accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
+    accountTiers: createAccountTiers(db),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     backgroundTurns: createBackgroundTurns(patiently),

@@ -58,7 +58,10 @@ export interface CitationEvent {
 export interface Citation {
   readonly url: string
   readonly title: string
-  /** Where in the text it stands, in characters. */
+  /**
+   * Where in the text it stands, in characters, counted from where that piece of text began: from 0 again
+   * after a piece of another sort.
+   */
   readonly start: number
   readonly end: number
 }

@@ -24,6 +24,8 @@ export interface TurnRequest {
   /** Who the client's user is, in the client's words. */
   readonly user: string | undefined
   readonly serviceTier: string | undefined
+  /** How a video is to be, as the client wrote it: `readVideoConfig` reads it where one is made. */
+  readonly video: Readonly<Record<string, unknown>> | undefined
 }
 
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'

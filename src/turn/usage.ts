@@ -88,6 +88,16 @@ export const toChatUsage = ({ input, cached, output, reasoning, source }: Usage)
   ...(source === 'estimated' && { estimated: true }),
 })
 
+/** What a turn took that was asked in two goes. */
+export const addUsage = (one: Usage, other: Usage): Usage => ({
+  input: one.input + other.input,
+  cached: one.cached + other.cached,
+  output: one.output + other.output,
+  reasoning: one.reasoning + other.reasoning,
+  costTicks: one.costTicks === null ? other.costTicks : one.costTicks + (other.costTicks ?? 0),
+  source: one.source === 'reported' ? other.source : one.source,
+})
+
 /** A turn's usage when the upstream did not say. */
 export const estimatedUsage = (promptBytes: number, outputBytes: number): Usage => ({
   input: estimateTokens(promptBytes),

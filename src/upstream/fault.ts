@@ -38,12 +38,16 @@ export async function readFault(
 
 /** The `code` of a refusal by an upstream's edge that wants a browser. */
 export const CHALLENGE = 'challenge'
+/** The `code` of a refusal by grok.com's own rules against programs: about how it is asked, and from where. */
+export const ANTI_BOT = 'anti_bot'
+/** What grok.com says of an account that it wants none of any more, in a `code` or in its own words. */
+export const BLOCKED_ACCOUNT = /^blocked$|blocked-user|email-domain-rejected/
 
 const CHALLENGED =
   "The upstream's edge wants to see a browser: it refuses this machine's address, not the account."
 
 /** Cloudflare says so in a header of its own, or shows the page that asks for patience. */
-const isChallenge = (headers: Headers, text: string): boolean =>
+export const isChallenge = (headers: Headers, text: string): boolean =>
   headers.get('cf-mitigated') === 'challenge' ||
   (/^\s*</.test(text) && /just a moment|cf-challenge|challenge-platform/i.test(text))
 
@@ -51,7 +55,7 @@ const SHORTEST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 86_400_000
 
 /** An upstream's word is believed within reason: 0 would be no rest at all, and a year a slip. */
-const bounded = (ms: number | undefined): number | undefined =>
+export const bounded = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.min(Math.max(ms, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
 
 /** `Retry-After` in both forms, seconds and date, and OpenAI's `retry-after-ms`; in milliseconds. */
@@ -76,16 +80,20 @@ export const ABOUT_KEY =
 /** What upstreams say of an account that they want none of any more. */
 export const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|terminated)\b/i
 
-/** Whether an upstream refused a call that anyone may make, so that only the key can be at fault. */
-export function refusesKey({ kind, message, details }: UpstreamFault): boolean {
-  if (kind !== 'refused') return false
-  const { status, code } = details
+/** Why an account takes no turns any more: its credential is no good, or its upstream has locked it out. */
+export type KeyRefusal = 'expired' | 'disabled'
+
+/** Whether an upstream refused a call that anyone may make, so that only the key can be at fault, and how. */
+export function refusesKey({ kind, message, details }: UpstreamFault): KeyRefusal | undefined {
+  if (kind !== 'refused') return
+  const { status, code = '' } = details
   // The edge refuses this machine, whoever it calls for.
-  if (code === CHALLENGE) return false
-  if (status === 401) return true
+  if (code === CHALLENGE || code === ANTI_BOT) return
+  if (BLOCKED_ACCOUNT.test(code) || BLOCKED_ACCOUNT.test(message)) return 'disabled'
+  if (status === 401) return 'expired'
   // A key may be good and not be allowed to list models.
-  if (status === 403) return BLOCKED.test(message)
-  return status === 400 && ABOUT_KEY.test(`${message} ${code ?? ''}`)
+  if (status === 403) return BLOCKED.test(message) ? 'disabled' : undefined
+  return status === 400 && ABOUT_KEY.test(`${message} ${code}`) ? 'expired' : undefined
 }
 
 /** What upstreams say of a thought that they have not sealed themselves. */

@@ -1,6 +1,7 @@
 import type { TurnEvent } from '../turn/event'
 import { describeTools } from '../turn/tool-prompt/describe'
 import { type CallParser, createCallParser } from '../turn/tool-prompt/parser'
+import { retold } from './retold'
 import type { Upstream } from './upstream'
 
 interface PromptedToolsParts {
@@ -23,9 +24,9 @@ export const withPromptedTools = (
     const described = isOn() ? describeTools(call.ask.turn()) : undefined
     if (!described) return upstream.ask(call)
     const { turn, tools } = described
-    const reply = await upstream.ask({ ...call, ask: { ...call.ask, turn: () => turn } })
+    const reply = await upstream.ask(retold(call, turn))
     if (reply.form !== 'events' || tools.length === 0) return reply
-    return { form: 'events', events: parsed(reply.events, createCallParser({ newId, tools })) }
+    return { ...reply, events: parsed(reply.events, createCallParser({ newId, tools })) }
   },
 })
 

@@ -129,6 +129,30 @@ describe('a key at its limit is refused', () => {
     expect(await failureOf(await key.post('/v1/completions', { model: 'm' }))).toEqual(DAILY)
   })
 
+  test('chats with models that draw count as two pictures, with those that film as a video', async () => {
+    const models = ['grok-imagine-1.0', 'grok-imagine-1.0-video', 'grok-4']
+    let fails = false
+    await using upstream = fakeUpstream(({ path }) => {
+      if (path === '/v1/models')
+        return Response.json({ object: 'list', data: models.map((id) => ({ id })) })
+      return fails ? Response.json({ error: { message: 'bad' } }, { status: 400 }) : undefined
+    })
+    await using it = await gateway({ env: openaiAt(upstream.url), now: () => NOON })
+    await it.stores.aliases.set('painter', 'grok-imagine-1.0')
+    const key = await keyed(it, { dailyImage: 5, dailyVideo: 1, dailyChat: 0 })
+    const ask = async (model: string) => (await key.ask({ ...ASK, model })).status
+    const respond = (model: string) => key.post('/v1/responses', { model, input: 'A cat.' })
+    fails = true
+    expect([await ask('grok-imagine-1.0'), await ask('grok-imagine-1.0-video')]).toEqual([400, 400])
+    fails = false
+    expect([await ask('painter'), (await respond('grok-imagine-1.0')).status]).toEqual([200, 200])
+    expect(await failureOf(await respond('painter'))).toEqual(DAILY)
+    expect(await ask('grok-imagine-1.0-video')).toBe(200)
+    const film = await key.ask({ ...ASK, model: 'grok-imagine-1.0-video' })
+    expect(await failureOf(film)).toEqual(DAILY)
+    expect(await ask('grok-4')).toBe(429)
+  })
+
   test('when it is switched off, and let in when it is switched on again', async () => {
     await using upstream = fakeUpstream()
     await using it = await gateway({ env: xaiAt(upstream.url) })

@@ -414,7 +414,7 @@ test('an account whose secret does not open rests, and another answers', async (
   await it.app.refresh()
   expect((await it.post('/v1/chat/completions', ASK)).status).toBe(503)
   expect(it.lines.join('\n')).toContain('encrypted with another secret')
-  await it.stores.accounts.add({ ...base, name: 'sound' })
+  await it.stores.accounts.add({ ...base, name: 'sound', secret: 'sk-y' })
   await it.app.refresh()
   expect((await it.post('/v1/chat/completions', ASK)).status).toBe(200)
 })

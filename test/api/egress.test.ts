@@ -78,7 +78,8 @@ test('where there are no proxies, accounts that need one are left out, with one 
     secret: 'sk-secret',
   } as const
   await it.stores.accounts.add({ ...base, name: 'direct' })
-  await it.stores.accounts.add({ ...base, name: 'proxied', proxy: 'proxy.example:3128' })
+  const other = { ...base, secret: 'sk-other' }
+  await it.stores.accounts.add({ ...other, name: 'proxied', proxy: 'proxy.example:3128' })
   const stored = await it.stores.accounts.list()
   const names = async (settings: object) => {
     const accounts = await roster(stored, { ...DEFAULT_SETTINGS, ...settings })

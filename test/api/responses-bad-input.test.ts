@@ -69,6 +69,31 @@ describe('what is wrong is said of the innermost field', () => {
   })
 })
 
+describe('what the schema allows and cannot be is refused', () => {
+  test.each([
+    ['a stored prompt', { input: 'Hi', prompt: { id: 'pmpt_1' } }, 'prompt', /no stored prompts/],
+    ['nothing to answer', {}, 'input', /nothing to answer/],
+    ['an empty list to answer', { input: [] }, 'input', /nothing to answer/],
+    [
+      'a background turn that is not stored',
+      { input: 'Hi', background: true, store: false },
+      'background',
+      /needs 'store'/,
+    ],
+    [
+      'stream_options without a stream',
+      { input: 'Hi', stream_options: { include_obfuscation: false } },
+      'stream_options',
+      /only allowed when 'stream'/,
+    ],
+  ])('%s', async (_, fields, param, says) => {
+    const reply = await it.post('/v1/responses', { model: 'demo', ...fields })
+    const { error } = (await reply.json()) as { error: { message: string; param: string } }
+    expect([reply.status, error.param]).toEqual([400, param])
+    expect(error.message).toMatch(says)
+  })
+})
+
 test('a compaction that nobody made is refused, and no word of a secret is logged', async () => {
   const { status, param } = await failureOf([
     { type: 'compaction', encrypted_content: 'groxy-compaction.AAAA' },

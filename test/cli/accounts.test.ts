@@ -1,53 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import { readConfig } from '#src/config'
-import { createVault } from '#src/crypto'
 import { environmentAccounts } from '#src/pool/roster'
-import { openFile } from '#src/store/file'
-import { createStores } from '#src/store/stores'
 import { fakeProxy } from '../fakes/proxy'
 import { fakeUpstream, MODELS } from '../fakes/upstream'
-import { groxy, runProgram, scratch } from '../support/programs'
+import { type AccountsCli, accountsCli } from '../support/accounts-cli'
 
-const SECRET = 'a secret for tests'
-
-/** A database of its own, as a command and as the store see it. */
-async function open() {
-  await using stack = new AsyncDisposableStack()
-  const folder = stack.use(await scratch('accounts'))
-  const path = join(folder.path, 'groxy.db')
-  const env = { DATABASE_URL: `file:${path}`, GROXY_SECRET: SECRET }
-  await groxy(['migrate'], env)
-  const client = openFile(path)
-  stack.defer(() => client.close())
-  const vault = createVault(SECRET)
-  const stores = createStores({ client, vault, now: Date.now })
-  const kept = stack.move()
-  return {
-    ...stores,
-    client,
-    vault,
-    run: (...args: string[]) => groxy(args, env),
-    runWith: (more: Record<string, string>, ...args: string[]) => groxy(args, { ...env, ...more }),
-    refused: async (...args: string[]) => {
-      const { code, stdout, stderr } = await runProgram(
-        [process.execPath, 'src/main.ts', ...args],
-        { env },
-      )
-      return { code, said: stdout + stderr }
-    },
-    account: async (name: string) => {
-      const found = (await stores.accounts.list()).find((account) => account.name === name)
-      if (!found) throw new Error(`There is no account ${name}.`)
-      return found
-    },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  }
-}
-
-let it: Awaited<ReturnType<typeof open>>
+let it: AccountsCli
 beforeAll(async () => {
-  it = await open()
+  it = await accountsCli()
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
 
@@ -138,7 +98,7 @@ describe('groxy accounts', () => {
   })
 
   test('another secret forgets what was held against the old one', async () => {
-    await it.run('accounts', 'add', 'openai', 'sk-one', '--name', 'refused')
+    await it.run('accounts', 'add', 'openai', 'sk-refused', '--name', 'refused')
     const { id } = await it.account('refused')
     const row = {
       accountId: id,
@@ -157,7 +117,7 @@ describe('groxy accounts', () => {
   })
 
   test('tells what is held against an account and what is left of its quotas, and clears the first', async () => {
-    await it.run('accounts', 'add', 'openai', 'sk-one', '--name', 'resting')
+    await it.run('accounts', 'add', 'openai', 'sk-resting', '--name', 'resting')
     const { id: accountId } = await it.account('resting')
     const now = Date.now()
     const rest = {
@@ -225,7 +185,7 @@ describe('groxy accounts', () => {
   })
 
   test('switches accounts off and on, and removes them when it is meant', async () => {
-    await it.run('accounts', 'add', 'openai', 'sk-one', '--name', 'going')
+    await it.run('accounts', 'add', 'openai', 'sk-going', '--name', 'going')
     const { id: accountId } = await it.account('going')
     await it.accountStates.save([
       { accountId, scope: '', state: 'cooling', reason: 'x', until: 1, faults: 1, updatedAt: 1 },
@@ -243,7 +203,7 @@ describe('groxy accounts', () => {
 
   test('asks which account is meant when a name exists once per kind', async () => {
     for (const kind of ['xai', 'openai'])
-      await it.run('accounts', 'add', kind, 'sk-one', '--name', 'twin')
+      await it.run('accounts', 'add', kind, 'sk-twin', '--name', 'twin')
     const { code, said } = await it.refused('accounts', 'disable', 'twin')
     expect(code).toBe(2)
     expect(said).toContain('openai/twin, xai/twin')

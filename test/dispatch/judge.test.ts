@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { judge } from '#src/dispatch/judge'
 import { RULES } from '#src/dispatch/verdicts'
+import { WEB_RULES } from '#src/dispatch/web-verdicts'
 import { ApiError, SetupError, UpstreamFault, unable } from '#src/errors'
 
 const PLACE = { kind: 'xai', model: 'grok-4', endpoint: 'chat.completions' } as const
@@ -35,6 +36,14 @@ const ROWS: readonly Row[] = [
     'none',
     true,
     400,
+  ],
+  [
+    'an answer that is not what was asked for',
+    new UpstreamFault('unfit', 'F'),
+    'upstream',
+    'none',
+    false,
+    502,
   ],
   ['no connection', new UpstreamFault('unreachable', 'U'), 'upstream', 'cooling', true, 502],
   [
@@ -212,7 +221,8 @@ describe('whose fault it is, what the account gets, and what the client hears', 
     expect(verdict.error.status).toBe(status)
   })
   test('every row of the table has its case', () => {
-    expect(new Set(ROWS.map(([name]) => name))).toEqual(new Set(RULES.map(({ name }) => name)))
+    const shared = RULES.filter((rule) => !WEB_RULES.includes(rule))
+    expect(new Set(ROWS.map(([name]) => name))).toEqual(new Set(shared.map(({ name }) => name)))
   })
 })
 
@@ -232,6 +242,12 @@ test("the upstream's word for how long is kept, and makes a second try worth whi
   expect(verdict).toMatchObject({ saidMs: 5000, again: true })
   expect(verdict.error.details.retryAfter).toBe(5)
   expect(judge(refused(429), PLACE).again).toBeFalse()
+})
+
+test('once an answer has begun nobody else is asked, nor the same again', () => {
+  const details = { status: 429, retryAfterMs: 5000, begun: true }
+  const verdict = judge(new UpstreamFault('refused', 'Slow', details), PLACE)
+  expect(verdict).toMatchObject({ elsewhere: false, again: false, effect: 'cooling' })
 })
 
 test('a route may go on after a request that is too long, or moderated', () => {

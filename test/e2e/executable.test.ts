@@ -127,7 +127,7 @@ describe('the executable in an empty folder with an empty environment', () => {
         ['nonsense'],
         ['keys'],
         ['keys', 'create'],
-        ['accounts', 'add', 'web', 'x'],
+        ['accounts', 'add', 'mail', 'x'],
         ['serve', '--prot', '1'],
       ])
         expect([args, (await groxy(folder, args)).code]).toEqual([args, 2])

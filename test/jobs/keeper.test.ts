@@ -3,7 +3,9 @@ import { describe, expect, test } from 'bun:test'
 import { createVault } from '#src/crypto'
 import { createKeeper } from '#src/jobs/keeper'
 import { createCatalog } from '#src/pool/catalog'
+import { hold } from '#src/pool/charge'
 import { createPool, type Pool } from '#src/pool/pool'
+import { NO_QUOTA } from '#src/store/account-states'
 import { openFile } from '#src/store/file'
 import { migrate } from '#src/store/migrate'
 import { createStores } from '#src/store/stores'
@@ -258,3 +260,80 @@ test('what is left of quotas outlives a restart until the window ends', async ()
   it.wait(60_000)
   expect(second.lease()).toBeDefined()
 })
+
+describe('what is left of quotas', () => {
+  const bucket = 'units grok-4'
+  const said = { bucket, limit: 80, resetAt: 9_000_000 }
+  type Instance = Awaited<ReturnType<Awaited<ReturnType<typeof world>>['instance']>>
+  const hear = ({ pool }: Instance, remaining: number) => {
+    const member = pool.member('a')
+    if (member) pool.report({ member }, { ...said, remaining })
+  }
+  const left = ({ pool }: Instance) => pool.member('a')?.quotas?.get(bucket)
+
+  test('is learnt by other instances, and the newer word wins', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    hear(one, 70)
+    it.wait(10)
+    hear(other, 60)
+    await other.keeper.save()
+    await one.keeper.save()
+    expect((await it.stores.accountQuotas.all()).map(({ remaining }) => remaining)).toEqual([60])
+    for (const instance of [one, other]) {
+      await instance.keeper.follow()
+      expect(left(instance)).toMatchObject({ remaining: 60, limit: 80, at: 1_000_010 })
+    }
+  })
+
+  test('that another program wrote reaches instances that run', async () => {
+    const it = await world()
+    const one = await it.instance()
+    hear(one, 0)
+    it.wait(2_000)
+    const row = { ...said, accountId: 'a', remaining: 33, source: 'reported' } as const
+    await it.stores.accountQuotas.save([{ ...row, updatedAt: 1_001_500 }])
+    await one.keeper.follow()
+    expect(left(one)).toMatchObject({ remaining: 33, source: 'reported' })
+  })
+
+  test('is not stored before an upstream said it', async () => {
+    const it = await world()
+    const one = await it.instance()
+    const member = one.pool.member('a')
+    if (member) hold(member, { bucket: 'units grok-3', cost: 4 })
+    hear(one, 5)
+    if (member) hold(member, { bucket, cost: 9 })
+    await one.keeper.save()
+    // Turns that run took more than there was.
+    expect(await it.stores.accountQuotas.all()).toMatchObject([{ bucket, remaining: 0 }])
+  })
+
+  test('and that nothing is, until when its upstream says, is believed where that is sooner', async () => {
+    const it = await world()
+    const [one, other] = [await it.instance(), await it.instance()]
+    one.fail(bucket)
+    const member = one.pool.member('a')
+    const until = 5_000_000
+    if (member) one.pool.setRest(member, bucket, { ...HELD, reason: '429', until: until * 10 })
+    await one.keeper.save()
+    it.wait(2_000)
+    await other.keeper.follow()
+    if (member) one.pool.setRest(member, bucket, { ...HELD, reason: NO_QUOTA, until })
+    await one.keeper.save()
+    it.wait(2_000)
+    await other.keeper.follow()
+    const scoped = ({ pool }: Instance) => pool.member('a')?.scoped?.get(bucket)
+    expect(scoped(other)).toMatchObject({ reason: NO_QUOTA, until })
+    expect(scoped(await it.instance())).toMatchObject({ reason: NO_QUOTA, until })
+    // An older word of the same kind does not bring it back.
+    if (member) one.pool.setRest(member, bucket, undefined)
+    await one.keeper.save()
+    it.wait(2_000)
+    await other.keeper.follow()
+    expect(scoped(other)).toBeUndefined()
+    expect(scoped(await it.instance())).toBeUndefined()
+  })
+})
+
+const HELD = { state: 'exhausted', faults: 1 } as const

@@ -197,18 +197,18 @@ describe('the account check', () => {
   const refuse = (status: number, message = 'No.') =>
     Response.json({ error: { message } }, { status })
   const cases = [
-    ['gives its models', () => undefined, true],
-    ['says 401', () => refuse(401), false],
+    ['gives its models', () => undefined, 'alive'],
+    ['says 401', () => refuse(401), 'expired'],
     ['says 403', () => refuse(403), 'unknown'],
-    ['says 403 and that it is blocked', () => refuse(403, 'Your team is blocked.'), false],
-    ['says 400 about the key', () => refuse(400, 'Incorrect API key provided: xai-…'), false],
+    ['says 403 and that it is blocked', () => refuse(403, 'Your team is blocked.'), 'disabled'],
+    ['says 400 about the key', () => refuse(400, 'Incorrect API key provided: xai-…'), 'expired'],
     ['says 400 about something else', () => refuse(400, 'Bad weather.'), 'unknown'],
     ['says 404', () => refuse(404), 'unknown'],
     ['says 429', () => refuse(429), 'unknown'],
     ['says 500', () => refuse(500), 'unknown'],
     ['sends no list', () => new Response('nonsense'), 'unknown'],
   ] as const
-  test.each(cases)('of an account whose upstream %s', async (_, script, alive) => {
+  test.each(cases)('of an account whose upstream %s', async (_, script, found) => {
     await using upstream = fakeUpstream(script)
     let time = 0
     let suspects = [account('a', upstream.url)]
@@ -216,10 +216,7 @@ describe('the account check', () => {
     const job = createAccountCheck({
       upstreams: upstreams(),
       suspects: () => suspects,
-      verdict: ({ id }, found, status) => {
-        verdicts.push([id, found])
-        expect(status === undefined).toBe(found !== false)
-      },
+      verdict: ({ id }, verdict) => verdicts.push([id, verdict]),
       isOn: () => true,
       now: () => time,
     })
@@ -228,13 +225,13 @@ describe('the account check', () => {
         await job.run(new AbortController().signal, () => {}, false)
     }
     await run()
-    expect(verdicts).toEqual([['a', alive]])
-    if (alive !== 'unknown') suspects = []
+    expect(verdicts).toEqual([['a', found]])
+    if (found !== 'unknown') suspects = []
     await run()
     expect(upstream.seen).toHaveLength(1)
     // Where nothing was learnt it is asked again, not at once.
     time += MINUTE
     await run()
-    expect(upstream.seen).toHaveLength(alive === 'unknown' ? 2 : 1)
+    expect(upstream.seen).toHaveLength(found === 'unknown' ? 2 : 1)
   })
 })

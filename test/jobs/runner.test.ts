@@ -233,3 +233,25 @@ test('a stop ends what runs and begins nothing', async () => {
   await jobs.tick()
   expect(work.runs).toHaveLength(1)
 })
+
+test('quiet work leaves no trace and keeps no operator waiting, but what he asks for is shown', async () => {
+  const it = await world()
+  const work = held()
+  let due = 0
+  const quiet = { isQuiet: true, dueAt: () => due }
+  const jobs = it.instance('a', { ...quiet, run: work.run })
+  const own = jobs.tick()
+  await until(async () => work.runs.length > 0 || undefined)
+  expect(await it.row()).toBeUndefined()
+  expect(await it.store.want('cleaning', 'run')).toBeTrue()
+  work.end()
+  await own
+  due = Number.POSITIVE_INFINITY
+  const asked = jobs.tick()
+  await until(async () => work.runs.length > 1 || undefined)
+  expect(work.runs).toEqual([false, true])
+  expect(await it.row()).toMatchObject({ state: 'running' })
+  work.end()
+  await asked
+  expect(await it.row()).toMatchObject({ state: 'done' })
+})

@@ -62,7 +62,15 @@ test('accounts are kept sealed, under names of their own', async () => {
   const account = await accounts.add(wanted)
   expect(account).toMatchObject({ hint: 'abcd', baseUrl: 'https://x/v1' })
   expect(await vault.open(account.secret)).toBe('xai-secret-abcd')
-  await expect(accounts.add(wanted)).rejects.toThrow('already an xai account named "a"')
+  const { secret: _, ...taken } = wanted
+  await expect(accounts.add({ ...taken, secret: 'xai-other' })).rejects.toThrow(
+    'already an xai account named "a"',
+  )
+  await expect(accounts.add({ ...wanted, name: 'b', baseUrl: 'https://x/v1' })).rejects.toThrow(
+    'there already, as the xai account "a"',
+  )
+  // One key may be good at several servers.
+  await accounts.add({ ...wanted, name: 'b', baseUrl: 'https://y/v1' })
   const { rows } = await client.execute('SELECT * FROM accounts')
   expect(JSON.stringify(rows)).not.toContain('xai-secret')
 })

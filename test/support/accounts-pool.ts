@@ -30,7 +30,11 @@ export const account = (id: string, fields: Partial<Account> = {}): Account => (
 const PRIORITIES = { xai: 1, openai: 2, web: 3, demo: 4 }
 
 /** A pool with a clock and a die of its own. */
-export function poolOf(accounts: readonly Account[], routes: Readonly<Record<string, Route>> = {}) {
+export function poolOf(
+  accounts: readonly Account[],
+  routes: Readonly<Record<string, Route>> = {},
+  hooks: Pick<Parameters<typeof createPool>[0], 'onCharge'> = {},
+) {
   let time = 1_000_000
   let seed = 1
   const random = () => {
@@ -38,7 +42,7 @@ export function poolOf(accounts: readonly Account[], routes: Readonly<Record<str
     return seed / 2147483647
   }
   const now = () => time
-  const pool = createPool({ now, random, onFree: () => waiting.offer() })
+  const pool = createPool({ now, random, onFree: () => waiting.offer(), ...hooks })
   const waiting = createWaiting({
     lease: (want) => pool.lease(want),
     outlook: (want) => pool.outlook(want),

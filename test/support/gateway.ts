@@ -18,13 +18,15 @@ interface Options {
   readonly path?: string
   /** The database, if it is not a file. */
   readonly client?: Client
+  /** Which addresses clients' URLs may lead to, if others than the public ones. */
+  readonly reachable?: (address: string) => boolean
 }
 
 export const KEY = 'sk-groxy-test-0123456789'
 
 /** A whole gateway with a database in memory, on a port of its own. */
 export async function gateway(options: Options = {}) {
-  const { env = {}, settings = {}, now, path = ':memory:' } = options
+  const { env = {}, settings = {}, now, path = ':memory:', reachable } = options
   const client = options.client ?? openFile(path)
   await migrate(client)
   const vault = createVault('a secret for tests')
@@ -40,7 +42,11 @@ export async function gateway(options: Options = {}) {
     now: clock,
   })
   const state = { client, secret: 'a secret for tests', vault, stores, applied: [] }
-  const platform = { ...createPlatform(config, state, log), now: clock }
+  const platform = {
+    ...createPlatform(config, state, log),
+    now: clock,
+    ...(reachable && { reachable }),
+  }
   const app = createApp(platform)
   await app.load()
   await platform.settle()

@@ -58,15 +58,22 @@ export async function startProgram({ command, port, cwd = ROOT, env = {}, path =
   }
 }
 
+interface Run {
+  readonly env?: Variables
+  readonly cwd?: string
+  /** What it reads from its standard input. */
+  readonly input?: string
+}
+
 /** Run a program to its end. */
 export async function runProgram(
   command: readonly string[],
-  { env = {}, cwd = ROOT }: { readonly env?: Variables; readonly cwd?: string } = {},
+  { env = {}, cwd = ROOT, input }: Run = {},
 ) {
   const child = Bun.spawn([...command], {
     cwd,
     env: { ...inherited(), ...env },
-    stdin: 'ignore',
+    stdin: input === undefined ? 'ignore' : new Blob([input]),
     stdout: 'pipe',
     stderr: 'pipe',
   })

@@ -103,6 +103,7 @@ export const turnRequest: fc.Arbitrary<TurnRequest> = fc
     cacheKey: maybe(word),
     user: maybe(word),
     serviceTier: maybe(word),
+    video: fc.constant(undefined),
   })
   .map(({ choice, ...turn }) => ({ ...turn, toolChoice: chosen(choice, turn.tools) }))
 

@@ -1,5 +1,6 @@
 import { UpstreamFault } from '#src/errors'
-import { createWebDecoder, type WebEvent, type WebTerms } from '#src/upstream/web/decoder'
+import { createWebDecoder, type WebTerms } from '#src/upstream/web/decoder'
+import type { WebEvent } from '#src/upstream/web/voice'
 
 // Frames of grok.com's answers, written from the protocol.
 

@@ -145,6 +145,7 @@ test('every field finds its place', () => {
     user: 'old',
     safety_identifier: 'new',
     service_tier: 'flex',
+    video_config: { video_length: 10 },
     parallel_tool_calls: false,
     client_metadata: { any: 'thing' },
     response_format: {
@@ -179,6 +180,7 @@ test('every field finds its place', () => {
     cacheKey: 'cache',
     user: 'new',
     serviceTier: 'flex',
+    video: { video_length: 10 },
   })
 })
 

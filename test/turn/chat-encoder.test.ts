@@ -7,7 +7,7 @@ import { decodeChatAnswer } from '#src/turn/chat/answer-decoder'
 import { createChatDecoder } from '#src/turn/chat/decoder'
 import { createChatEncoder } from '#src/turn/chat/encode'
 import type { StreamTerms } from '#src/turn/chat/native-stream'
-import type { TurnEvent } from '#src/turn/event'
+import type { CitationEvent, TurnEvent } from '#src/turn/event'
 import { readChatUsage } from '#src/turn/usage'
 import { accumulate } from '../support/chat-stream'
 import { type Definitions, FIXTURE } from '../support/official'
@@ -90,15 +90,41 @@ const usage: TurnEvent = {
   usage: { input: 9, cached: 4, output: 5, reasoning: 3, costTicks: null, source: 'reported' },
 }
 
+/** Tells for each event where in its choice's whole text the piece begins that is being said. */
+function placesOf() {
+  const lengths = new Map<number, { all: number; from: number }>()
+  return (event: Exclude<TurnEvent, { readonly type: 'usage' }>): number => {
+    const place = lengths.get(event.choice) ?? { all: 0, from: 0 }
+    lengths.set(event.choice, place)
+    if (event.type === 'text') place.all += event.text.length
+    else if (event.type !== 'citation') place.from = place.all
+    return place.from
+  }
+}
+
+const moved = (event: CitationEvent, by: number): CitationEvent => {
+  const { start, end } = event.citation
+  return { ...event, citation: { ...event.citation, start: start + by, end: end + by } }
+}
+
 /** What of an answer chat can carry, as it comes back from chat. */
 function throughChat(events: readonly TurnEvent[]): readonly (readonly TurnEvent[])[] {
   const kept: TurnEvent[] = []
   const open = new Map<number, { hasThought: boolean; part: number | undefined; thinks: boolean }>()
   let last: TurnEvent | undefined
+  // What ends a piece of text may not be told in chat.
+  const [places, keptPlaces] = [placesOf(), placesOf()]
   for (const event of events) {
-    if (event.type === 'usage' || event.type === 'hosted' || event.type === 'thought') {
+    if (event.type === 'usage') continue
+    const from = places(event)
+    if (event.type === 'hosted' || event.type === 'thought') {
       const state = event.type === 'thought' && open.get(event.choice)
       if (state) state.part = undefined
+      continue
+    }
+    const keptFrom = keptPlaces(event)
+    if (event.type === 'citation') {
+      kept.push(moved(event, from - keptFrom))
       continue
     }
     const state = open.get(event.choice) ?? { hasThought: false, part: undefined, thinks: false }
@@ -233,6 +259,11 @@ describe('what is written as chat and read again is what was said', () => {
   /** A whole message says one thing of each sort, in a fixed order. */
   function sorted(events: readonly TurnEvent[]) {
     const of = (type: TurnEvent['type']) => events.filter((event) => event.type === type)
+    const places = placesOf()
+    const citations = events.flatMap((event) => {
+      const from = event.type === 'usage' ? 0 : places(event)
+      return event.type === 'citation' ? [moved(event, from)] : []
+    })
     const said = (type: TurnEvent['type']) =>
       of(type)
         .map((event) => ('text' in event ? event.text : ''))
@@ -247,7 +278,7 @@ describe('what is written as chat and read again is what was said', () => {
       text: said('text'),
       logprobs: of('text').flatMap((event) => ('logprobs' in event ? (event.logprobs ?? []) : [])),
       refusal: said('refusal'),
-      citations: of('citation'),
+      citations,
       calls,
       finish: of('finish'),
     }

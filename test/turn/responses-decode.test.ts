@@ -158,6 +158,7 @@ test('every field finds its place', () => {
     prompt_cache_key: 'cache',
     user: 'me',
     service_tier: 'flex',
+    video_config: { video_length: 10 },
     parallel_tool_calls: false,
     client_metadata: {},
   })
@@ -185,6 +186,7 @@ test('every field finds its place', () => {
     cacheKey: 'cache',
     user: 'me',
     serviceTier: 'flex',
+    video: { video_length: 10 },
   })
   expect(decode({ top_logprobs: 4 }).logprobs).toBeUndefined()
 })

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { TurnEvent } from '#src/turn/event'
-import type { TurnItem, TurnRequest, TurnTool, TurnToolChoice } from '#src/turn/request'
+import type { TurnItem, TurnTool, TurnToolChoice } from '#src/turn/request'
 import { describeTools } from '#src/turn/tool-prompt/describe'
 import { writeCall } from '#src/turn/tool-prompt/form'
 import { readDescribedTools, readDescribedTurn } from '#src/turn/tool-prompt/read'
 import { withPromptedTools } from '#src/upstream/prompted-tools'
-import type { Upstream, UpstreamCall } from '#src/upstream/upstream'
+import { heard, says, scripted, turnOf, wordsOf } from '../support/scripted'
 
 const WEATHER: TurnTool = {
   type: 'function',
@@ -18,41 +18,6 @@ const WEATHER: TurnTool = {
 const SEND: TurnTool = { ...WEATHER, name: 'send', namespace: 'mail', description: '' }
 const SHELL: TurnTool = { type: 'custom', name: 'shell', description: 'Runs', format: undefined }
 const SEARCH: TurnTool = { type: 'hosted', tool: { type: 'web_search' } }
-
-const says = (role: 'user' | 'assistant' | 'system', text: string): TurnItem => ({
-  type: 'message',
-  role,
-  parts: [{ type: 'text', text }],
-})
-
-const turnOf = (parts: Partial<TurnRequest>): TurnRequest => ({
-  model: 'm',
-  items: [says('system', 'Be kind.'), says('user', 'Hi')],
-  tools: [],
-  toolChoice: 'auto',
-  parallelToolCalls: true,
-  format: { type: 'text' },
-  effort: undefined,
-  verbosity: undefined,
-  maxTokens: undefined,
-  temperature: undefined,
-  topP: undefined,
-  frequencyPenalty: undefined,
-  presencePenalty: undefined,
-  stop: [],
-  choices: 1,
-  seed: undefined,
-  logprobs: undefined,
-  cacheKey: undefined,
-  user: undefined,
-  serviceTier: undefined,
-  ...parts,
-})
-
-const textOf = (item: TurnItem | undefined): string =>
-  item?.type === 'message'
-    ? item.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-    : ''
 
 test('a request without tools is left alone', () => {
   expect(describeTools(turnOf({}))).toBeUndefined()
@@ -67,10 +32,14 @@ test('tools are described after the instructions, and are gone from the request'
     ...asked,
     tools: [],
     toolChoice: 'none',
-    items: [says('system', 'Be kind.'), says('system', textOf(turn?.items[1])), says('user', 'Hi')],
+    items: [
+      says('system', 'Be kind.'),
+      says('system', wordsOf(turn?.items[1])),
+      says('user', 'Hi'),
+    ],
   })
   expect(tools).toEqual([WEATHER, SEND, SHELL] as never)
-  expect(readDescribedTools(textOf(turn?.items[1]))).toEqual({
+  expect(readDescribedTools(wordsOf(turn?.items[1]))).toEqual({
     tools: [
       { ...WEATHER, strict: undefined },
       { ...WEATHER, name: 'mail__send', description: '', strict: undefined },
@@ -106,7 +75,7 @@ describe('what may be called is what the tool choice allows', () => {
       expect(described?.tools.map(({ name }) => name)).toEqual(names)
       expect(described?.turn.tools).toEqual([SEARCH])
       expect(described?.turn.toolChoice).toEqual(hosted)
-      const read = readDescribedTools(textOf(described?.turn.items[1]))
+      const read = readDescribedTools(wordsOf(described?.turn.items[1]))
       expect(read?.toolChoice).toBe(told as never)
       if (read) expect(read.parallelToolCalls).toBe(false)
     })
@@ -132,7 +101,7 @@ test('earlier calls become what the assistant wrote, and results what the user s
   ]
   const described = describeTools(turnOf({ items, tools: [] }))
   const [manual, ...said] = described?.turn.items ?? []
-  expect(textOf(manual)).toBe('Answer in plain text now: no tool can be called.')
+  expect(wordsOf(manual)).toBe('Answer in plain text now: no tool can be called.')
   expect(said).toEqual([
     says('user', 'Rain?'),
     says(
@@ -202,30 +171,6 @@ test('a described request reads back as the one it was', () => {
   expect(readDescribedTurn(turnOf({}))).toBeUndefined()
 })
 
-/** An upstream that says what it is told to, and remembers what it was asked. */
-function scripted(events: readonly TurnEvent[]) {
-  const asked: TurnRequest[] = []
-  const upstream: Upstream = {
-    async ask({ ask }) {
-      asked.push(ask.turn())
-      async function* say() {
-        yield* events
-      }
-      return { form: 'events', events: say() }
-    },
-    models: async () => [],
-    check: async () => [],
-  }
-  return { upstream, asked }
-}
-
-const callOf = (turn: TurnRequest) => ({ ask: { turn: () => turn } }) as unknown as UpstreamCall
-
-async function eventsOf(upstream: Upstream, turn: TurnRequest): Promise<TurnEvent[]> {
-  const reply = await upstream.ask(callOf(turn))
-  return reply.form === 'events' ? Array.fromAsync(reply.events) : []
-}
-
 const WRITTEN = writeCall({ name: 'weather', custom: false, arguments: '{"city":"Bonn"}' })
 const SAID: readonly TurnEvent[] = [
   { type: 'thinking', choice: 0, text: 'Hm', part: 0 },
@@ -235,42 +180,33 @@ const SAID: readonly TurnEvent[] = [
 ]
 
 test('an upstream without tools calls them when they are put in words, and only then', async () => {
-  const { upstream, asked } = scripted(SAID)
+  const { upstream, asked } = scripted(SAID, SAID, SAID, SAID)
   let isOn = true
   const prompted = withPromptedTools(upstream, { newId: () => '7', isOn: () => isOn })
   const turn = turnOf({ tools: [WEATHER] })
-  expect(await eventsOf(prompted, turn)).toEqual([
-    { type: 'thinking', choice: 0, text: 'Hm', part: 0 },
-    { type: 'call', choice: 0, id: 'call_7', name: 'weather', custom: false },
-    { type: 'arguments', choice: 0, text: '{"city":"Bonn"}' },
-    { type: 'finish', choice: 0, reason: 'tool_calls' },
-  ])
+  expect(await heard(prompted, turn)).toEqual({
+    events: [
+      { type: 'thinking', choice: 0, text: 'Hm', part: 0 },
+      { type: 'call', choice: 0, id: 'call_7', name: 'weather', custom: false },
+      { type: 'arguments', choice: 0, text: '{"city":"Bonn"}' },
+      { type: 'finish', choice: 0, reason: 'tool_calls' },
+    ],
+    // What the upstream was not told is still known.
+    dropped: ['top_p'],
+  })
   expect(asked[0]?.tools).toEqual([])
-  expect(await eventsOf(prompted, turnOf({ tools: [] }))).toEqual([...SAID])
-  expect(await eventsOf(prompted, { ...turn, toolChoice: 'none' })).toEqual([...SAID])
+  expect((await heard(prompted, turnOf({ tools: [] }))).events).toEqual([...SAID])
+  expect((await heard(prompted, { ...turn, toolChoice: 'none' })).events).toEqual([...SAID])
   isOn = false
-  expect(await eventsOf(prompted, turn)).toEqual([...SAID])
+  expect((await heard(prompted, turn)).events).toEqual([...SAID])
   expect(asked.at(-1)).toBe(turn)
 })
 
 test('an answer that breaks off within a call stays broken', async () => {
-  const upstream: Upstream = {
-    async ask() {
-      async function* say(): AsyncGenerator<TurnEvent> {
-        yield { type: 'text', choice: 0, text: `So: ${WRITTEN.slice(0, 30)}` }
-        throw new Error('gone')
-      }
-      return { form: 'events', events: say() }
-    },
-    models: async () => [],
-    check: async () => [],
-  }
+  const said = { type: 'text', choice: 0, text: `So: ${WRITTEN.slice(0, 30)}` } as const
+  const { upstream } = scripted([said, new Error('gone')])
   const prompted = withPromptedTools(upstream, { newId: () => '7', isOn: () => true })
-  const reply = await prompted.ask(callOf(turnOf({ tools: [WEATHER] })))
-  const said: TurnEvent[] = []
-  const all = async () => {
-    if (reply.form === 'events') for await (const event of reply.events) said.push(event)
-  }
-  await expect(all()).rejects.toThrow('gone')
-  expect(said).toEqual([{ type: 'text', choice: 0, text: 'So:' }])
+  const { events, fault } = await heard(prompted, turnOf({ tools: [WEATHER] }))
+  expect(fault).toEqual(new Error('gone'))
+  expect(events).toEqual([{ type: 'text', choice: 0, text: 'So:' }])
 })

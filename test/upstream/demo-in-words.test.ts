@@ -50,6 +50,7 @@ const turn: TurnRequest = {
   cacheKey: undefined,
   user: undefined,
   serviceTier: undefined,
+  video: undefined,
 }
 
 async function ask(upstream: Upstream, asked: TurnRequest): Promise<TurnEvent[]> {

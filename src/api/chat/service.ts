@@ -17,6 +17,7 @@ import { farewell } from '../../turn/chat/farewell'
 import { mendAnswer } from '../../turn/chat/native-answer'
 import { createNativeStream, type StreamTerms } from '../../turn/chat/native-stream'
 import type { ChatRequest } from '../../turn/chat/schema'
+import { withoutThoughts } from '../../turn/chat/think-tags'
 import { promptBytes } from '../../turn/prompt-bytes'
 import { createKeeping } from './keeping'
 
@@ -39,12 +40,13 @@ export function createChat(parts: ChatParts) {
   const termsOf = (
     value: ChatRequest,
     bytes: number,
-    { show_thinking }: Settings,
+    { show_thinking, think_tags }: Settings,
   ): StreamTerms => ({
     model: value.model,
     includeUsage: value.stream_options?.include_usage === true,
     choices: value.n ?? 1,
     showThinking: show_thinking && value.reasoning_effort !== 'none',
+    thinkTags: think_tags,
     promptBytes: bytes,
     newId,
     created: Math.floor(now() / 1000),
@@ -64,6 +66,7 @@ export function createChat(parts: ChatParts) {
         const bytes = promptBytes(text)
         const stream = value.stream === true
         const terms = termsOf(value, bytes, current)
+        const asked = current.think_tags ? withoutThoughts(body) : body
         const keeping =
           value.store === true
             ? createKeeping({ completions, keyId: key.id, request: value, terms })
@@ -73,7 +76,11 @@ export function createChat(parts: ChatParts) {
           key,
           endpoint: ENDPOINT,
           model: value.model,
-          ask: { dialect: 'chat', request: body, turn: () => decodeChat(value, value.model) },
+          ask: {
+            dialect: 'chat',
+            request: asked,
+            turn: () => decodeChat(asked.value, value.model),
+          },
           stream,
           dialect: keeping ? keeping.dialect : dialectOf(terms, stream),
           text,
@@ -103,12 +110,18 @@ const both =
 const dialectOf = (terms: StreamTerms, stream: boolean): Dialect => ({
   encoder: () => createChatEncoder(terms, { stream, whole: !stream }),
   failure: farewell,
-  native: {
-    stream: () => createNativeStream(terms),
-    answer: (text) => mendAnswer(text, terms),
-  },
+  native: thinksAloud(terms)
+    ? undefined
+    : {
+        stream: () => createNativeStream(terms),
+        answer: (text) => mendAnswer(text, terms),
+      },
   endsBroken: false,
 })
+
+/** Thinking that moves into the content changes every chunk: such an answer is read and written anew. */
+const thinksAloud = ({ showThinking, thinkTags }: StreamTerms): boolean =>
+  showThinking && thinkTags === true
 
 function demandOf({ text, value }: Body<ChatRequest>, requestId: string): Demand {
   const { model, n, max_completion_tokens: newer, max_tokens: older } = value

@@ -60,7 +60,7 @@ export function createAnswerWriter(id: string, { model, created, choices: wanted
           sources.add(event.citation.url)
           return
         case 'hosted':
-          for (const source of sourcesOf(event.item)) sources.add(source)
+          for (const url of sourcesOf(event.item)) sources.add(url)
           return
         case 'call':
           said.calls.push({ event, arguments: '' })

@@ -21,6 +21,8 @@ export function createChoiceDecoder(index: number, { terms, cited, emit }: Choic
   const calls = createCallDecoder(index, names, emit)
   let thinks = false
   let length = 0
+  /** Where the piece of text begins that sources count from. */
+  let from = 0
   let finish: unknown
   /** Of tokens whose letters come with a later one. */
   let waiting: Logprob[] = []
@@ -41,6 +43,7 @@ export function createChoiceDecoder(index: number, { terms, cited, emit }: Choic
   function think(text: string) {
     calls.close()
     thinks = true
+    from = length
     emit({ type: 'thinking', choice: index, text, part: 0 })
   }
 
@@ -69,16 +72,19 @@ export function createChoiceDecoder(index: number, { terms, cited, emit }: Choic
     if (!citation) return
     turn()
     cited.add(citation.url)
-    emit({ type: 'citation', choice: index, citation })
+    const place = { start: citation.start - from, end: citation.end - from }
+    emit({ type: 'citation', choice: index, citation: { ...citation, ...place } })
   }
 
   function refuse(text: string) {
     turn()
+    from = length
     emit({ type: 'refusal', choice: index, text })
   }
 
   function call(fragments: readonly unknown[]) {
     endThought()
+    from = length
     for (const fragment of fragments) if (!calls.take(fragment as MutableJson)) isMixedUp = true
   }
 

@@ -125,7 +125,7 @@ export function createChunkWriter(
       case 'finish':
         return finish(choice, event.reason)
       case 'hosted':
-        for (const source of sourcesOf(event.item)) sources.add(source)
+        for (const url of sourcesOf(event.item)) sources.add(url)
         return ''
       case 'thought':
         return ''

@@ -27,10 +27,12 @@ export const toAnnotation = ({ url, title, start, end }: Citation) => ({
   url_citation: { start_index: start, end_index: end, url, title },
 })
 
-/** The addresses that a search of the upstream's own found, for chat to list at its root. */
-export function sourcesOf({ action }: HostedItem): readonly string[] {
-  if (!isObject(action) || !Array.isArray(action.sources)) return []
+/** The pages that a tool of the upstream has looked at. */
+export function sourcesOf({ type, action }: HostedItem): readonly string[] {
+  if (type !== 'web_search_call' || !isObject(action) || !Array.isArray(action.sources)) return NONE
   return action.sources.filter(isObject).flatMap(({ url }) => (isText(url) ? [url] : []))
 }
+
+const NONE: readonly string[] = []
 
 const isPlace = (value: unknown): value is number => Number.isInteger(value)

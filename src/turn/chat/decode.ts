@@ -38,6 +38,7 @@ export function decodeChat(request: ChatRequest, model: string): TurnRequest {
     cacheKey: request.prompt_cache_key ?? undefined,
     user: request.safety_identifier ?? request.user ?? undefined,
     serviceTier: request.service_tier ?? undefined,
+    video: request.video_config ?? undefined,
   }
 }
 

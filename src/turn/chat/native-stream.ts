@@ -15,6 +15,8 @@ export interface StreamTerms {
   /** How many choices were asked for. */
   readonly choices: number
   readonly showThinking: boolean
+  /** Write what is shown of the thinking into the content, between tags. */
+  readonly thinkTags?: boolean
   /** UTF-8 bytes of the prompt: for an estimate where the upstream gives no usage. */
   readonly promptBytes: number
   readonly newId: () => string

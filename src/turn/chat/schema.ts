@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { choice, optional } from '../optional'
+import { VideoConfigField } from '../video-config'
 import { Message, ToolCall } from './message-schema'
 
 const JsonSchemaFormat = Type.Object({
@@ -135,6 +136,7 @@ export const ChatRequest = Type.Object(
     service_tier: optional(Type.String()),
     safety_identifier: optional(Type.String()),
     user: optional(Type.String({ deprecated: true })),
+    video_config: VideoConfigField,
     store: optional(
       Type.Boolean({ default: false, description: 'Keep the answer, to look it up later.' }),
     ),

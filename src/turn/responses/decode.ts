@@ -44,6 +44,7 @@ export function decodeResponses(
     cacheKey: request.prompt_cache_key ?? undefined,
     user: request.safety_identifier ?? request.user ?? undefined,
     serviceTier: request.service_tier ?? undefined,
+    video: request.video_config ?? undefined,
   }
 }
 

@@ -119,8 +119,9 @@ const toAnnotation = ({ url, title, start, end }: Citation) => ({
   type: 'url_citation',
   url,
   title,
-  start_index: start,
-  end_index: end,
+  // A source that chat has told of late may be of an earlier piece of the text.
+  start_index: Math.max(start, 0),
+  end_index: Math.max(end, 0),
 })
 
 /** OpenAI requires the bytes of every token, which others leave out. */

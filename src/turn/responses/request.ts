@@ -67,6 +67,7 @@ function unsayable(turn: TurnRequest): readonly string[] {
   if (turn.seed !== undefined) dropped.push('seed')
   if (turn.frequencyPenalty) dropped.push('frequency_penalty')
   if (turn.presencePenalty) dropped.push('presence_penalty')
+  if (turn.video) dropped.push('video_config')
   return dropped
 }
 

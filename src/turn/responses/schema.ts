@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { choice, optional } from '../optional'
+import { VideoConfigField } from '../video-config'
 
 /**
  * One entry of `input` or `output`. Which fields it has depends on its `type`; the decoder looks at
@@ -173,6 +174,7 @@ export const ResponsesRequest = Type.Object(
     safety_identifier: optional(Type.String()),
     user: optional(Type.String({ deprecated: true })),
     service_tier: optional(Type.String()),
+    video_config: VideoConfigField,
   },
   {
     title: 'ResponsesRequest',

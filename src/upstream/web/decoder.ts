@@ -22,8 +22,6 @@ import { createTools } from './tools'
 import { createVideos } from './videos'
 import { createVoice, type WebEvent } from './voice'
 
-export type { MediaEvent, WebEvent } from './voice'
-
 /** What an answer of grok.com is read by. */
 export interface WebTerms {
   /** Names of tags that are taken out of the text. */

@@ -18,12 +18,11 @@ export type WebEvent = TurnEvent | MediaEvent
 export interface Stretch {
   readonly start: number
   readonly end: number
-  /** Counts the texts that the client gets, each with places of its own. */
-  readonly text: number
+  /** Counts the pieces of text, each with places of its own. */
+  readonly piece: number
 }
 
 interface VoiceParts {
-  /** Chat has one text for all that is said; in Responses whatever comes between begins another. */
   readonly dialect: 'chat' | 'responses'
   /** Told when anything but a hosted tool is going to be said. */
   readonly interrupted: (by: 'thinking' | 'answer') => void
@@ -32,34 +31,37 @@ interface VoiceParts {
 const NOTHING: readonly WebEvent[] = []
 const choice = 0
 
-/** Says events, and knows where in the client's text they stand. */
+/** Says events, and knows where in the text they stand. */
 export function createVoice({ dialect, interrupted }: VoiceParts) {
   let events: WebEvent[] = []
   let hasSaid = false
   let hasShown = false
-  let text = 0
+  let piece = 0
   let length = 0
   /** Where the stretch begins that the next source stands for. */
   let mark = 0
   let last: Stretch | undefined
-  /** Whether what comes next begins a text of its own. */
+  /** Something else was said: the next text is a piece of its own. */
   let isOver = false
-  let isThinking = false
-  /** Sources that wait for the text to begin, or to go on. */
+  /** Sources that have no text yet to stand at. */
   let early: TurnEvent[] = []
-
-  function end() {
-    isOver = dialect === 'responses'
-  }
+  /** Tools that chat need not hear of before its text is over. */
+  let late: TurnEvent[] = []
 
   function renew() {
     if (!isOver) return
     isOver = false
-    text++
+    piece++
     length = 0
     mark = 0
     last = undefined
     early = []
+  }
+
+  function flushLate() {
+    if (late.length === 0) return
+    events.push(...late)
+    late = []
   }
 
   function citation(url: string, title: string, { start, end }: Stretch): TurnEvent {
@@ -84,15 +86,15 @@ export function createVoice({ dialect, interrupted }: VoiceParts) {
     stretch(): Stretch {
       renew()
       if (last?.end === length) return last
-      last = { start: mark, end: length, text }
+      last = { start: mark, end: length, piece }
       mark = length
       return last
     },
 
     cite(url: string, title: string, stretch: Stretch): void {
-      if (stretch.text !== text || isOver) return
+      if (stretch.piece !== piece || isOver) return
       const event = citation(url, title, stretch)
-      if (length === 0 || isThinking) early.push(event)
+      if (length === 0) early.push(event)
       else events.push(event)
     },
 
@@ -100,25 +102,29 @@ export function createVoice({ dialect, interrupted }: VoiceParts) {
     interrupt: interrupted,
 
     think(thought: string, part: number): void {
-      end()
-      isThinking = true
+      isOver = true
+      flushLate()
       events.push({ type: 'thinking', choice, text: thought, part })
     },
 
     thought(): void {
-      isThinking = false
       events.push({ type: 'thought', choice, encrypted: null })
     },
 
     hosted(item: HostedItem, done: boolean): void {
-      end()
-      events.push({ type: 'hosted', choice, item, done })
+      const event: TurnEvent = { type: 'hosted', choice, item, done }
+      if (dialect === 'chat' && length > 0 && !isOver) {
+        late.push(event)
+        return
+      }
+      isOver = true
+      events.push(event)
     },
 
     show(event: MediaEvent): void {
       interrupted('answer')
-      // Of these Responses has an item of their own; a video is shown by text.
-      if (event.sort === 'image') end()
+      // It becomes text, but for a picture in Responses, which has an item for it.
+      if (dialect === 'responses' && event.sort === 'image') isOver = true
       hasShown = true
       events.push(event)
     },
@@ -129,8 +135,10 @@ export function createVoice({ dialect, interrupted }: VoiceParts) {
     },
 
     finish(reason: FinishReason): void {
-      events.push(...early, { type: 'finish', choice, reason })
+      events.push(...early)
       early = []
+      flushLate()
+      events.push({ type: 'finish', choice, reason })
     },
 
     /** Whether the client has got some of the answer: text, or something to see. */

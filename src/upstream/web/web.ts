@@ -1,10 +1,117 @@
-import { unable } from '../../errors'
-import type { Upstream } from '../upstream'
+import { UpstreamFault } from '../../errors'
+import type { FetchGuard } from '../../net/fetch-guard'
+import type { Http } from '../../net/http'
+import type { Report } from '../../pool/quota'
+import type { Tier } from '../../store/schema'
+import type { Settings } from '../../store/settings'
+import type { Tokenizer } from '../../turn/tokenizer'
+import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
+import { type Attachment, createAttachments } from './attachments'
+import { createWebDecoder } from './decoder'
+import { createDownload } from './download'
+import { quotaName, webOffers } from './models'
+import { readQuota } from './quota'
+import { readReply } from './reply'
+import { createSessions, readAnswer, type Session } from './session'
+import { showMedia } from './shown-media'
+import { createSupplied } from './supplied'
+import { readTask, type Task } from './task'
+import { createUploads } from './uploads'
+import { createWorks } from './works'
 
-/** A grok.com session. */
-export function createWeb(): Upstream {
-  const never = async (): Promise<never> => {
-    throw unable('grok.com is not asked yet.', 'model')
+interface WebParts {
+  readonly http: Http
+  readonly fetchPublic: FetchGuard
+  readonly tokenizer: () => Promise<Tokenizer>
+  readonly settings: () => Settings
+  readonly now: () => number
+  readonly newId: () => string
+  /** Where pictures, videos and files of grok.com are. */
+  readonly assetsUrl: string
+}
+
+/** grok.com, asked with the sessions of its users. */
+export function createWeb(parts: WebParts): Upstream {
+  const { http, fetchPublic, tokenizer, settings, now, newId } = parts
+  const assetsUrl = parts.assetsUrl.replace(/\/+$/, '')
+  const assetUrl = (path: string): string =>
+    /^https?:\/\//i.test(path) ? path : `${assetsUrl}/${path.replace(/^\/+/, '')}`
+  const supplied = createSupplied(settings)
+  const open = createSessions({ http, supplied, now, assetsUrl })
+  const attachments = createAttachments({ fetchPublic, settings })
+  const download = createDownload({ fetchPublic, settings, assetsUrl })
+  const begin = createWorks({ uploads: createUploads({ settings, now }), assetUrl })
+
+  function reply(call: UpstreamCall, session: Session, task: Task, response: Response) {
+    const { dialect } = call.ask
+    const { image_format: imageFormat, video_format: videoFormat } = settings()
+    const { filteredTags } = supplied()
+    const { turn, work } = task
+    return readReply({
+      response,
+      signal: session.signal,
+      dialect,
+      decoder: createWebDecoder({ filteredTags, dialect, assetUrl, newId, work }),
+      turn,
+      tokenizer,
+      show: (event) =>
+        showMedia(event, {
+          dialect,
+          imageFormat,
+          videoFormat,
+          download: (url) => download(session, url),
+        }),
+    })
   }
-  return { ask: never, models: never, check: never }
+
+  /** Ask what is left of a quota, which costs nothing. */
+  async function askQuota(session: Session, bucket: string) {
+    const modelName = quotaName(bucket)
+    const body = bucket.startsWith('units ') ? { requestKind: 'DEFAULT', modelName } : { modelName }
+    const response = await session.post('/rest/rate-limits', JSON.stringify(body))
+    return readQuota(await readAnswer(response, session.signal), bucket, now())
+  }
+
+  return {
+    async ask(call) {
+      const { account, ask, abort } = call
+      const task = readTask(call, settings())
+      const { attachables, dropped } = task
+      const files =
+        attachables.length > 0 ? await attachments.load(attachables, ask, abort.signal) : NONE
+      const session = await open(account, abort)
+      const response = await begin(session, task, files)
+      return { form: 'events', events: reply(call, session, task, response), dropped }
+    },
+
+    async models({ tier }) {
+      return webOffers(tier, settings().web_request).models
+    },
+
+    async check(account, abort) {
+      const bucket = settings().web_request === 'g3' ? 'turns auto' : 'units grok-3'
+      return await askQuota(await open(account, abort), bucket)
+    },
+
+    async quotas(account, buckets, abort): Promise<QuotaFinding> {
+      const session = await open(account, abort)
+      const reports: Report[] = []
+      let tier: Tier | undefined
+      for (const bucket of buckets) {
+        const found = await askQuota(session, bucket).catch(unlessUnknown)
+        if (!found) continue
+        reports.push(found.report)
+        tier ??= found.tier
+      }
+      return { reports, tier }
+    },
+  }
+}
+
+const NONE: readonly Attachment[] = []
+
+/** A quota that this account's tier does not have is not there to be told of. */
+function unlessUnknown(cause: unknown): undefined {
+  const { status } = cause instanceof UpstreamFault ? cause.details : {}
+  if (status !== 400 && status !== 404) throw cause
 }

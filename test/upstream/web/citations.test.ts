@@ -156,28 +156,14 @@ describe('a source stands for the text before it', () => {
       })
   })
 
-  test('even among the thoughts, which it does not end', () => {
+  test('even behind what a search found meanwhile, in chat', () => {
     const lines = [
       token(`One.${renderTag('a')}`),
-      thinking('Hm'),
+      toolResult('k', { ...found(B), isThinking: false }),
       ...CARDS,
-      thinking('.'),
       token(' Two.'),
     ]
-    const types = eventsOf([...lines, whole()]).map(({ type }) => type)
-    expect(types.slice(1)).toEqual([
-      'thinking',
-      'thinking',
-      'thought',
-      'text',
-      'citation',
-      'finish',
-    ])
-    expect(
-      eventsOf([...lines.slice(0, -1), whole()])
-        .map(({ type }) => type)
-        .slice(-3),
-    ).toEqual(['thought', 'citation', 'finish'])
+    expect(inChat([...lines, whole()])).toMatchObject({ cited: [[A, 'One.']], citations: [A, B] })
   })
 
   test('of the whole response, where nothing came before', () => {
@@ -219,13 +205,13 @@ describe('a source stands for the text before it', () => {
       content: 'One. Two.Three.',
       cited: [
         [A, 'One.'],
-        [B, ' Two.'],
-        [A, ' Two.'],
+        [B, 'Two.'],
+        [A, ''],
       ],
     })
   })
 
-  test('but not for another text, where its card comes too late', () => {
+  test('but not for another piece of text, where its card comes too late', () => {
     const lines = [
       token(`One.${renderTag('a')}`),
       thinking('Hm.'),
@@ -238,8 +224,10 @@ describe('a source stands for the text before it', () => {
       { content: 'Two.', cited: [] },
     ])
     const [one = '', thought = '', ...more] = lines
-    const events = eventsOf([one, thought, ...CARDS, ...more], { dialect: 'responses' })
-    expect(events.some(({ type }) => type === 'citation')).toBeFalse()
+    for (const dialect of ['chat', 'responses'] as const) {
+      const events = eventsOf([one, thought, ...CARDS, ...more], { dialect })
+      expect(events.some(({ type }) => type === 'citation')).toBeFalse()
+    }
   })
 })
 

@@ -1,389 +1,172 @@
 import { describe, expect, test } from 'bun:test'
-import type { MediaEvent, WebEvent } from '#src/upstream/web/decoder'
-import type { WebWork } from '#src/upstream/web/models'
-import {
-  card,
-  closing,
-  decode,
-  eventsOf,
-  frame,
-  OPENING,
-  said,
-  thinking,
-  token,
-  whole,
-} from '../../support/web-answer'
+import type { TurnEvent } from '#src/turn/event'
+import { showMedia } from '#src/upstream/web/shown-media'
+import { createTextFlow } from '#src/upstream/web/text-flow'
+import { draws, fakeGrokWeb, jpeg } from '../../fakes/grok-web'
+import { serverAt } from '../../support/guarded'
+import { chatAsk, responsesAsk, webSession } from '../../support/web-session'
 
-const REPORT = "I generated images with the prompt: 'a cat'"
-const path = (id: string) => `users/u/generated/${id}/image.jpg`
-const address = (id: string) => `https://assets.example/${path(id)}`
+const downloads = (grok: ReturnType<typeof fakeGrokWeb>) =>
+  grok.calls.filter(({ endpoint }) => endpoint === 'asset')
 
-const picture = (id: string, index: number, progress: number, more: object = {}) =>
-  frame({
-    streamingImageGenerationResponse: {
-      imageId: id,
-      imageUrl: path(progress < 100 ? `${id}-part-0` : id),
-      imageIndex: index,
-      progress,
-      moderated: false,
-      isFinal: progress >= 100,
-      ...more,
-    },
+const itemsOf = (events: readonly TurnEvent[]) =>
+  events.flatMap((event) => (event.type === 'hosted' ? [event] : []))
+
+describe('pictures of an answer', () => {
+  test('stand in a chat by their addresses, and nothing is downloaded', async () => {
+    await using grok = fakeGrokWeb()
+    grok.script(draws({ count: 2 }))
+    const { text } = await webSession(grok).tell(chatAsk({}))
+    expect(text.match(/!\[[^\]]*\]\(http:\/\/127\.0\.0\.1:\d+\/users\/\S+\.jpg\)/g)).toHaveLength(2)
+    expect(text).toContain(grok.assetsUrl)
+    expect(downloads(grok)).toEqual([])
   })
 
-const pictureCard = (id: string, chunk: object | null, more: object = {}) => ({
-  id,
-  type: 'render_generated_image',
-  cardType: 'generated_image_card',
-  image_chunk: chunk && {
-    imageUuid: `uuid-${id}`,
-    imageUrl: '',
-    progress: 0,
-    moderated: false,
-    ...chunk,
-  },
-  ...more,
-})
-
-const shownOf = (events: readonly WebEvent[]): MediaEvent[] =>
-  events.filter((event) => event.type === 'media')
-
-const urlsOf = (events: readonly WebEvent[]): string[] => shownOf(events).map(({ url }) => url)
-
-const lastOf = (events: readonly WebEvent[]) => {
-  const last = events.at(-1)
-  return last?.type === 'finish' ? last.reason : last?.type
-}
-
-describe('pictures', () => {
-  const two = [path('i-1'), path('i-2')]
-  const listed = closing(REPORT, { generatedImageUrls: two })
-  const both = [address('i-1'), address('i-2')]
-
-  test.each<[string, readonly string[], readonly string[]]>([
-    ['told one by one', [picture('i-1', 0, 100), picture('i-2', 1, 100), ...closing(REPORT)], both],
-    ['and listed again', [picture('i-1', 0, 100), picture('i-2', 1, 100), ...listed], both],
-    ['listed only', [...listed], both],
-    [
-      'one of which is listed only',
-      [picture('i-1', 0, 100), picture('i-2', 1, 50), ...listed],
-      both,
-    ],
-    [
-      'listed with placeholders, previews and addresses',
-      closing(REPORT, {
-        generatedImageUrls: [
-          '',
-          '/',
-          path('i-1-part-0'),
-          address('i-1'),
-          `/${path('i-1')}`,
-          null,
-          ...two,
-        ],
-      }),
-      both,
-    ],
-    [
-      'that come in another order',
-      [picture('i-2', 1, 100), picture('i-1', 0, 100), ...closing(REPORT)],
-      both,
-    ],
-    [
-      'of which the first never comes',
-      [picture('i-2', 1, 100), picture('i-1', 0, 50), ...closing(REPORT)],
-      [both[1] ?? ''],
-    ],
-    [
-      'without places',
-      [
-        picture('i-1', 0, 100, { imageIndex: undefined }),
-        picture('i-2', 0, 100),
-        ...closing(REPORT),
-      ],
-      both,
-    ],
-    [
-      'told by their last frame twice, and late by an earlier one',
-      [
-        picture('i-1', 0, 100),
-        picture('i-1', 0, 100),
-        picture('i-1', 0, 50),
-        picture('i-2', 1, 100),
-        ...closing(REPORT),
-      ],
-      both,
-    ],
-    [
-      'in wrappers of other generations',
-      [
-        frame({ doImgGen: true, imageAttachmentInfo: {}, token: '' }),
-        frame({ cachedImageGenerationResponse: { imageUrl: path('i-1') } }),
-        frame({
-          doImgGen: {
-            streamingImageGenerationResponse: {
-              imageId: 'i-2',
-              imageUrl: path('i-2'),
-              progress: 100,
-            },
-          },
-        }),
-        ...closing(REPORT),
-      ],
-      both,
-    ],
-    [
-      'as cards',
-      [
-        card(pictureCard('g1', { progress: 50 })),
-        card(pictureCard('g2', null)),
-        card(pictureCard('g1', { progress: 100, imageUrl: path('i-1') })),
-        card(pictureCard('g2', { progress: 100, imageUrl: path('i-2') })),
-        token('<grok:render card_id="g1" type="render_generated_image"></grok:render>'),
-        whole('', {
-          cardAttachmentsJson: [
-            JSON.stringify(pictureCard('g1', { progress: 100, imageUrl: path('i-1') })),
-          ],
-        }),
-      ],
-      both,
-    ],
-    [
-      'as cards of the whole response',
-      [
-        whole(REPORT, {
-          cardAttachmentsJson: ['i-1', 'i-2'].map((id) =>
-            JSON.stringify(pictureCard(id, { progress: 100, imageUrl: path(id) })),
-          ),
-        }),
-      ],
-      both,
-    ],
-  ])('%s', (_, lines, urls) => {
-    for (const work of ['text', 'image', 'edit', 'imagine'] as const) {
-      const events = eventsOf([...OPENING, ...lines], { work })
-      expect(urlsOf(events)).toEqual([...urls])
-      expect(said(events, 'text')).toBe('')
-      expect(lastOf(events)).toBe('stop')
-    }
+  test('stand there whole where the setting says so, got with the cookies of their session', async () => {
+    await using grok = fakeGrokWeb()
+    grok.script(draws({ count: 1 }))
+    const { text } = await webSession(grok, { image_format: 'base64' }).tell(chatAsk({}))
+    const [, base64 = ''] = /!\[[^\]]*\]\(data:image\/jpeg;base64,([\w+/=]+)\)/.exec(text) ?? []
+    const path = downloads(grok)[0]?.path ?? ''
+    expect(base64).toBe(grok.asset(path)?.bytes.toBase64() ?? 'nothing')
+    expect(downloads(grok).map(({ account }) => account)).toEqual(['one'])
   })
 
-  test('are shown when they are done, with word of how it goes on', () => {
-    const lines = [
-      thinking('Drawing.'),
-      picture('i-1', 0, 33),
-      picture('i-2', 1, 33),
-      picture('i-1', 0, 20),
-      picture('i-1', 0, 66),
-      picture('i-1', 0, 100, { imageTitle: 'A cat' }),
-      picture('i-2', 1, 100),
-      whole(REPORT),
-    ]
-    expect(eventsOf(lines)).toEqual([
-      ...[
-        'Drawing.',
-        '\n\nPicture 1: 33 %',
-        '\nPicture 2: 33 %',
-        '\nPicture 1: 66 %',
-        '\nPicture 1: 100 %',
-      ].map((text) => ({ type: 'thinking', choice: 0, text, part: 0 })),
-      { type: 'thought', choice: 0, encrypted: null },
-      { type: 'media', sort: 'image', url: address('i-1'), title: 'A cat', id: 'i-1' },
-      { type: 'thinking', choice: 0, text: 'Picture 2: 100 %', part: 0 },
-      { type: 'thought', choice: 0, encrypted: null },
-      { type: 'media', sort: 'image', url: address('i-2'), title: '', id: 'i-2' },
-      { type: 'finish', choice: 0, reason: 'stop' },
-    ] as never)
-  })
-
-  test('stand beside what the model says of them in a chat', () => {
-    const lines = [
-      token('Here '),
-      token('it is: '),
-      picture('i-1', 0, 100),
-      token('I made an image.'),
-      whole(REPORT),
-    ]
-    const events = eventsOf(lines)
-    expect(said(events, 'text')).toBe('Here it is: I made an image.')
-    expect(events.findIndex(({ type }) => type === 'media')).toBeGreaterThan(1)
-  })
-
-  test('have no report beside them where they are the answer', () => {
-    const answer = (...texts: string[]) =>
-      said(
-        eventsOf([picture('i-1', 0, 100), ...texts.map((it) => token(it)), whole(REPORT)], {
-          work: 'image',
-        }),
-        'text',
-      )
-    expect(answer(...REPORT)).toBe('')
-    expect(answer(...`${REPORT.slice(0, -1)}${' and a dog'.repeat(100)}'`)).toBe('')
-    expect(answer('I could not ', 'make the other image.')).toBe(
-      'I could not make the other image.',
+  test('are items of the Responses API too', async () => {
+    await using grok = fakeGrokWeb()
+    grok.script(draws({ count: 1 }))
+    const { events, text } = await webSession(grok, { image_format: 'base64' }).tell(
+      responsesAsk({}),
     )
-    expect(answer('I could not ', 'make more of it. '.repeat(30), 'Sorry.')).toEndWith(
-      'of it. Sorry.',
-    )
+    const [begun, done] = itemsOf(events)
+    expect(begun).toMatchObject({
+      done: false,
+      item: { type: 'image_generation_call', status: 'in_progress', result: null },
+    })
+    const bytes = grok.asset(downloads(grok)[0]?.path ?? '')?.bytes.toBase64() ?? 'nothing'
+    expect(done).toMatchObject({ done: true, item: { id: begun?.item.id, result: bytes } })
+    expect(text).toContain(`(${grok.assetsUrl}/`)
+    expect(downloads(grok)).toHaveLength(1)
   })
 
-  test('that were moderated are refused, if nothing else came', () => {
-    for (const lines of [
-      [picture('i-1', 0, 100, { moderated: true, imageUrl: '' }), ...closing(REPORT)],
-      [picture('i-1', 0, 50), picture('i-1', 0, 100, { moderated: true, imageUrl: '' })],
-      [card(pictureCard('g1', { moderated: true })), whole('')],
-    ])
-      for (const work of ['text', 'image', 'edit'] as const) {
-        const events = eventsOf(lines, { work })
-        expect(said(events, 'thinking')).toEndWith('Picture 1: moderated')
-        expect(said(events, 'refusal')).toContain('moderation')
-        expect(said(events, 'text')).toBe('')
-        expect(lastOf(events)).toBe('content_filter')
-      }
-  })
+  for (const [name, change] of [
+    ['is not there', { status: 404 }],
+    ['is a page', { bytes: new TextEncoder().encode('<html>no</html>') }],
+    ['is too large', { bytes: jpeg('a', 20_000) }],
+    ['breaks off', { bytes: jpeg('a', 2_000), breaksAfter: 1_000 }],
+    ['does not come', { bytes: jpeg('a', 60_000), gapMs: 10_000 }],
+  ] as const)
+    test(`one that ${name} is null, and the answer goes on`, async () => {
+      await using grok = fakeGrokWeb()
+      grok.script((turn) => {
+        const { path } = turn.picture()
+        grok.put('one', { ...change, path })
+        return { steps: [], modelResponse: { generatedImageUrls: [path] } }
+      })
+      const settings = { fetch_timeout_ms: 100, fetch_max_bytes: 16_384 }
+      const { events, text } = await webSession(grok, settings).tell(responsesAsk({}))
+      expect(itemsOf(events)[1]?.item.result).toBeNull()
+      expect(text).toContain('![')
+      expect(events.at(-1)?.type).toBe('usage')
+    })
 
-  test('that were moderated stay so', () => {
-    const events = eventsOf([
-      picture('i-1', 0, 50, { moderated: true }),
-      picture('i-1', 0, 100),
-      whole(''),
-    ])
-    expect(urlsOf(events)).toEqual([])
-    expect(lastOf(events)).toBe('content_filter')
-  })
-
-  test('keep their names where only the list has their address', () => {
-    const lines = [picture('i-2', 1, 50, { imageTitle: 'A cat' }), ...listed]
-    expect(shownOf(eventsOf(lines))).toMatchObject([
-      { url: address('i-1'), title: '', id: 'id1' },
-      { url: address('i-2'), title: 'A cat', id: 'i-2' },
-    ])
-  })
-
-  test('that were moderated hide no others, and no text', () => {
-    const bad = picture('i-1', 0, 100, { moderated: true, imageUrl: '' })
-    const other = eventsOf([bad, picture('i-2', 1, 100), whole(REPORT)])
-    expect(urlsOf(other)).toEqual([address('i-2')])
-    expect(lastOf(other)).toBe('stop')
-    const text = eventsOf([token('Here: '), bad, whole('Here: ')])
-    expect(said(text, 'text')).toBe('Here: ')
-    expect(lastOf(text)).toBe('stop')
-  })
-
-  test('that never came are a fault', () => {
-    const missing = { kind: 'malformed', message: 'grok.com ended its answer without a picture.' }
-    expect(decode([picture('i-1', 0, 50), ...closing('')]).fault).toEqual(missing as never)
-    expect(decode([picture('i-1', 0, 50), ...closing(REPORT)]).fault).toEqual(missing as never)
-    for (const work of ['image', 'edit'] as const)
-      expect(decode([...OPENING, ...closing('')], { work }).fault).toEqual(missing as never)
-    expect(
-      decode([picture('i-1', 0, 50), ...closing('I am not allowed to.')]).fault,
-    ).toBeUndefined()
-    expect(
-      decode([token('I am not allowed to.'), ...closing('')], { work: 'image' }).fault,
-    ).toBeUndefined()
+  test('of another host are shown, and never got with a cookie', async () => {
+    await using other = serverAt(() => new Response('no'))
+    await using grok = fakeGrokWeb()
+    grok.script({ steps: [], modelResponse: { generatedImageUrls: [`${other.url}/a.jpg`] } })
+    const { text } = await webSession(grok, { image_format: 'base64' }).tell(chatAsk({}))
+    expect(text).toContain(`(${other.url}/a.jpg)`)
+    for (const { headers } of other.seen) expect(headers.get('cookie')).toBeNull()
   })
 })
 
-describe('videos', () => {
-  const VIDEO = 'users/u/generated/v-1/generated_video.mp4'
-  const DONE = {
-    assetId: 'as-1',
-    videoUrl: VIDEO,
-    thumbnailImageUrl: 'users/u/generated/v-1/preview_image.jpg',
-    videoPrompt: 'waves',
-    moderated: false,
-  }
-  const SAID = "I generated a video with the prompt: 'waves'"
-  const video = (progress: number | undefined, more: object = {}) =>
-    frame({ streamingVideoGenerationResponse: { videoId: 'v-1', progress, ...more } })
-  const shown = {
-    type: 'media',
-    sort: 'video',
-    url: `https://assets.example/${VIDEO}`,
-    title: 'waves',
-    id: 'v-1',
-    poster: 'https://assets.example/users/u/generated/v-1/preview_image.jpg',
+describe('how they are written', () => {
+  const shown = async (event: object, terms: object = {}) => {
+    const events: TurnEvent[] = []
+    const all = showMedia(
+      {
+        type: 'media',
+        sort: 'image',
+        url: 'https://a.example/b.jpg',
+        title: 'T',
+        id: 'i',
+        ...event,
+      },
+      {
+        dialect: 'chat',
+        imageFormat: 'url',
+        videoFormat: 'html',
+        download: async () => undefined,
+        ...terms,
+      },
+    )
+    for await (const one of all) events.push(one)
+    return events.map((one) => (one.type === 'text' ? one.text : one.type)).join('')
   }
 
-  test('are shown once, with word of how it goes on', () => {
-    const lines = [
-      ...OPENING,
-      video(1, { mode: 'normal', modelName: 'imagine_x' }),
-      token('', { messageTag: undefined }),
-      ...[5, 20, 13, 50, 50].map((progress) => video(progress)),
-      video(100, DONE),
-      video(100, DONE),
-      token('I generated a video '),
-      token("with the prompt: 'waves'"),
-      ...closing(SAID, { fileAttachments: ['as-1'] }),
+  test('a picture as Markdown that nothing can break out of', async () => {
+    expect(await shown({ title: 'A [b]\n(c)', url: 'https://a.example/b (1).jpg' })).toBe(
+      '![A \\[b\\] (c)](https://a.example/b%20%281%29.jpg)',
+    )
+  })
+
+  test('a video as a player, with its first picture', async () => {
+    const event = { sort: 'video', url: 'https://a.example/v.mp4?a=1&b="', poster: 'https://a/p' }
+    expect(await shown(event)).toBe(
+      '<video controls preload="none" poster="https://a/p"><source src="https://a.example/v.mp4?a=1&#38;b=&#34;" type="video/mp4"></video>',
+    )
+  })
+
+  test('a video by its address', async () => {
+    expect(await shown({ sort: 'video', url: 'https://a/v.mp4' }, { videoFormat: 'url' })).toBe(
+      'https://a/v.mp4',
+    )
+  })
+})
+
+describe('within a text', () => {
+  const text = (text: string): TurnEvent => ({ type: 'text', choice: 0, text })
+
+  test('pictures stand on lines of their own', () => {
+    const flow = createTextFlow('chat')
+    const said = [
+      flow.said(text('Look:')),
+      flow.shown(text('![a](b)')),
+      flow.shown(text('![c](d)')),
+      flow.said(text('Nice?')),
+      flow.said(text(' Yes.')),
     ]
-    const events = eventsOf(lines, { work: 'video' })
-    expect(said(events, 'thinking').split('\n')).toEqual(
-      [1, 5, 20, 50, 100].map((progress) => `Video: ${progress} %`),
+    expect(said.map((event) => ('text' in event ? event.text : '')).join('')).toBe(
+      'Look:\n\n![a](b)\n\n![c](d)\n\nNice? Yes.',
     )
-    expect(events.slice(-3)).toEqual([
-      { type: 'thought', choice: 0, encrypted: null },
-      shown,
-      { type: 'finish', choice: 0, reason: 'stop' },
-    ] as never)
   })
 
-  test.each<[string, readonly string[]]>([
-    ['whose address comes before the last progress', [video(50, DONE), ...closing(SAID)]],
-    ['without progress', [video(undefined, DONE), ...closing(SAID)]],
-    ['behind which the connection closes', [video(100, DONE)]],
-    ['whose address is absolute', [video(100, { ...DONE, videoUrl: shown.url }), ...closing(SAID)]],
-  ])('%s', (_, lines) => {
-    const events = eventsOf(lines, { work: 'video' })
-    expect(shownOf(events)).toEqual([shown] as never)
-    expect(said(events, 'text')).toBe('')
-    expect(lastOf(events)).toBe('stop')
-  })
+  const WHOLE = 'Look:\n\n![a](b)\n\nNice and blue'
+  for (const [name, start, end, words] of [
+    ['behind a picture', 5, 9, 'Nice'],
+    ['before it', 0, 5, 'Look:'],
+    ['around it', 0, 9, 'Look:\n\n![a](b)\n\nNice'],
+  ] as const)
+    test(`citations stand for the words that they stood for, ${name}`, () => {
+      const flow = createTextFlow('chat')
+      flow.said(text('Look:'))
+      flow.shown(text('![a](b)'))
+      flow.said(text('Nice and blue'))
+      const citation = { url: 'u', title: 't', start, end }
+      const event = flow.said({ type: 'citation', choice: 0, citation })
+      const told = event.type === 'citation' ? event.citation : citation
+      expect(WHOLE.slice(told.start, told.end)).toBe(words)
+    })
 
-  test('may be several, and without a picture', () => {
-    const other = { videoId: 'v-2', videoUrl: 'v2.mp4', thumbnailImageUrl: '/' }
-    const events = eventsOf([
-      video(100, DONE),
-      video(60, other),
-      video(100, other),
-      ...closing(SAID),
-    ])
-    expect(said(events, 'thinking')).toContain('Video 2: 60 %')
-    expect(shownOf(events)).toEqual([
-      shown,
-      { type: 'media', sort: 'video', url: 'https://assets.example/v2.mp4', title: '', id: 'v-2' },
-    ] as never)
+  test('in the Responses API a picture begins a text with places of its own', () => {
+    const flow = createTextFlow('responses')
+    flow.said(text('Look:'))
+    flow.shown({ type: 'hosted', choice: 0, item: { type: 'image_generation_call' }, done: true })
+    expect(flow.shown(text('![a](b)'))).toEqual(text('![a](b)'))
+    flow.said(text('Nice'))
+    const citation = { url: 'u', title: 't', start: 0, end: 4 }
+    expect(flow.said({ type: 'citation', choice: 0, citation })).toMatchObject({
+      citation: { start: 9, end: 13 },
+    })
   })
-
-  test('that were moderated are refused', () => {
-    const events = eventsOf(
-      [video(50), video(100, { moderated: true, videoUrl: '' }), token(SAID), ...closing(SAID)],
-      { work: 'video' },
-    )
-    expect(said(events, 'thinking')).toEndWith('Video: moderated')
-    expect(said(events, 'refusal')).toContain('moderation')
-    expect(said(events, 'text')).toBe('')
-    expect(lastOf(events)).toBe('content_filter')
-  })
-
-  test.each<[string, readonly string[], WebWork]>([
-    ['never come', [video(50), token(SAID), ...closing(SAID)], 'video'],
-    ['break off', [video(1), video(95)], 'video'],
-    ['have no address', [video(100, { assetId: 'as-1' }), ...closing(SAID)], 'imagine'],
-    ['have a placeholder for one', [video(100, { videoUrl: '/' }), ...closing(SAID)], 'text'],
-    ['are not so much as begun', [...OPENING, ...closing('')], 'video'],
-  ])('that %s are a fault', (_, lines, work) => {
-    const { fault, events } = decode(lines, { work })
-    expect(fault).toEqual({
-      kind: 'malformed',
-      message: 'grok.com ended its answer without the video.',
-    } as never)
-    expect(lastOf(events)).not.toBe('stop')
-  })
-
-  test('that are refused in words are text', () =>
-    expect(
-      said(eventsOf([token('I cannot do that.'), ...closing('')], { work: 'video' }), 'text'),
-    ).toBe('I cannot do that.'))
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { WebEvent } from '#src/upstream/web/decoder'
+import type { WebEvent } from '#src/upstream/web/voice'
 import {
   decode,
   eventsOf,

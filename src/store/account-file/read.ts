@@ -1,0 +1,65 @@
+import { SetupError } from '../../errors'
+import type { Found, FoundAccount } from './found'
+import { jsonAccount, jsonAccounts } from './json'
+import { tableAccounts } from './table'
+
+/** An account that stands in the file before: only the first counts. */
+export interface FoundAgain {
+  readonly where: string
+  /** Where it stood first. */
+  readonly first: string
+}
+
+/**
+ * Read accounts in whatever form they are kept: the JSON of other systems and of our own export, a JSON
+ * value a line, a table, or a session a line. What cannot be read is told of, and does not stop the rest.
+ *
+ * @throws SetupError when the whole is of no form
+ */
+export function readAccountFile(text: string): readonly (Found | FoundAgain)[] {
+  const seen = new Map<string, string>()
+  return [...foundIn(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'))].map((found) => {
+    if (!('account' in found)) return found
+    const identity = identityOf(found)
+    const first = seen.get(identity)
+    if (first !== undefined) return { where: found.where, first }
+    seen.set(identity, found.where)
+    return found
+  })
+}
+
+function foundIn(text: string): Iterable<Found> {
+  const [sign] = text.trimStart()
+  if (sign !== '{' && sign !== '[') return tableAccounts(text)
+  const whole = parsed(text)
+  if (whole) return jsonAccounts(whole.value)
+  const lines = text.split('\n')
+  const first = lines.find((line) => line.trim() !== '')
+  if (first !== undefined && parsed(first)) return lineAccounts(lines)
+  throw new SetupError(
+    'That begins as JSON does, but is none.',
+    'See whether it was cut off, or changed by hand.',
+  )
+}
+
+function* lineAccounts(lines: readonly string[]): Generator<Found> {
+  for (const [index, line] of lines.entries()) {
+    const where = `line ${index + 1}`
+    if (line.trim() === '') continue
+    const value = parsed(line)
+    yield value ? jsonAccount(where, value.value) : { where, problem: 'It is no JSON.' }
+  }
+}
+
+/** What the parser says of a fault may quote a secret. */
+function parsed(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return
+  }
+}
+
+/** The same key may be good at several servers; a session is one wherever it is used. */
+const identityOf = ({ account: { kind, secret, baseUrl = '' } }: FoundAccount): string =>
+  kind === 'web' ? `${kind}\n${secret}` : `${kind}\n${secret}\n${baseUrl}`

@@ -1,0 +1,50 @@
+import type { FileAccount } from './account'
+
+export const FILE_FORMATS = ['json', 'text', 'csv'] as const
+export type FileFormat = (typeof FILE_FORMATS)[number]
+
+/**
+ * Write accounts in a form that `readAccountFile` reads. JSON says all that there is to say of an account,
+ * text only what the sessions are, and CSV what a table can show of them.
+ */
+export function writeAccountFile(accounts: readonly FileAccount[], format: FileFormat): string {
+  if (format === 'text') return lines(accounts.map(({ secret }) => secret))
+  if (format === 'csv') return lines([COLUMNS.join(','), ...accounts.map(row)])
+  if (accounts.length === 0) return '{"accounts":[]}\n'
+  // A line each, so that a difference between two exports can be read.
+  return `{"accounts":[\n${accounts.map((account) => JSON.stringify(record(account))).join(',\n')}\n]}\n`
+}
+
+const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('')
+
+const COLUMNS = ['token', 'tier', 'tags', 'note', 'name', 'status']
+
+const row = ({ secret, tier, tags, note, name, enabled }: FileAccount): string =>
+  [secret, tier ?? '', tags.join(','), note ?? '', name ?? '', enabled ? 'active' : 'disabled']
+    .map(cell)
+    .join(',')
+
+const cell = (text: string): string =>
+  /[",;\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+
+const record = (account: FileAccount) => ({
+  kind: account.kind,
+  name: account.name,
+  token: account.secret,
+  base_url: account.baseUrl,
+  ...(account.tier && { tier: account.tier }),
+  ...(!account.enabled && { enabled: false }),
+  ...(account.tags.length > 0 && { tags: account.tags }),
+  ...(account.note && { note: account.note }),
+  ...(account.extras?.cookies && { cookies: account.extras.cookies }),
+  ...(hasHeaders(account) && { headers: account.extras?.headers }),
+  ...(account.weight !== 1 && { weight: account.weight }),
+  max: account.maxInFlight,
+  rpm: account.requestsPerMinute,
+  models: account.models,
+  api: account.api,
+  proxy: account.proxy,
+})
+
+const hasHeaders = ({ extras }: FileAccount): boolean =>
+  Object.keys(extras?.headers ?? {}).length > 0

@@ -1,0 +1,104 @@
+import type { Client, InValue } from '@libsql/client/web'
+import type { AccountQuota } from './account-quotas'
+import type { AccountState } from './account-states'
+import type { AccountKind, StoredAccount } from './accounts'
+import { createPagedReader, createReader } from './rows'
+import { accountQuotas, accountStates, accounts, REST_STATES } from './schema'
+
+/** By what accounts are picked: switched on or off, at rest or not, or why they rest. */
+export const ACCOUNT_STATES = ['on', 'off', 'ready', ...REST_STATES] as const
+
+/** What accounts have in common that somebody looks for. */
+export interface AccountFilter {
+  readonly kind?: AccountKind | undefined
+  readonly tag?: string | undefined
+  readonly state?: (typeof ACCOUNT_STATES)[number] | undefined
+  /** `NAME` or `KIND/NAME`. */
+  readonly name?: string | undefined
+}
+
+/** What is held against some accounts, and what is left of their quotas. */
+export interface Standing {
+  readonly states: ReadonlyMap<string, readonly AccountState[]>
+  readonly quotas: ReadonlyMap<string, readonly AccountQuota[]>
+}
+
+/** Of how many accounts the states and quotas are asked for at once. */
+const AT_ONCE = 1_000
+
+/** What a state that still holds looks like. */
+const HOLDS = `SELECT 1 FROM account_states AS held WHERE held.account_id = accounts.id
+  AND held.faults > 0 AND (held.until IS NULL OR held.until > ?)`
+
+/** Finds accounts among many, without reading them all. */
+export function createAccountSearch(client: Client, now: () => number) {
+  const readAccounts = createPagedReader(client, accounts, ['kind', 'name'])
+  const readStates = createReader(client, accountStates)
+  const readQuotas = createReader(client, accountQuotas)
+
+  function where({ kind, tag, state, name }: AccountFilter) {
+    const conditions: string[] = []
+    const args: InValue[] = []
+    const need = (sql: string, ...values: InValue[]) => {
+      conditions.push(`(${sql})`)
+      args.push(...values)
+    }
+    if (kind !== undefined) need('kind = ?', kind)
+    if (name !== undefined) need("name = ? OR kind || '/' || name = ?", name, name)
+    if (tag !== undefined) need('EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag)
+    if (state === 'on' || state === 'off') need('enabled = ?', Number(state === 'on'))
+    else if (state === 'ready')
+      need(`enabled = 1 AND NOT EXISTS (${HOLDS} AND held.scope = '')`, now())
+    else if (state !== undefined) need(`EXISTS (${HOLDS} AND held.state = ?)`, now(), state)
+    return { conditions, args }
+  }
+
+  return {
+    /** Those that fit, by kind and name. */
+    find(filter: AccountFilter, most?: number): Promise<StoredAccount[]> {
+      const { conditions, args } = where(filter)
+      return readAccounts(conditions, args, most)
+    },
+
+    async count(filter: AccountFilter): Promise<number> {
+      const { conditions, args } = where(filter)
+      const { rows } = await client.execute({
+        sql: `SELECT count(*) AS found FROM accounts WHERE ${['1', ...conditions].join(' AND ')}`,
+        args,
+      })
+      return Number(rows[0]?.found)
+    },
+
+    /** How accounts stand, by their ids. */
+    async standing(ids: readonly string[]): Promise<Standing> {
+      const states: AccountState[] = []
+      const quotas: AccountQuota[] = []
+      const rest = 'WHERE account_id IN (SELECT value FROM json_each(?))'
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
+        const some = JSON.stringify(ids.slice(from, from + AT_ONCE))
+        const found = await Promise.all([readStates(rest, [some]), readQuotas(rest, [some])])
+        states.push(...found[0])
+        quotas.push(...found[1])
+      }
+      return {
+        states: Map.groupBy(states, ({ accountId }) => accountId),
+        quotas: Map.groupBy(quotas, ({ accountId }) => accountId),
+      }
+    },
+
+    /** Every tag with the number of accounts that have it, by name. */
+    async tags(): Promise<readonly { readonly tag: string; readonly accounts: number }[]> {
+      const { rows } = await client.execute(
+        `SELECT one.value AS tag, count(*) AS found FROM accounts, json_each(accounts.tags) AS one
+          GROUP BY one.value ORDER BY one.value`,
+      )
+      return rows.map(({ tag, found }) => ({ tag: String(tag), accounts: Number(found) }))
+    },
+
+    /** What accounts are called, by their ids. */
+    async names(): Promise<ReadonlyMap<string, string>> {
+      const { rows } = await client.execute('SELECT id, name FROM accounts')
+      return new Map(rows.map(({ id, name }) => [String(id), String(name)]))
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { UpstreamFault } from '../../errors'
+import { isObject, type Json, parseObject } from '../../json-value'
+import { asFault, type Http, readText } from '../../net/http'
+import type { Account } from '../../pool/account'
+import { readWebFault } from './faults'
+import { sessionHeaders } from './headers'
+import type { createSupplied } from './supplied'
+
+interface SessionParts {
+  readonly http: Http
+  readonly supplied: ReturnType<typeof createSupplied>
+  readonly now: () => number
+  /** Where pictures, videos and files are. */
+  readonly assetsUrl: string
+}
+
+/** The calls of one account within one attempt; they end when the attempt does. */
+export interface Session {
+  readonly account: Account
+  readonly signal: AbortSignal
+  /**
+   * Post JSON, and give the answer while it is on its way.
+   *
+   * @throws UpstreamFault when it is no success
+   */
+  post(path: string, body: string, manner?: Manner): Promise<Response>
+  /**
+   * Get a file of the asset host.
+   *
+   * @throws UpstreamFault when it is not to be had
+   */
+  asset(url: string, abort: AbortController): Promise<Response>
+}
+
+interface Manner {
+  /** The page of the site that it seems to come from. */
+  readonly referer?: string
+  readonly contentType?: string
+}
+
+/**
+ * Opens sessions: reads what their calls are sent with.
+ *
+ * A session's cookies go to its own site and to the asset host, and nowhere else.
+ */
+export function createSessions({ http, supplied, now, assetsUrl }: SessionParts) {
+  const assets = new URL(assetsUrl).origin
+
+  return async (account: Account, abort: AbortController): Promise<Session> => {
+    const token = await account.secret()
+    const proxy = await account.proxy()
+    const extras = supplied().extrasOf(await account.extras())
+    const { origin } = new URL(account.baseUrl)
+
+    return {
+      account,
+      signal: abort.signal,
+
+      async post(path, body, { referer = '/', contentType = 'application/json' } = {}) {
+        if (abort.signal.aborted) throw asFault(abort.signal.reason, abort.signal)
+        const headers = sessionHeaders({ token, extras, origin, referer, contentType })
+        const url = account.baseUrl + path
+        const response = await http.send({ url, method: 'POST', headers, body, proxy, abort })
+        if (!response.ok || isPage(response)) throw await readWebFault(response, token, now())
+        return response
+      },
+
+      async asset(url, abort) {
+        if (new URL(url).origin !== assets)
+          throw new UpstreamFault('malformed', 'That is no address of the asset host.')
+        const headers = sessionHeaders({ token, extras, origin, referer: '/' })
+        const response = await http.send({ url, method: 'GET', headers, proxy, abort })
+        if (!response.ok) throw await readWebFault(response, token, now())
+        return response
+      },
+    }
+  }
+}
+
+/** grok.com's edge may show a page in its place, whatever the status. */
+const isPage = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.includes('text/html') === true
+
+/** A JSON answer of grok.com is short. */
+const MOST_BYTES = 256 * 1024
+
+/**
+ * Read an answer that is a JSON object.
+ *
+ * @throws UpstreamFault when it is none, or breaks off
+ */
+export async function readAnswer(response: Response, signal: AbortSignal): Promise<Json> {
+  const text = await readText(response, MOST_BYTES).catch((cause) => {
+    throw asFault(cause, signal)
+  })
+  const body = parseObject(text)
+  if (isObject(body)) return body
+  throw new UpstreamFault('malformed', 'grok.com answered something that is no JSON object.')
+}

@@ -1,0 +1,75 @@
+import { ApiError, UpstreamFault } from '../../errors'
+import type { Attachment } from './attachments'
+import { editPictures } from './edit'
+import { NEW_CONVERSATION, openingBody } from './request'
+import type { Session } from './session'
+import type { Task } from './task'
+import { placeOf, type Uploaded, type Uploads } from './uploads'
+import { makeVideo } from './video'
+
+interface WorkParts {
+  readonly uploads: Uploads
+  readonly assetUrl: (path: string) => string
+}
+
+/** Has grok.com begin to answer, to draw, to change pictures or to film. */
+export function createWorks({ uploads, assetUrl }: WorkParts) {
+  function ask(session: Session, task: Task, files: readonly Uploaded[]): Promise<Response> {
+    const { model, form, manner, temporary, message, work } = task
+    const { mode, search, draw } = manner
+    const fileIds = files.map(({ id }) => id)
+    const isEdit = work === 'edit'
+    const body = openingBody(form, {
+      model,
+      mode,
+      message: isEdit ? `Image Edit: ${task.wish}` : message,
+      fileIds,
+      temporary,
+      search,
+      draw,
+      ...(work === 'image' && { tools: { imageGen: true } }),
+    })
+    return session.post(NEW_CONVERSATION, body)
+  }
+
+  function run(session: Session, task: Task, files: readonly Uploaded[]): Promise<Response> {
+    const { work, form, wish: prompt, temporary, video: config } = task
+    if (work === 'video')
+      return makeVideo(session, { prompt, pictures: files, config, temporary }, { form, assetUrl })
+    const [first, ...others] = files
+    if (work !== 'edit' || form === 'g1' || !first) return ask(session, task, files)
+    const addressOf = (file: Uploaded) => assetUrl(placeOf(file))
+    const pictures = [addressOf(first), ...others.map(addressOf)] as const
+    return editPictures(session, { prompt, pictures, temporary })
+  }
+
+  /** @throws UpstreamFault when it is not begun */
+  return async (session: Session, task: Task, files: readonly Attachment[]): Promise<Response> => {
+    if (task.work === 'video' || task.work === 'edit') needPictures(files)
+    const uploaded = files.length > 0 ? await uploads.bring(session, files) : NONE
+    try {
+      return await run(session, task, uploaded)
+    } catch (cause) {
+      if (isAboutFiles(cause)) uploads.forget(session, files)
+      throw cause
+    }
+  }
+}
+
+const NONE: readonly Uploaded[] = []
+
+/** Only pictures can be changed, or begin a video. */
+function needPictures(files: readonly Attachment[]): void {
+  const other = files.find(({ isPicture }) => !isPicture)
+  if (!other) return
+  const { param } = other
+  throw new ApiError('invalid_value', `This model takes pictures only: '${param}' is none.`, {
+    param,
+  })
+}
+
+/** Whether a refusal may mean that a file is not there any more. */
+function isAboutFiles(cause: unknown): boolean {
+  const { status } = cause instanceof UpstreamFault ? cause.details : {}
+  return status === 400 || status === 404
+}
