@@ -133,7 +133,7 @@ test("a client's unreachable picture is its own fault, and no session's", async 
   const response = await it.chat({ messages: [says('See', pictured(`${gone.url}/a.png`))] })
   const { error } = await bodyOf(response)
   expect([response.status, error.param]).toEqual([400, 'messages.0.content.1.image_url.url'])
-  expect(it.grok.calls).toEqual([])
+  expect(it.grok.chats()).toEqual([])
   expect((await it.chat({})).status).toBe(200)
 })
 
@@ -162,7 +162,7 @@ test('a wrong description of a video is refused before anyone is asked', async (
   const response = await it.chat({ model, video_config: { preset: 'spicy' } })
   const { error } = await bodyOf(response)
   expect([response.status, error.param]).toEqual([400, 'video_config.preset'])
-  expect(it.grok.calls).toEqual([])
+  expect(it.grok.chats()).toEqual([])
 })
 
 test('a client that leaves is told to grok.com within 50 ms', async () => {
