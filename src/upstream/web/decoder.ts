@@ -45,6 +45,8 @@ export interface WebDecoder {
   end(): Iterable<WebEvent>
   /** Whether the answer is whole: what may still come is its title. */
   isWhole(): boolean
+  /** Whether any of the answer has come: a refusal may stand in its place. */
+  hasBegun(): boolean
 }
 
 const NOTHING: Json = {}
@@ -78,6 +80,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   })
   let fault: UpstreamFault | undefined
   let hasLines = false
+  let hasBegun = false
   let isStopped = false
   let isWhole = false
   let hasFound = false
@@ -92,6 +95,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   function say(token: string, mood: Mood) {
     if (fault) return
     hasLines = true
+    hasBegun = true
     speak(token, mood)
     if (cards.length > 0) useTools(NOTHING, mood)
   }
@@ -137,6 +141,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   }
 
   function takeResponse(frame: Json) {
+    hasBegun = true
     for (const card of readCards(frame.cardAttachment)) takeCard(card)
     for (const picture of readPictures(frame)) pictures.take(picture)
     const { streamingVideoGenerationResponse: video, uiLayout, modelResponse } = frame
@@ -242,6 +247,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
     },
 
     isWhole: () => isWhole,
+    hasBegun: () => hasBegun,
   }
 }
 
