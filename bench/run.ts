@@ -12,8 +12,9 @@ import { report } from './report'
 import { soak } from './soak'
 import { measureStartUp } from './start-up'
 import { startGroxy, startTargets, startUpstream } from './targets'
+import { measureWebDecoder, reportWebDecoder } from './web-decoder'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --dialects [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --dialects [--short] | --web-decoder [--short]]
 
 const FULL = {
   seconds: 5,
@@ -21,6 +22,7 @@ const FULL = {
   repetitions: 3,
   restSeconds: 10,
   startUps: 9,
+  readings: 9,
   leases: 400_000,
 }
 const SHORT = {
@@ -29,6 +31,7 @@ const SHORT = {
   repetitions: 1,
   restSeconds: 1,
   startUps: 3,
+  readings: 3,
   leases: 40_000,
 }
 const SOAK_TURNS = 1_000_000
@@ -43,9 +46,11 @@ const form =
       ? 'pool'
       : words.includes('--dialects')
         ? 'dialects'
-        : isShort
-          ? 'short'
-          : 'full'
+        : words.includes('--web-decoder')
+          ? 'web-decoder'
+          : isShort
+            ? 'short'
+            : 'full'
 const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
@@ -60,6 +65,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => void clear().finally(() => process.exit(1)))
 
 async function measureAll() {
+  if (form === 'web-decoder') {
+    const webDecoder = measureWebDecoder(effort.readings)
+    console.info(`\n${reportWebDecoder(webDecoder)}\n`)
+    return { webDecoder }
+  }
   const executables = await buildExecutables(join(folder, 'bin'))
   const parts = { processes, executables, folder }
   const measure = createMeasure({ processes, folder })
@@ -87,6 +97,11 @@ async function measureAll() {
   return { effort, startUp, ...comparison }
 }
 
+const generatorOf = (what: typeof form): string => {
+  if (what === 'web-decoder') return 'this process'
+  return what === 'soak' || what === 'pool' ? 'fetch' : GENERATOR
+}
+
 try {
   const loadBefore = loadavg()
   const startedAt = new Date().toISOString()
@@ -101,7 +116,7 @@ try {
     loadBefore,
     loadAfter: loadavg(),
     isPinned: processes.isPinned,
-    generator: form === 'soak' || form === 'pool' ? 'fetch' : GENERATOR,
+    generator: generatorOf(form),
   }
   const results = join(import.meta.dir, 'results')
   await mkdir(results, { recursive: true })

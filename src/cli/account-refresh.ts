@@ -73,7 +73,7 @@ async function refreshAccount(
   const second = others.length > 0 ? await ask(others) : undefined
   const reports = [...first.reports, ...(second?.reports ?? [])]
   const now = Date.now()
-  await stores.accountQuotas.save(
+  await stores.accountQuotas.saveAsked(
     reports.map(({ bucket, limit, remaining, resetAt }) => ({
       ...{ accountId: account.id, bucket, limit, remaining, resetAt },
       ...{ source: 'reported' as const, updatedAt: now },

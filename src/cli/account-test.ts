@@ -8,7 +8,7 @@ import { environmentAccounts, fromStore } from '../pool/roster'
 import { proxyName } from '../proxy'
 import type { AccountFilter } from '../store/account-search'
 import type { Settings } from '../store/settings'
-import { CHALLENGE } from '../upstream/fault'
+import { ANTI_BOT, CHALLENGE } from '../upstream/fault'
 import type { QuotaFinding, Upstream } from '../upstream/upstream'
 import { webOffers } from '../upstream/web/models'
 import { createUpstreams } from '../upstreams'
@@ -176,7 +176,7 @@ function listsNone(cause: unknown): boolean {
 }
 
 /** Refusals that are about the machine's address or what it sends, whoever it calls for. */
-const OF_EGRESS = [CHALLENGE, 'anti_bot']
+const OF_EGRESS = [CHALLENGE, ANTI_BOT]
 
 /** What a fault means, in words for an operator. */
 export function explain(cause: unknown, kind: Kind): string {

@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./keys')).keysCommand,
   },
   accounts: {
-    summary: 'add, import, change, list, test, export and remove the accounts of the pool',
+    summary: 'add, import, list, test, change, export and remove the accounts of the pool',
     load: async () => (await import('./accounts')).accountsCommand,
   },
   aliases: {

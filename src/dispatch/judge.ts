@@ -55,13 +55,14 @@ export function judge(cause: unknown, place: Place): Verdict {
   if (!rule) throw cause
   const { model, endpoint, kind, quota = '', dryMs } = place
   const { retryAfterMs, begun = false } = cause.details
-  const scopes = { model, endpoint: `${model} ${endpoint}`, quota }
+  const scopes = { model, endpoint: `${model} ${endpoint}` }
+  const charged = rule.culprit === 'quota' ? quota : ''
   const isDry = rule.dryRestMs !== undefined && dryMs !== undefined
   return {
     culprit: rule.culprit,
     // The demo model fails when it is asked to.
     effect: kind === 'demo' ? 'none' : isDry ? 'exhausted' : rule.effect,
-    scope: rule.scope ? scopes[rule.scope] : '',
+    scope: rule.scope ? scopes[rule.scope] : charged,
     restMs: isDry ? Math.min(rule.dryRestMs, dryMs) : rule.restMs,
     saidMs: retryAfterMs,
     host: kind === 'demo' ? undefined : rule.host,

@@ -31,8 +31,8 @@ export interface Rule {
   readonly restMs?: number
   /** The same where nothing is left of the quota that it was charged to: then it counts as exhausted. */
   readonly dryRestMs?: number
-  /** What the rest holds for; else the whole account. */
-  readonly scope?: 'model' | 'endpoint' | 'quota'
+  /** What the rest holds for; else the quota that the turn was charged to, if that is to blame, or all. */
+  readonly scope?: 'model' | 'endpoint'
   /** The host may be to blame for it; `certain` when nobody answered at all. */
   readonly host?: HostSign
   /** Another account may answer the same request. */

@@ -11,7 +11,6 @@ const LIMIT = {
   effect: 'cooling',
   restMs: HOUR_MS,
   dryRestMs: 10 * HOUR_MS,
-  scope: 'quota',
   elsewhere: true,
   again: true,
   answer: 'limited',

@@ -196,7 +196,7 @@ export function createQuotaRefresh(parts: RefreshParts) {
   return {
     job,
 
-    /** A turn that takes of a quota began, is over, or was one too many. */
+    /** A turn that takes of a quota began, is over and has taken of it, or was one too many. */
     note(lease: Lease, what: 'taken' | 'over' | 'limited'): void {
       if (isOn() && upstreams[lease.account.kind].quotas) schedule.note(lease, what)
     },

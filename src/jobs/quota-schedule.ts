@@ -111,7 +111,7 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
       }
     },
 
-    /** A turn that takes of a quota began, is over, or was one too many. */
+    /** A turn that takes of a quota began, is over and has taken of it, or was one too many. */
     note({ member, charge, held }: Lease, what: 'taken' | 'over' | 'limited'): void {
       const { id } = member.account
       const watch = watchOf(id)

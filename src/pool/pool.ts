@@ -33,7 +33,7 @@ interface PoolParts {
   readonly onRest?: (member: Member, scope: string, rest: Rest | undefined) => void
   /** An upstream said what is left of a quota; it is to be stored. */
   readonly onQuota?: (member: Member) => void
-  /** A turn that takes of a known quota began, is over, or was one too many. */
+  /** A turn that takes of a known quota began, is over and has taken of it, or was one too many. */
   readonly onCharge?: (lease: Lease, what: 'taken' | 'over' | 'limited') => void
   /** Something became free that turns may wait for. */
   readonly onFree?: () => void
@@ -65,6 +65,7 @@ export function createPool({
     if (lease.probed) lease.probed.probing = false
     for (const scope of lease.scopes ?? []) member.probing?.delete(scope)
     member.inFlight--
+    const isCharged = lease.held !== undefined
     settle(lease)
     const { shelf } = member
     if (shelf) {
@@ -72,7 +73,7 @@ export function createPool({
       if (member.slot < 0) look(member, at)
       onFree()
     }
-    if (lease.charge) onCharge(lease, 'over')
+    if (isCharged) onCharge(lease, 'over')
   }
 
   /** @param rest undefined when nothing is held against it any more */

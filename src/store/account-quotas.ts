@@ -1,5 +1,5 @@
 import type { Client } from '@libsql/client/web'
-import { createReader, insertsOf } from './rows'
+import { createPagedReader, insertsOf } from './rows'
 import { accountQuotas } from './schema'
 
 /** What is left of one quota of an account. */
@@ -17,21 +17,39 @@ const FORGET = `DELETE FROM account_quotas
     AND updated_at < (SELECT whole.updated_at FROM account_states AS whole
       WHERE whole.account_id = account_quotas.account_id AND whole.scope = '' AND whole.reason = 'cleared')`
 
+/** Running instances see what rest has ended by when it would have. */
+const END_REST = `UPDATE account_states SET faults = 0, updated_at = ?
+  WHERE account_id = ? AND scope = ? AND faults > 0`
+
+function writesOf(quotas: readonly AccountQuota[]) {
+  const ids = JSON.stringify([...new Set(quotas.map(({ accountId }) => accountId))])
+  return [...insertsOf(accountQuotas, quotas, MERGE), { sql: FORGET, args: [ids] }]
+}
+
 /** What is known of the quotas of accounts. */
 export function createAccountQuotas(client: Client) {
-  const read = createReader(client, accountQuotas)
+  const read = createPagedReader(client, accountQuotas, ['updatedAt', 'accountId', 'bucket'])
   return {
     all: (): Promise<AccountQuota[]> => read(),
 
     /** What was heard at that time or later, by whoever. */
     changedSince: (updatedAt: number): Promise<AccountQuota[]> =>
-      read('WHERE updated_at >= ?', [updatedAt]),
+      read(['updated_at >= ?'], [updatedAt]),
 
     async save(quotas: readonly AccountQuota[]): Promise<void> {
+      if (quotas.length > 0) await client.batch(writesOf(quotas), 'write')
+    },
+
+    /** The same for what an operator asked: where something is left, nothing is held for the lack of it. */
+    async saveAsked(quotas: readonly AccountQuota[]): Promise<void> {
       if (quotas.length === 0) return
-      const ids = JSON.stringify([...new Set(quotas.map(({ accountId }) => accountId))])
-      const inserts = insertsOf(accountQuotas, quotas, MERGE)
-      await client.batch([...inserts, { sql: FORGET, args: [ids] }], 'write')
+      const ends = quotas
+        .filter(({ remaining }) => remaining > 0)
+        .map(({ accountId, bucket, updatedAt }) => ({
+          sql: END_REST,
+          args: [updatedAt, accountId, bucket],
+        }))
+      await client.batch([...writesOf(quotas), ...ends], 'write')
     },
   }
 }

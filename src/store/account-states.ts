@@ -2,7 +2,7 @@ import type { Client, InStatement } from '@libsql/client/web'
 import { and, inArray, ne } from 'drizzle-orm'
 import type { Database } from './database'
 import { touchRevision } from './revision'
-import { createReader, insertsOf } from './rows'
+import { createPagedReader, insertsOf } from './rows'
 import { accountQuotas, accountStates } from './schema'
 
 /** What is held against an account, or against one of its models or endpoints. */
@@ -32,13 +32,13 @@ const FORGET_SCOPES = `DELETE FROM account_states
 
 /** The states of accounts that outlive a restart, and that instances tell each other. */
 export function createAccountStates(db: Database, client: Client, now: () => number) {
-  const read = createReader(client, accountStates)
+  const read = createPagedReader(client, accountStates, ['updatedAt', 'accountId', 'scope'])
   return {
     all: (): Promise<AccountState[]> => read(),
 
     /** What was written at that time or later, by whichever instance. */
     changedSince: (updatedAt: number): Promise<AccountState[]> =>
-      read('WHERE updated_at >= ?', [updatedAt]),
+      read(['updated_at >= ?'], [updatedAt]),
 
     /** Write states, all or nothing; see `MERGE` for what becomes of those that exist. */
     async save(states: readonly AccountState[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Client } from '@libsql/client/web'
-import { createReader, insertsOf } from './rows'
+import { createPagedReader, insertsOf } from './rows'
 import { modelLists, type UpstreamModel } from './schema'
 
 export type ModelList = typeof modelLists.$inferSelect
@@ -10,10 +10,10 @@ const MERGE = `ON CONFLICT (account_id) DO UPDATE SET
 
 /** The last good model list of each account. */
 export function createModelLists(client: Client) {
-  const read = createReader(client, modelLists)
+  const read = createPagedReader(client, modelLists, ['fetchedAt', 'accountId'])
   return {
     /** Those that were fetched then or later, by whichever instance. */
-    since: (fetchedAt: number): Promise<ModelList[]> => read('WHERE fetched_at >= ?', [fetchedAt]),
+    since: (fetchedAt: number): Promise<ModelList[]> => read(['fetched_at >= ?'], [fetchedAt]),
 
     async save(lists: readonly ModelList[]): Promise<void> {
       if (lists.length > 0) await client.batch(insertsOf(modelLists, lists, MERGE), 'write')

@@ -105,3 +105,15 @@ describe('groxy accounts refresh', () => {
     expect([code, stdout + stderr]).toEqual([expected, expect.stringContaining(says)])
   })
 })
+
+test('groxy doctor asks some sessions, and says that there are more', async () => {
+  const tokens = Array.from({ length: 25 }, (_, at) => ({ token: `t-${at}`, base_url: grok.url }))
+  await it.tried(['import', '-'], JSON.stringify(tokens))
+  grok.forget()
+  const { code, said } = await it.refused('doctor')
+  expect(code).toBe(1)
+  expect(said).toContain('✓ web "super": super; units grok-4 79/140')
+  expect(said).toContain('✗ web "expired": its session is refused (401)')
+  expect(said).toContain('11 more of kind web, not asked: groxy accounts test --kind web --all')
+  expect(grok.calls).toHaveLength(20)
+}, 20_000)

@@ -105,7 +105,7 @@ describe('whose fault it is, what the session gets, and what the client hears', 
   })
 
   test('no other kind is judged by these rows', () => {
-    const xai = { ...PLACE, kind: 'xai' } as const
+    const xai = { ...PLACE, kind: 'xai', quota: undefined } as const
     expect(judge(refused(403, 'Rejected.', 'anti_bot'), xai).culprit).toBe('account')
     expect(judge(refused(429), xai)).toMatchObject({ restMs: 60_000, scope: '' })
   })
@@ -127,6 +127,12 @@ describe('a rate limit holds for its quota, where is left of that', () => {
     expect(verdict).toMatchObject({ effect, scope: 'units grok-4' })
     expect(verdict.saidMs ?? verdict.restMs).toBe(ms)
   })
+})
+
+test('whatever a lack of quota is called, it holds for the quota that the turn was charged to', () => {
+  const verdict = judge(refused(403, 'Your account has no credits.'), PLACE)
+  expect(verdict).toMatchObject({ culprit: 'quota', effect: 'exhausted', scope: 'units grok-4' })
+  expect(judge(refused(401), PLACE).scope).toBe('')
 })
 
 test('a way that is barred is a matter for the operator, and clients learn no more of it', () => {

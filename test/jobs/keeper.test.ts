@@ -297,6 +297,23 @@ describe('what is left of quotas', () => {
     expect(left(one)).toMatchObject({ remaining: 33, source: 'reported' })
   })
 
+  test('that an operator asked for ends the rest for lack of it, where instances run', async () => {
+    const it = await world()
+    const one = await it.instance()
+    const member = one.pool.member('a')
+    for (const scope of [bucket, 'units grok-3', 'grok-4'])
+      if (member) one.pool.setRest(member, scope, { ...HELD, reason: '429', until: 9_000_000 })
+    await one.keeper.save()
+    it.wait(2_000)
+    const row = { ...said, accountId: 'a', source: 'reported', updatedAt: 1_002_000 } as const
+    const none = { ...row, bucket: 'units grok-3', remaining: 0 }
+    await it.stores.accountQuotas.saveAsked([{ ...row, remaining: 33 }, none])
+    await one.keeper.follow()
+    expect([...(member?.scoped?.keys() ?? [])]).toEqual(['units grok-3', 'grok-4'])
+    const restarted = (await it.instance()).pool.member('a')
+    expect([...(restarted?.scoped?.keys() ?? [])].sort()).toEqual(['grok-4', 'units grok-3'])
+  })
+
   test('is not stored before an upstream said it', async () => {
     const it = await world()
     const one = await it.instance()

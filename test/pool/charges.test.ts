@@ -153,6 +153,10 @@ describe('a limit of one quota', () => {
     it.pool.blame(lease, LIMITED)
     it.pool.release(lease)
     expect(told).toEqual(['taken', 'limited', 'over'])
+    const refused = it.take('grok-3')
+    it.pool.refund(refused)
+    it.pool.release(refused)
+    expect(told.slice(3)).toEqual(['taken'])
   })
 
   test('that holds for the whole session keeps every model from it', () => {

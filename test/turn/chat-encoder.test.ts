@@ -349,6 +349,18 @@ describe('chunks', () => {
     expect(answer.citations).toEqual(['https://a', 'https://b'])
     expect(answer.choices[0].message.annotations).toHaveLength(3)
   })
+  test('what a search of the upstream found is told at the end as well', () => {
+    const sources = ['https://b', 'https://c'].map((url) => ({ type: 'url', url }))
+    const action = { type: 'search', query: 'q', sources: [...sources, { type: 'api' }, 'x'] }
+    const item = { type: 'web_search_call', id: 'ws_1', action }
+    const hosted: TurnEvent = { type: 'hosted', choice: 0, item, done: true }
+    const events = [hosted, text('ab'), cite('https://a'), cite('https://c'), end()]
+    const found = ['https://b', 'https://c', 'https://a']
+    expect(chunksOf(events).at(-1)?.citations).toEqual(found)
+    const answer = JSON.parse(answerOf(events))
+    expect(answer.citations).toEqual(found)
+    expect(answer.choices[0].message.annotations).toHaveLength(2)
+  })
   test('hosted tools have no counterpart', () => {
     const item = { type: 'web_search_call', id: 'ws_1' }
     const hosted: TurnEvent = { type: 'hosted', choice: 0, item, done: true }

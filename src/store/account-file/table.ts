@@ -134,9 +134,18 @@ function quotedAt(text: string, at: number): Field | undefined {
   return { value: value.replaceAll('""', '"').trim(), end: at + whole.length }
 }
 
+/** What stands up to a delimiter or the end of the line. */
+const BARE: Readonly<Record<string, RegExp>> = {
+  ',': /[^,\n]*/y,
+  ';': /[^;\n]*/y,
+  '\t': /[^\t\n]*/y,
+}
+
 function bareAt(text: string, at: number, delimiter: string): Field | undefined {
-  const line = text.slice(at, endOfLine(text, at))
-  const to = line.indexOf(delimiter)
-  const value = (to < 0 ? line : line.slice(0, to)).trim()
-  return value.startsWith('"') ? undefined : { value, end: at + (to < 0 ? line.length : to) }
+  const bare = BARE[delimiter]
+  if (!bare) return
+  bare.lastIndex = at
+  const [whole = ''] = bare.exec(text) ?? []
+  const value = whole.trim()
+  return value.startsWith('"') ? undefined : { value, end: at + whole.length }
 }

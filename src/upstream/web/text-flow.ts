@@ -15,20 +15,18 @@ export function createTextFlow(dialect: 'chat' | 'responses') {
   /** How the text so far ends; empty where it begins. */
   let tail = ''
   let endsShown = false
-  /** How much of the text is the model's own. */
+  /** How much of the piece of text is the model's own. */
   let length = 0
   let insertions: Insertion[] = []
 
-  /** In the Responses API whatever is no text ends the text before it. */
-  function begin() {
-    tail = ''
-    endsShown = false
+  /** Something that is no text: places count anew, and in the Responses API another text begins. */
+  function turnTo() {
     length = 0
     insertions = []
+    if (dialect === 'chat') return
+    tail = ''
+    endsShown = false
   }
-
-  const endsText = ({ type }: TurnEvent): boolean =>
-    dialect === 'responses' && (type === 'hosted' || type === 'thinking' || type === 'thought')
 
   function breakBefore(text: string): string {
     if (tail === '' || tail.endsWith('\n\n') || text.startsWith('\n\n')) return ''
@@ -44,14 +42,17 @@ export function createTextFlow(dialect: 'chat' | 'responses') {
   return {
     /** An event of the model's own. */
     said(event: TurnEvent): TurnEvent {
-      if (endsText(event)) begin()
-      if (event.type === 'citation' && insertions.length > 0) {
+      if (event.type === 'citation') {
+        if (insertions.length === 0) return event
         const { start, end } = event.citation
         const last = end + before(({ at }) => at < end)
         const first = Math.min(start + before(({ at }) => at <= start), last)
         return { ...event, citation: { ...event.citation, start: first, end: last } }
       }
-      if (event.type !== 'text') return event
+      if (event.type !== 'text') {
+        turnTo()
+        return event
+      }
       const gap = endsShown ? breakBefore(event.text) : ''
       endsShown = false
       tail = (tail + event.text).slice(-2)
@@ -62,8 +63,10 @@ export function createTextFlow(dialect: 'chat' | 'responses') {
 
     /** An event that shows a picture or a video. */
     shown(event: TurnEvent): TurnEvent {
-      if (endsText(event)) begin()
-      if (event.type !== 'text') return event
+      if (event.type !== 'text') {
+        turnTo()
+        return event
+      }
       const text = breakBefore(event.text) + event.text
       insert(text)
       tail = text.slice(-2)

@@ -158,6 +158,18 @@ describe('within a text', () => {
       expect(WHOLE.slice(told.start, told.end)).toBe(words)
     })
 
+  test('in a chat places count anew after a thought, and lines stay apart', () => {
+    const flow = createTextFlow('chat')
+    flow.said(text('Look:'))
+    flow.shown(text('![a](b)'))
+    flow.said({ type: 'thinking', choice: 0, text: 'Hm', part: 0 })
+    expect(flow.said(text('Nice'))).toEqual(text('\n\nNice'))
+    const citation = { url: 'u', title: 't', start: 0, end: 4 }
+    expect(flow.said({ type: 'citation', choice: 0, citation })).toMatchObject({
+      citation: { start: 2, end: 6 },
+    })
+  })
+
   test('in the Responses API a picture begins a text with places of its own', () => {
     const flow = createTextFlow('responses')
     flow.said(text('Look:'))

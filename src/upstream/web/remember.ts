@@ -1,0 +1,10 @@
+/** Keep a value by its key, and forget the oldest where there are too many: gives that one. */
+export function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): V | undefined {
+  map.set(key, value)
+  if (map.size <= most) return
+  for (const [oldest, forgotten] of map) {
+    map.delete(oldest)
+    return forgotten
+  }
+  return
+}
