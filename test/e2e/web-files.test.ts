@@ -129,7 +129,7 @@ describe('a file that a program sends', () => {
       ])
       expect(server.seen[0]?.headers.get('cookie')).toBeNull()
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
   usual(
@@ -148,7 +148,7 @@ describe('a file that a program sends', () => {
         { fileName: 'audio.wav', fileMimeType: expect.stringMatching(/^audio\/(?:x-)?wav$/) },
       ])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual('that is too large for grok.com is told of as that', async (it) => {

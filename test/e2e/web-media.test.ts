@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { draws, drawsFromCache, films, jpeg } from '../fakes/grok-web'
-import { CHATS, everyWay, inFrontOf, RESPONSES } from '../support/every-way'
+import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
 import { webGateway } from '../support/web-gateway'
 import { tell } from '../support/web-ways'
 
@@ -71,10 +71,10 @@ describe('pictures that grok.com draws', () => {
       )
       for (const { account } of grok.callsOf({ endpoint: 'asset' })) expect(account).toBe('one')
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
-  everyWay(
+  usual(
     'stand there whole where the setting says so',
     async ({ grok, tell }) => {
       grok.script(draws({ count: 1 }))

@@ -27,7 +27,7 @@ describe('what grok.com finds', () => {
       for (const link of [`[A](${A})`, `[B](${B})`]) expect(told.thoughts).toContain(link)
       expect(told.citations).toEqual([A, B])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual(
@@ -46,7 +46,7 @@ describe('what grok.com finds', () => {
         },
       ])
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
   usual('is cited where it stands in the text', async ({ grok, tell, isChat }) => {
@@ -139,7 +139,7 @@ describe('searching', () => {
       const { text } = await tell({ responses: { tools: [{ type: 'web_search' }] } })
       expect([text, asked().disableSearch]).toEqual(['Ok', false])
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
   usual(
@@ -148,6 +148,6 @@ describe('searching', () => {
       await tell({ responses: { tools: [{ type: 'web_search' }], tool_choice: 'none' } })
       expect(asked()).toMatchObject({ disableSearch: true })
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type OpenAI from 'openai'
 import type { Script } from '../fakes/grok-web'
-import { CHATS, everyWay, inFrontOf, RESPONSES } from '../support/every-way'
+import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
 import { webGateway } from '../support/web-gateway'
 
 const WEATHER = {
@@ -105,7 +105,7 @@ describe('the tools of a program', () => {
       const { finish, text } = await tell({ chat: { tools } })
       expect([finish, text]).toEqual(['tool_calls', ''])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual('are not told of where they may not be used', async ({ asked, tell, isChat }) => {
@@ -115,7 +115,7 @@ describe('the tools of a program', () => {
     expect(asked().message).not.toContain('get_weather')
   })
 
-  everyWay(
+  usual(
     'are refused with a reason where they are forced and nobody may put them in words',
     async ({ grok, tell, isChat }) => {
       const tool = { type: 'function', ...(isChat ? { function: WEATHER } : WEATHER) }
@@ -189,6 +189,6 @@ describe('an answer of a form that the program wants', () => {
       })
       expect(response.output_parsed).toEqual(JSON.parse(RIGHT))
     },
-    [RESPONSES[0]],
+    { ways: [RESPONSES[0]] },
   )
 })
