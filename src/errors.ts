@@ -130,7 +130,6 @@ export type FaultKind =
   | 'refused'
   | 'malformed'
   | 'broken'
-  | 'unfit'
 
 /** A failure of an upstream or of the way to it, before anyone judged whose fault it is. */
 export class UpstreamFault extends Error {

@@ -70,16 +70,12 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     const { reply, turn, abort, lease } = running
     if (reply.form === 'events') {
       const encoder = turn.dialect.encoder(lease.account)
-      // Asked for once more it would be answered twice, which only a rescue is worth.
-      let isOnly = false
-      try {
+      await onlyOnce(turn, async (begin) => {
         for await (const event of reply.events) {
-          isOnly = turn.key.rescue === 'off'
+          begin()
           encoder.push(event)
         }
-      } catch (cause) {
-        throw isOnly ? begun(cause) : cause
-      }
+      })
       return finishEncoded(running, encoder)
     }
     const text = await readBody(reply.response, abort)
@@ -189,8 +185,17 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     if (!turn.stream) return withDropped(reply, await answerWhole(running))
     if (reply.form === 'bytes') return withDropped(reply, await openBytes(reply, running))
     const encoder = turn.dialect.encoder(lease.account)
-    const source = createEventSource({ events: reply.events, encoder, ...readingOf(running) })
-    return withDropped(reply, await open(source, encoder, running))
+    const answer = await onlyOnce(turn, (begin) => {
+      const reading = readingOf(running)
+      const waited = () => {
+        begin()
+        reading.waited()
+      }
+      const { events } = reply
+      const source = createEventSource({ events, encoder, ...reading, waited })
+      return open(source, encoder, running)
+    })
+    return withDropped(reply, answer)
   }
 }
 
@@ -208,6 +213,18 @@ const nativeFor = (
 function withDropped(reply: UpstreamReply, answer: Answer): Answer {
   const dropped = reply.form === 'bytes' ? reply.translated?.dropped : reply.dropped
   return dropped === undefined || dropped.length === 0 ? answer : { ...answer, dropped }
+}
+
+/** Asked for once more, what has begun to be answered would be answered twice: only a rescue is worth that. */
+async function onlyOnce<T>({ key }: Turn, read: (begin: () => void) => Promise<T>): Promise<T> {
+  let hasBegun = false
+  try {
+    return await read(() => {
+      hasBegun = true
+    })
+  } catch (cause) {
+    throw hasBegun && key.rescue === 'off' ? begun(cause) : cause
+  }
 }
 
 /** The fault of an answer that had begun. */
