@@ -30,7 +30,7 @@ const OWN = new Set([
   'upgrade',
 ])
 
-const HEADER = /^([!#$%&'*+.^_`|~0-9a-z-]+)\s*:\s*(\S(?:[\t\x20-\x7e]*\S)?)$/i
+const HEADER = /^([!#$%&'*+.^_`|~0-9a-z-]+)\s*:\s*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)$/i
 
 /**
  * Read header lines, `Name: value`, as a browser shows them.
@@ -53,6 +53,13 @@ function readHeader(line: string): [name: string, value: string] {
     throw new SetupError(`Groxy sets the header "${name}" itself.`, 'Leave it out.')
   return [name.toLowerCase(), value]
 }
+
+/**
+ * Read what a header says.
+ *
+ * @throws SetupError for what none can say
+ */
+export const readHeaderValue = (text: string): string => readHeader(`value: ${text.trim()}`)[1]
 
 /** Whether a text is `name=value` as a browser would send it. */
 export const isCookie = (text: string): boolean => COOKIE.test(text)

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
 import { isSealed, type Vault } from '../crypto'
 import { SetupError } from '../errors'
-import { readCookies, readHeaders } from '../extras'
+import { readCookies, readHeaders, readHeaderValue } from '../extras'
 import { readProxy } from '../proxy'
 import type { Database } from './database'
 import { touchRevision } from './revision'
@@ -165,7 +165,8 @@ const SECRETS: Readonly<Record<string, (text: string) => string>> = {
   proxy_xai: readProxy,
   proxy_openai: readProxy,
   proxy_web: readProxy,
-  web_x_statsig_id: (text) => text.trim(),
+  web_x_statsig_id: readHeaderValue,
+  web_user_agent: readHeaderValue,
   web_cf_clearance: (text) =>
     readCookies(`cf_clearance=${text.trim()}`).slice('cf_clearance='.length),
   web_cookies: readCookies,

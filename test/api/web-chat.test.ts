@@ -92,6 +92,26 @@ test('a session answers the Responses API, with pictures as items', async () => 
   expect(item?.result).toBe(it.grok.asset(path)?.bytes.toBase64() ?? 'nothing')
 })
 
+test('a video stands in the answer as a player, and its progress in what was thought', async () => {
+  await using it = await world()
+  const model = 'grok-imagine-1.0-video'
+  const { choices } = await bodyOf(await it.chat({ model, messages: [says('Waves')] }))
+  const [{ message }] = choices
+  expect(message.content).toMatch(
+    /^<video controls preload="none" poster="http\S+"><source src="http\S+\.mp4" type="video\/mp4"><\/video>$/,
+  )
+  expect(message.reasoning_content).toContain('50 %')
+  expect(it.grok.complaints()).toEqual([])
+})
+
+test('a picture is changed, and the new ones stand in the answer', async () => {
+  await using it = await world()
+  const messages = [says('Make it blue', pictured(dataUrl('image/jpeg', jpeg('a'))))]
+  const { choices } = await bodyOf(await it.chat({ model: 'grok-imagine-1.0-edit', messages }))
+  expect(choices[0].message.content.match(/!\[[^\]]*\]\(http\S+\)/g)).toHaveLength(2)
+  expect(it.grok.complaints()).toEqual([])
+})
+
 describe('when a session is refused, another one answers', () => {
   for (const [state, stream] of [
     ['expired', false],
@@ -186,6 +206,8 @@ test('a client that leaves is told to grok.com within 50 ms', async () => {
 test('an answer that fails within is not made again', async () => {
   await using it = await world([{ name: 'one' }, { name: 'two' }])
   it.grok.script(failsMidway(13, 'Something went wrong', 'Some words'))
+  // Else the error may be there before a word has gone out, which makes it a plain 502.
+  it.grok.wire({ gapMs: 50 })
   const response = await it.chat({ stream: true })
   let text = ''
   const decoder = new TextDecoder()

@@ -1,7 +1,7 @@
 import { UpstreamFault } from '../../errors'
 import { isObject, isText, type Json, parseObject } from '../../json-value'
 import { readText } from '../../net/http'
-import { bounded, CHALLENGE, isChallenge, readRetryAfter, redact } from '../fault'
+import { ANTI_BOT, bounded, CHALLENGE, isChallenge, readRetryAfter, redact } from '../fault'
 
 /** What grok.com says is short; its edge shows whole pages. */
 const MOST_BYTES = 64 * 1024
@@ -34,7 +34,7 @@ export const TOO_LARGE = 'context_length_exceeded'
 const BAD_SESSION =
   /bad-credentials|invalid-credentials|failed to look up session id|session not found|token (?:is )?(?:revoked|expired)/i
 const BLOCKED = /blocked-user|user is blocked|email-domain-rejected|account[ -](?:is )?suspended/i
-const ANTI_BOT = /anti-?bot/i
+const AGAINST_BOTS = /anti-?bot/i
 const OF_CONTENT = /content[- ]moderat/i
 const LIMIT = /too many requests|usage limit|rate[ -]limit|heavy usage/i
 const TOO_LONG =
@@ -55,9 +55,9 @@ const SORTS: readonly Sort[] = [
       'grok.com has blocked this account: only its owner can clear that up, with xAI. Until then switch it off.',
   },
   {
-    fits: ({ text }) => ANTI_BOT.test(text),
+    fits: ({ text }) => AGAINST_BOTS.test(text),
     status: 403,
-    code: 'anti_bot',
+    code: ANTI_BOT,
     means:
       "grok.com's anti-bot rules refused the call, which says nothing of the account: set web_x_statsig_id and web_user_agent to what a browser of yours sends, or go another way with proxy_web.",
   },

@@ -51,6 +51,8 @@ const NO_CONNECTORS: ToolOverrides = {
 
 /** What all generations send, always the same. */
 const FIXED = {
+  // A program's user is not the session's owner, whom its memory is about.
+  disableMemory: true,
   imageAttachments: [],
   returnImageBytes: false,
   returnRawGrokInXaiRequest: false,
@@ -68,7 +70,6 @@ const FIXED = {
 export const FIXED_G2 = {
   ...FIXED,
   disableTextFollowUps: false,
-  disableMemory: false,
   disableSelfHarmShortCircuit: false,
   deviceEnvInfo: {
     darkModeEnabled: false,
@@ -82,7 +83,7 @@ export const FIXED_G2 = {
 
 const restOf = (members: object): string => `,${JSON.stringify(members).slice(1)}`
 
-const G1 = restOf({ ...FIXED, webpageUrls: [], disableTextFollowUps: true, disableMemory: false })
+const G1 = restOf({ ...FIXED, webpageUrls: [], disableTextFollowUps: true })
 const G2 = restOf(FIXED_G2)
 const G3 = restOf({
   ...FIXED,
@@ -90,7 +91,6 @@ const G3 = restOf({
   connectors: [],
   searchAllConnectors: false,
   disableTextFollowUps: false,
-  disableMemory: true,
   disableSelfHarmShortCircuit: false,
   responseMetadata: {},
 })

@@ -7,6 +7,7 @@ import { CHALLENGE } from '../fault'
 import type { Attachment } from './attachments'
 import { TOO_LARGE } from './faults'
 import { linkedAbort } from './linked-abort'
+import { remember } from './remember'
 import { readAnswer, type Session } from './session'
 
 interface UploadParts {
@@ -48,12 +49,6 @@ export function createUploads({ settings, now }: UploadParts) {
     return found
   }
 
-  function keep(name: string, uploaded: Kept): void {
-    kept.set(name, uploaded)
-    const [oldest] = kept.keys()
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest)
-  }
-
   async function upload(session: Session, file: Attachment): Promise<Kept> {
     const body = JSON.stringify({
       fileName: file.name,
@@ -87,7 +82,7 @@ export function createUploads({ settings, now }: UploadParts) {
       const work = async ([name, file]: [string, Attachment]) => {
         try {
           const uploaded = await upload(session, file)
-          keep(name, uploaded)
+          remember(kept, name, uploaded, MOST_KEPT)
           brought.set(name, uploaded)
         } catch (cause) {
           abort.abort()

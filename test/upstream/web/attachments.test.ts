@@ -228,3 +228,26 @@ test('a file that is too large for grok.com is named', async () => {
   })
   expect(grok.chats()).toEqual([])
 })
+
+test.each([
+  ['chat', chatAsk({ messages: [says('See', { type: 'file', file: {} })] }), 'messages'],
+  ['chat', chatAsk({ messages: [says('See', pictured(''))] }), 'messages'],
+  [
+    'responses',
+    responsesAsk({ input: [{ role: 'user', content: [{ type: 'input_file' }] }] }),
+    'input',
+  ],
+] as const)(
+  'an empty part is refused in the dialect %s before anyone is asked',
+  async (_, ask, param) => {
+    await using grok = fakeGrokWeb()
+    const told = webSession(grok).tell(ask)
+    const cause = await told.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(cause).toBeInstanceOf(ApiError)
+    expect(String(Object(cause).details.param)).toStartWith(param)
+    expect(grok.calls).toEqual([])
+  },
+)
