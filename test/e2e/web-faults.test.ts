@@ -111,7 +111,7 @@ const LATE: readonly Fault[] = [
   { name: 'nonsense', script: garbage(), ...failed },
 ]
 
-const QUICK = { first_byte_timeout_ms: 200, idle_timeout_ms: 200, answer_timeout_ms: 200 }
+const QUICK = { first_byte_timeout_ms: 400, idle_timeout_ms: 400, answer_timeout_ms: 400 }
 const isSilence = ({ status }: Fault): boolean => status === late.status
 
 const ONE = { name: 'one', tier: 'basic' } as const

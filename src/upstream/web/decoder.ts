@@ -2,7 +2,7 @@ import { UpstreamFault } from '../../errors'
 import { isObject, isText, type Json } from '../../json-value'
 import { createAnswer } from './answer'
 import { createCitations } from './citations'
-import { inBandFault } from './faults'
+import { type Hide, inBandFault } from './faults'
 import {
   type Mood,
   RESULT_TAG,
@@ -31,6 +31,8 @@ export interface WebTerms {
   readonly assetUrl: (path: string) => string
   readonly newId: () => string
   readonly work: WebWork
+  /** Takes out of a text what the session is sent with; absent where that is nothing. */
+  readonly hide?: Hide
 }
 
 /** Reads an answer of grok.com while it comes. */
@@ -55,7 +57,7 @@ const TOOL_CARD = 'xai:tool_usage_card'
 
 /** Reads the lines that grok.com answers with, of every generation, and takes the same memory however many come. */
 export function createWebDecoder(terms: WebTerms): WebDecoder {
-  const { filteredTags, dialect, assetUrl, newId, work } = terms
+  const { filteredTags, dialect, assetUrl, newId, work, hide } = terms
   const lines = createLines({ token: say, value: take })
   const voice = createVoice({ dialect, interrupted: (by) => tools.interrupt(by) })
   const citations = createCitations(voice)
@@ -136,7 +138,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
     const frame = readFrame(line)
     if (!frame) return
     hasLines = true
-    if (frame.error) return fail(inBandFault(frame.error))
+    if (frame.error) return fail(inBandFault(frame.error, hide))
     takeResponse(frame.response)
   }
 
@@ -174,7 +176,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   /** All of a response at once. What came of it before need not be said again. */
   function takeWhole(whole: Json) {
     const error = responseError(whole)
-    if (error) return fail(inBandFault(error))
+    if (error) return fail(inBandFault(error, hide))
     thoughts.end()
     answer.end()
     for (const card of readCards(whole.cardAttachmentsJson)) takeCard(card)
