@@ -208,7 +208,7 @@ describe('the models of sessions of grok.com', () => {
   const idsOf = async (tier: 'basic' | 'super' | 'heavy') => {
     await using it = await webGateway({ accounts: [{ name: 'one', tier }] })
     const ids: string[] = []
-    for await (const { id, owned_by } of it.client.models.list()) {
+    for await (const { id, owned_by } of it.sdk.models.list()) {
       ids.push(id)
       expect(owned_by).toBe('xai')
     }
@@ -228,7 +228,7 @@ describe('the models of sessions of grok.com', () => {
 
   test('that no tier has are no models, and grok.com is not asked', async () => {
     await using it = await webGateway()
-    const refused = tell(it.client, 'a chat', { model: 'grok-4-heavy' })
+    const refused = tell(it.sdk, 'a chat', { model: 'grok-4-heavy' })
     expect(await refused.catch((cause) => cause)).toMatchObject({
       ...{ status: 404, code: 'model_not_found' },
     })

@@ -143,7 +143,7 @@ async function failing(fault: Fault, others: readonly (typeof TWO)[] = []): Prom
 
 /** Why nothing came of it. */
 const failureOf = (it: WebGateway, way: Way) =>
-  tell(it.client, way).then(
+  tell(it.sdk, way).then(
     () => Promise.reject(new Error('It did not fail.')),
     (cause) => cause,
   )
@@ -169,7 +169,7 @@ describe('before an answer has begun', () => {
       for (const way of WAYS) {
         const it = await failing(fault, [TWO])
         if (isFinal) expect(await failureOf(it, way)).toMatchObject({ status })
-        else expect((await tell(it.client, way)).text).toBe('You said: Hello')
+        else expect((await tell(it.sdk, way)).text).toBe('You said: Hello')
         expect(it.grok.chats('one')).toHaveLength(1)
         expect(it.grok.chats('two')).toHaveLength(isFinal ? 0 : 1)
       }
@@ -253,7 +253,7 @@ test('a 401 that asking for the quota does not confirm lets the session rest, an
   expect(it.grok.callsOf({ endpoint: 'rate-limits' }).length).toBeGreaterThan(asked)
   expect(await it.held()).toMatchObject([RESTS])
   await it.look(20)
-  expect((await tell(it.client, 'a chat')).text).toBe('You said: Hello')
+  expect((await tell(it.sdk, 'a chat')).text).toBe('You said: Hello')
   expect(await it.held()).toEqual([])
 })
 
@@ -269,6 +269,6 @@ test.each(['challenged', 'anti_bot'] as const)(
     expect(attempt?.says).toMatch(/web_(?:cf_clearance|x_statsig_id)/)
     expect(attempt?.says).toContain('proxy_web')
     it.grok.account('one').state = 'valid'
-    expect((await tell(it.client, 'a chat')).text).toBe('You said: Hello')
+    expect((await tell(it.sdk, 'a chat')).text).toBe('You said: Hello')
   },
 )

@@ -213,12 +213,12 @@ describe('videos', () => {
       accounts: [{ name: 'one', tier: 'super' }],
     })
     for (const pictures of [[], [PICTURE]]) {
-      const { text } = await tell(it.client, 'a chat', { model, text: 'Waves', pictures })
+      const { text } = await tell(it.sdk, 'a chat', { model, text: 'Waves', pictures })
       expect(it.grok.asset(text.trim())?.type).toBe('video/mp4')
     }
     const edit = { model: 'grok-imagine-1.0-edit', text: 'Blue', pictures: [PICTURE] }
-    expect(addressesIn((await tell(it.client, 'a chat', edit)).text)).toHaveLength(2)
-    const drawn = await tell(it.client, 'a chat', { model: 'grok-imagine-1.0', text: 'A cat' })
+    expect(addressesIn((await tell(it.sdk, 'a chat', edit)).text)).toHaveLength(2)
+    const drawn = await tell(it.sdk, 'a chat', { model: 'grok-imagine-1.0', text: 'A cat' })
     expect(addressesIn(drawn.text)).toHaveLength(2)
   })
 })

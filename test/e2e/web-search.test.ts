@@ -60,12 +60,12 @@ describe('what grok.com finds', () => {
     if (isChat) expect(told.citations).toEqual([A, B])
   })
 
-  usual('is cited with the title that the search has told', async ({ grok, tell, way, client }) => {
+  usual('is cited with the title that the search has told', async ({ grok, tell, way, sdk }) => {
     grok.script(searches({ text: 'Bun is out.', isCited: true }))
     const told = await tell()
     expect(told.sources).toEqual([[A, 'Bun is out.']])
     if (way !== 'a chat') return
-    const answer = await client.chat.completions.create({
+    const answer = await sdk.chat.completions.create({
       model: 'grok-4',
       messages: [{ role: 'user', content: 'Hi' }],
     })

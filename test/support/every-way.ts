@@ -61,7 +61,7 @@ export function inFrontOf(options: WebOptions = {}) {
       test.each(ways)('%s', (way) =>
         run({
           ...it,
-          ...{ way, isChat: way.endsWith('chat'), tell: (wish) => tell(it.client, way, wish) },
+          ...{ way, isChat: way.endsWith('chat'), tell: (wish) => tell(it.sdk, way, wish) },
         }),
       )
     })

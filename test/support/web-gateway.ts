@@ -45,7 +45,7 @@ export async function webGateway(options: WebOptions = {}) {
     ...it,
     grok,
     now,
-    client: new OpenAI({ baseURL: `${it.url}/v1`, apiKey: KEY, maxRetries: 0 }),
+    sdk: new OpenAI({ baseURL: `${it.url}/v1`, apiKey: KEY, maxRetries: 0 }),
     /** The body of the last conversation that was begun. */
     asked: () => (grok.chats().at(-1)?.body ?? {}) as Record<string, unknown>,
     /** What that was told, block by block. */
