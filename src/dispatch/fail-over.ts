@@ -226,7 +226,7 @@ const isAnswer = (cause: unknown): boolean =>
 
 const ANSWERED: ReadonlySet<FaultKind> = new Set(['refused', 'malformed', 'redirect', 'unfit'])
 
-const LONGEST_REASON = 200
+const LONGEST_REASON = 300
 
 /** What an operator reads about it; redacted before it comes here. */
 function reasonOf(cause: unknown): string {

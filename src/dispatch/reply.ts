@@ -13,7 +13,7 @@ import { createDecodedSource } from '../turn/decoded-source'
 import { createEventSource } from '../turn/event-source'
 import { createResponsesDecoder, decodeResponsesAnswer } from '../turn/responses/decoder'
 import type { Usage } from '../turn/usage'
-import { redactFault } from '../upstream/fault'
+import { redactFault, withBegun } from '../upstream/fault'
 import type { Ask, UpstreamReply } from '../upstream/upstream'
 import type { Book, Books } from './book'
 import { blame } from './fail-over'
@@ -70,12 +70,15 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     const { reply, turn, abort, lease } = running
     if (reply.form === 'events') {
       const encoder = turn.dialect.encoder(lease.account)
-      await onlyOnce(turn, async (begin) => {
+      let hasBegun = false
+      try {
         for await (const event of reply.events) {
-          begin()
+          hasBegun = true
           encoder.push(event)
         }
-      })
+      } catch (cause) {
+        throw hasBegun ? withBegun(cause, true) : cause
+      }
       return finishEncoded(running, encoder)
     }
     const text = await readBody(reply.response, abort)
@@ -180,22 +183,22 @@ export function createReplyReader({ pool, books, now, newId }: ReaderParts) {
     return { form: 'events', body }
   }
 
-  return async (running: Running): Promise<Answer> => {
+  async function read(running: Running): Promise<Answer> {
     const { reply, turn, lease } = running
     if (!turn.stream) return withDropped(reply, await answerWhole(running))
     if (reply.form === 'bytes') return withDropped(reply, await openBytes(reply, running))
     const encoder = turn.dialect.encoder(lease.account)
-    const answer = await onlyOnce(turn, (begin) => {
-      const reading = readingOf(running)
-      const waited = () => {
-        begin()
-        reading.waited()
-      }
-      const { events } = reply
-      const source = createEventSource({ events, encoder, ...reading, waited })
-      return open(source, encoder, running)
-    })
-    return withDropped(reply, answer)
+    const source = createEventSource({ events: reply.events, encoder, ...readingOf(running) })
+    return withDropped(reply, await open(source, encoder, running))
+  }
+
+  return async (running: Running): Promise<Answer> => {
+    try {
+      return await read(running)
+    } catch (cause) {
+      // Asked for once more it would be answered twice, which only a rescue is worth.
+      throw running.turn.key.rescue === 'off' ? cause : withBegun(cause, false)
+    }
   }
 }
 
@@ -214,24 +217,6 @@ function withDropped(reply: UpstreamReply, answer: Answer): Answer {
   const dropped = reply.form === 'bytes' ? reply.translated?.dropped : reply.dropped
   return dropped === undefined || dropped.length === 0 ? answer : { ...answer, dropped }
 }
-
-/** Asked for once more, what has begun to be answered would be answered twice: only a rescue is worth that. */
-async function onlyOnce<T>({ key }: Turn, read: (begin: () => void) => Promise<T>): Promise<T> {
-  let hasBegun = false
-  try {
-    return await read(() => {
-      hasBegun = true
-    })
-  } catch (cause) {
-    throw hasBegun && key.rescue === 'off' ? begun(cause) : cause
-  }
-}
-
-/** The fault of an answer that had begun. */
-const begun = (cause: unknown): unknown =>
-  cause instanceof UpstreamFault
-    ? new UpstreamFault(cause.kind, cause.message, { ...cause.details, begun: true })
-    : cause
 
 /** What a client learns of an answer that broke off. */
 export function brokenOff(cause: unknown): ApiError {

@@ -70,7 +70,7 @@ export const Settings = Type.Object({
   show_thinking: Type.Boolean({
     default: true,
     description:
-      'Send `reasoning_content`; a request with `reasoning_effort: "none"` never gets it.',
+      'Tell what models think, as `reasoning_content` or as reasoning summaries; a request whose reasoning effort is `none` is never told.',
   }),
   think_tags: Type.Boolean({
     default: false,

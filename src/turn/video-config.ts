@@ -54,7 +54,7 @@ const NEAR = 1.03
 /** A ratio as it is called, or a size in pixels. */
 function readRatio(given: Given | undefined): string | undefined {
   if (!given) return
-  const [, width = '', height = ''] = RATIO.exec(String(given.value)) ?? []
+  const [, width = '', height = ''] = RATIO.exec(wordOf(given)) ?? []
   const found = RATIOS.find((ratio) => isNear(Number(width) / Number(height), ratio))
   if (found) return found
   throw refusal(given, `one of ${RATIOS.join(', ')}, or a size such as 1280x720`)
@@ -83,11 +83,14 @@ const PRESETS = { normal: 'normal', fun: 'fun', custom: 'custom' } as const
 
 function readWord<T>(given: Given | undefined, words: Readonly<Record<string, T>>): T | undefined {
   if (!given) return
-  const word = String(given.value).toLowerCase()
+  const word = wordOf(given).toLowerCase()
   const found = Object.hasOwn(words, word) ? words[word] : undefined
   if (found !== undefined) return found
   throw refusal(given, `one of ${Object.keys(words).join(', ')}`)
 }
+
+/** Not every object can be made a text. */
+const wordOf = ({ value }: Given): string => (isText(value) ? value : '')
 
 const refusal = ({ param }: Given, wanted: string): ApiError =>
   new ApiError('invalid_value', `'${param}' must be ${wanted}.`, { param })

@@ -126,3 +126,9 @@ export function redactFault(cause: unknown, secret: string): unknown {
     param: clean(param),
   })
 }
+
+/** The same fault as one of an answer that had begun, or as if none had. */
+export const withBegun = (cause: unknown, begun: boolean): unknown =>
+  cause instanceof UpstreamFault && (cause.details.begun ?? false) !== begun
+    ? new UpstreamFault(cause.kind, cause.message, { ...cause.details, begun })
+    : cause

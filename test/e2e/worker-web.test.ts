@@ -1,64 +1,73 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { draws, fakeGrokWeb, jpeg, stallsMidway } from '../fakes/grok-web'
+import OpenAI from 'openai'
+import { draws, type FakeGrokWeb, fakeGrokWeb, jpeg, silent, thinks } from '../fakes/grok-web'
+import { until } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
-import { dataUrl, pictured, says } from '../support/web-session'
+import { tell, WAYS } from '../support/web-ways'
 import { type WorkerWorld, workerWorld } from '../support/worker-world'
 
+const PICTURE = `data:image/jpeg;base64,${jpeg('a cat').toBase64()}`
+/** What a Worker's log must not have. */
+const FAULTS = /hung|"bug"|"error"|unreachable|uncaught/i
+
 describe.skipIf(isWithoutSqld)('sessions of grok.com on Workers', () => {
-  const grok = fakeGrokWeb()
   let world: WorkerWorld
-  let worker: Awaited<ReturnType<WorkerWorld['another']>>
+  let grok: FakeGrokWeb
   beforeAll(async () => {
     world = await workerWorld()
-    const { sso } = grok.account('one')
-    const session = { kind: 'web', name: 'one', baseUrl: grok.url, secret: sso } as const
-    await world.stores.accounts.add(session)
-    worker = await world.another({ WEB_ASSETS_URL: grok.assetsUrl })
+    grok = fakeGrokWeb({ accounts: [{ name: 'one', tier: 'super' }] })
+    const secret = grok.account('one').sso
+    await world.stores.accounts.add({ kind: 'web', name: 'one', baseUrl: grok.url, secret })
   }, 120_000)
   afterAll(async () => {
-    await worker?.[Symbol.asyncDispose]()
+    await grok?.stop()
     await world?.[Symbol.asyncDispose]()
-    await grok.stop()
   })
 
-  test('change pictures, and show the new ones', async () => {
-    const messages = [says('Make it blue', pictured(dataUrl('image/jpeg', jpeg('a'))))]
-    const reply = await worker.ask({ model: 'grok-imagine-1.0-edit', messages })
-    const { choices } = (await reply.json()) as {
-      readonly choices: [{ readonly message: { readonly content: string } }]
+  test('think, look at pictures, draw, and tell their tier', async () => {
+    await using worker = await world.another({ WEB_ASSETS_URL: grok.assetsUrl })
+    const client = new OpenAI({ baseURL: `${worker.url}/v1`, apiKey: world.key, maxRetries: 0 })
+    grok.script(thinks('A cat.', [['Looking', 'It has whiskers.']]))
+    const asked = { model: 'grok-4.1', text: 'What is it?', pictures: [PICTURE] }
+    for (const way of WAYS) {
+      const told = await tell(client, way, asked)
+      expect(told).toMatchObject({ text: 'A cat.', model: 'grok-4.1' })
+      expect(told.thoughts).toContain('It has whiskers.')
+      expect(told.usage.input).toBeGreaterThan(0)
     }
-    expect(choices[0].message.content.match(/!\[[^\]]*\]\(http\S+\)/g)).toHaveLength(2)
-    expect(grok.complaints()).toEqual([])
-  })
-
-  test('give the Responses API the pictures themselves', async () => {
-    grok.queue([draws({ count: 1 })])
-    const reply = await fetch(`${worker.url}/v1/responses`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${world.key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'grok-imagine-1.0', input: 'A cat' }),
+    for (const { body } of grok.chats())
+      expect((body as { fileAttachments: unknown[] }).fileAttachments).toHaveLength(1)
+    grok.script(draws({ count: 1 }))
+    const { items } = await tell(client, 'a streamed response', { ...asked, text: 'Draw' })
+    expect(items).toMatchObject([{ type: 'image_generation_call', status: 'completed' }])
+    const path = grok.callsOf({ endpoint: 'asset' })[0]?.path ?? ''
+    expect(items[0]?.result).toBe(grok.asset(path)?.bytes.toBase64() ?? 'nothing')
+    // A Worker learns what is left by the cron trigger.
+    expect(await worker.tick()).toBe('ok')
+    await until(async () => {
+      const [account] = (await world.stores.accounts.list()).filter(({ kind }) => kind === 'web')
+      return account?.tier === 'super' || undefined
     })
-    const { output } = (await reply.json()) as {
-      readonly output: readonly { readonly type: string; readonly result?: string }[]
-    }
-    const item = output.find(({ type }) => type === 'image_generation_call')
-    const path = grok.calls.findLast(({ endpoint }) => endpoint === 'asset')?.path ?? ''
-    expect(item?.result).toBe(grok.asset(path)?.bytes.toBase64() ?? 'nothing')
-  })
+    expect(worker.output()).not.toMatch(FAULTS)
+    expect(grok.complaints()).toEqual([])
+  }, 60_000)
 
-  test('tell grok.com of a client that leaves', async () => {
-    grok.queue([stallsMidway('Some words')])
-    const abort = new AbortController()
-    const reply = await worker.ask({ model: 'grok-4-fast', stream: true }, { signal: abort.signal })
-    await reply.body?.getReader().read()
-    abort.abort()
+  test('fetch no private address, and let go of grok.com when the client leaves', async () => {
+    await using worker = await world.another({ WEB_ASSETS_URL: grok.assetsUrl })
+    const client = new OpenAI({ baseURL: `${worker.url}/v1`, apiKey: world.key, maxRetries: 0 })
+    const refused = tell(client, 'a chat', { model: 'grok-4.1', pictures: [`${grok.url}/a.jpg`] })
+    expect(await refused.catch((cause) => cause)).toMatchObject({ status: 400 })
+    grok.forget()
+    grok.script(silent())
+    const leaving = new AbortController()
+    const messages = [{ role: 'user' as const, content: 'Hi' }]
+    const reply = client.chat.completions
+      .create({ model: 'grok-4.1', messages, stream: true }, { signal: leaving.signal })
+      .catch(() => 'left')
+    await grok.arrived({ endpoint: 'new' }, 1)
+    leaving.abort()
+    expect(await reply).toBe('left')
     expect((await grok.left()).endpoint).toBe('new')
-  })
-
-  test('refuse an address that is not public', async () => {
-    const messages = [says('See', pictured(`${grok.url}/a.png`))]
-    const reply = await worker.ask({ model: 'grok-4-fast', messages })
-    const { error } = (await reply.json()) as { readonly error: { readonly param: string } }
-    expect([reply.status, error.param]).toEqual([400, 'messages.0.content.1.image_url.url'])
-  })
+    expect(grok.complaints()).toEqual([])
+  }, 60_000)
 })

@@ -231,6 +231,7 @@ describe('what models commonly do wrong is forgiven', () => {
 
 describe('what is no call stays the text it was', () => {
   const cases: readonly [string, string][] = [
+    ['a name that is no text', 'a <tool_call>{"name":{"toString":1},"arguments":{}}</tool_call> b'],
     ['an unknown tool', 'a <tool_call>{"name":"rm","arguments":{}}</tool_call> b'],
     ['no JSON', '<tool_call>look_up(q="x")</tool_call>'],
     ['nothing', '<tool_call></tool_call>'],

@@ -47,6 +47,8 @@ describe('what a video is to be', () => {
     [{ resolution_name: 'toString' }, 'video_config.resolution_name'],
     [{ preset: 'spicy' }, 'video_config.preset'],
     [{ preset: { name: 'fun' } }, 'video_config.preset'],
+    [{ preset: { toString: 1 } }, 'video_config.preset'],
+    [{ size: { toString: 1 } }, 'video_config.size'],
   ] as const)
     test(`${JSON.stringify(given)} is refused by name`, () => {
       const problem = refusalOf(() => readVideoConfig(given))

@@ -70,6 +70,7 @@ export const createTurns =
       newId,
       skeleton: skeletonOf(request),
       includeLogprobs: request.include?.includes('message.output_text.logprobs') === true,
+      showThinking: settings.show_thinking && request.reasoning?.effort !== 'none',
       now: seconds,
       includeEncrypted: request.include?.includes('reasoning.encrypted_content') === true,
       promptBytes: bytes,

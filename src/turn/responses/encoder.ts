@@ -23,6 +23,8 @@ export interface ResponseTerms {
   /** Whether the client asked for what only the upstream can read. */
   readonly includeEncrypted: boolean
   readonly includeLogprobs?: boolean
+  /** Whether the client is told what the model thinks; it is unless this is false. */
+  readonly showThinking?: boolean
   /** UTF-8 bytes of the prompt: for an estimate where the upstream gives no usage. */
   readonly promptBytes: number
   /** Whether anyone may ever read it as a stream. */
@@ -66,6 +68,7 @@ export function createResponsesEncoder(terms: ResponseTerms): ResponsesEncoder {
     idOf: terms.ids ?? ((prefix) => prefix + terms.newId()),
     includeEncrypted: terms.includeEncrypted,
     includeLogprobs: terms.includeLogprobs === true,
+    showThinking: terms.showThinking !== false,
     sealThought: terms.sealThought ?? ((encrypted) => encrypted),
   })
   let status: Status = terms.background ? 'queued' : 'in_progress'

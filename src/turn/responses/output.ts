@@ -17,6 +17,7 @@ interface OutputParts {
   readonly idOf: (prefix: string) => string
   readonly includeEncrypted: boolean
   readonly includeLogprobs: boolean
+  readonly showThinking: boolean
   readonly sealThought: (encrypted: string) => string
 }
 
@@ -129,6 +130,8 @@ export function createOutput(parts: OutputParts) {
         return before + (out ?? '')
       }
       case 'thinking': {
+        // What is said after it is a text of its own all the same.
+        if (!parts.showThinking) return close()
         const before = think()
         return before + (reasoning?.think(event.text, event.part) ?? '')
       }

@@ -29,7 +29,7 @@ export function readCall(text: string, tools: CallableTools): ReadCall | undefin
   const mended = mendObject(text)
   if (!mended) return undefined
   const value = JSON.parse(mended) as Readonly<Record<string, unknown>>
-  const tool = tools.get(String(value.name))
+  const tool = typeof value.name === 'string' ? tools.get(value.name) : undefined
   if (!tool) return undefined
   const member = (tool.custom ? OF_CUSTOM : OF_FUNCTION).find((name) => Object.hasOwn(value, name))
   const given = member === undefined ? undefined : value[member]

@@ -8,7 +8,7 @@ import type { Ask } from '../upstream'
 import type { Attachable } from './attached'
 import { isAddress, readInline, tooLarge } from './inline-bytes'
 import { linkedAbort } from './linked-abort'
-import { type MediaSource, sourceOf } from './media-source'
+import { fieldOf, type MediaSource, sourceOf } from './media-source'
 
 interface AttachmentParts {
   readonly fetchPublic: FetchGuard
@@ -58,8 +58,9 @@ export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
       ask: Ask,
       signal: AbortSignal,
     ): Promise<readonly Attachment[]> {
+      // Each is looked for in the whole request: not before it is clear that there are few.
+      if (parts.length > MOST) throw tooMany(ask)
       const sources = parts.map((part) => sourceOf(part, ask))
-      if (sources.length > MOST) throw tooMany()
       const known = loaded.get(ask.request) ?? new Map<string, Attachment>()
       loaded.set(ask.request, known)
       const missing = new Map(sources.map((source) => [source.text, source]))
@@ -86,8 +87,10 @@ export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
   }
 }
 
-const tooMany = () =>
-  new ApiError('invalid_value', `A message has ${MOST} pictures and files at most.`)
+const tooMany = (ask: Ask) =>
+  new ApiError('invalid_value', `A message has ${MOST} pictures and files at most.`, {
+    param: fieldOf(ask),
+  })
 
 async function describe(
   { part, text, param }: MediaSource,

@@ -2,7 +2,7 @@ import { UpstreamFault } from '../../errors'
 import { isObject, isText, type Json } from '../../json-value'
 import { createAnswer } from './answer'
 import { createCitations } from './citations'
-import { inBandFault } from './faults'
+import { type Hide, inBandFault } from './faults'
 import {
   type Mood,
   RESULT_TAG,
@@ -31,6 +31,8 @@ export interface WebTerms {
   readonly assetUrl: (path: string) => string
   readonly newId: () => string
   readonly work: WebWork
+  /** Takes out of a text what the session is sent with; absent where that is nothing. */
+  readonly hide?: Hide
 }
 
 /** Reads an answer of grok.com while it comes. */
@@ -45,6 +47,8 @@ export interface WebDecoder {
   end(): Iterable<WebEvent>
   /** Whether the answer is whole: what may still come is its title. */
   isWhole(): boolean
+  /** Whether any of the answer has come: a refusal may stand in its place. */
+  hasBegun(): boolean
 }
 
 const NOTHING: Json = {}
@@ -53,7 +57,7 @@ const TOOL_CARD = 'xai:tool_usage_card'
 
 /** Reads the lines that grok.com answers with, of every generation, and takes the same memory however many come. */
 export function createWebDecoder(terms: WebTerms): WebDecoder {
-  const { filteredTags, dialect, assetUrl, newId, work } = terms
+  const { filteredTags, dialect, assetUrl, newId, work, hide } = terms
   const lines = createLines({ token: say, value: take })
   const voice = createVoice({ dialect, interrupted: (by) => tools.interrupt(by) })
   const citations = createCitations(voice)
@@ -78,6 +82,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   })
   let fault: UpstreamFault | undefined
   let hasLines = false
+  let hasBegun = false
   let isStopped = false
   let isWhole = false
   let hasFound = false
@@ -92,6 +97,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   function say(token: string, mood: Mood) {
     if (fault) return
     hasLines = true
+    hasBegun = true
     speak(token, mood)
     if (cards.length > 0) useTools(NOTHING, mood)
   }
@@ -132,11 +138,12 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
     const frame = readFrame(line)
     if (!frame) return
     hasLines = true
-    if (frame.error) return fail(inBandFault(frame.error))
+    if (frame.error) return fail(inBandFault(frame.error, hide))
     takeResponse(frame.response)
   }
 
   function takeResponse(frame: Json) {
+    hasBegun = true
     for (const card of readCards(frame.cardAttachment)) takeCard(card)
     for (const picture of readPictures(frame)) pictures.take(picture)
     const { streamingVideoGenerationResponse: video, uiLayout, modelResponse } = frame
@@ -169,7 +176,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   /** All of a response at once. What came of it before need not be said again. */
   function takeWhole(whole: Json) {
     const error = responseError(whole)
-    if (error) return fail(inBandFault(error))
+    if (error) return fail(inBandFault(error, hide))
     thoughts.end()
     answer.end()
     for (const card of readCards(whole.cardAttachmentsJson)) takeCard(card)
@@ -242,6 +249,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
     },
 
     isWhole: () => isWhole,
+    hasBegun: () => hasBegun,
   }
 }
 

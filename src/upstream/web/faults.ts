@@ -96,14 +96,15 @@ const CHALLENGED =
 const LIMITED =
   "grok.com's edge lets this machine's address do no more for now, whatever the account: wait, or go another way with proxy_web."
 
-/**
- * Read why grok.com refused a call.
- *
- * @param secret the session's token, which never leaves this function
- */
+/** Takes out of a text what a session is sent with, which the site may quote. */
+export type Hide = (text: string) => string
+
+const ALL: Hide = (text) => text
+
+/** Read why grok.com refused a call. */
 export async function readWebFault(
   response: Response,
-  secret: string,
+  hide: Hide,
   now: number,
 ): Promise<UpstreamFault> {
   const { status, headers } = response
@@ -118,12 +119,12 @@ export async function readWebFault(
   if (status < 400 || (status === 400 && title !== undefined))
     return new UpstreamFault(
       'malformed',
-      `grok.com answered with a page for people.${sayingSo(title ?? '', secret)}`,
+      `grok.com answered with a page for people.${sayingSo(title ?? '', hide)}`,
       { status },
     )
   const body = parseObject(text)
   const words = body ? wordsOf(body) : (title ?? text)
-  return sorted({ status, text, words }, secret, readRetryAfter(headers, now) ?? waitOf(body))
+  return sorted({ status, text, words }, hide, readRetryAfter(headers, now) ?? waitOf(body))
 }
 
 /** What a page says on its head; undefined for what is no page. */
@@ -152,17 +153,17 @@ const STATUSES: Readonly<Record<number, number>> = {
 }
 
 /** Tell what an error within an answer means: `{code, message}`, however wrapped, or a text. */
-export function inBandFault(error: unknown): UpstreamFault {
+export function inBandFault(error: unknown, hide = ALL): UpstreamFault {
   const inner = isObject(error) && isObject(error.error) ? error.error : error
-  const words = isObject(inner) ? wordsOf(inner) : String(inner ?? '')
+  const words = isObject(inner) ? wordsOf(inner) : textOf(inner)
   const text = isObject(inner) ? JSON.stringify(inner) : words
-  const code = isObject(inner) ? Number(inner.code) : Number.NaN
-  return sorted({ status: STATUSES[code] ?? 500, text, words }, '', waitOf(error))
+  const code = isObject(inner) ? Number(textOf(inner.code)) : Number.NaN
+  return sorted({ status: STATUSES[code] ?? 500, text, words }, hide, waitOf(error))
 }
 
-function sorted(said: Said, secret: string, waitMs: number | undefined): UpstreamFault {
+function sorted(said: Said, hide: Hide, waitMs: number | undefined): UpstreamFault {
   const sort = SORTS.find(({ fits }) => fits(said)) ?? UNKNOWN
-  return new UpstreamFault('refused', sort.means + sayingSo(said.words, secret), {
+  return new UpstreamFault('refused', sort.means + sayingSo(said.words, hide), {
     status: sort.status ?? said.status,
     code: sort.code ?? markOf(said.text),
     retryAfterMs: bounded(waitMs),
@@ -170,10 +171,14 @@ function sorted(said: Said, secret: string, waitMs: number | undefined): Upstrea
 }
 
 /** The words of a refusal, behind ours. */
-function sayingSo(words: string, secret: string): string {
-  const said = clean(words, secret).slice(0, LONGEST_SAID)
+function sayingSo(words: string, hide: Hide): string {
+  const said = clean(words, hide).slice(0, LONGEST_SAID)
   return said && ` It says: ${said}`
 }
+
+/** Not every object can be made a text. */
+const textOf = (value: unknown): string =>
+  isText(value) || typeof value === 'number' ? `${value}` : ''
 
 /** grok.com's own word for an error. */
 const markOf = (text: string): string | undefined => /\[WKE=([\w:.-]{1,100})\]/.exec(text)?.[1]
@@ -187,8 +192,8 @@ function wordsOf(body: Json): string {
 /** Sessions, wherever they stand in a text. */
 const SESSIONS = /\bsso(?:-rw)?=[^\s;"',]+|\beyJ[\w-]{8,}(?:\.[\w-]+)*/g
 
-const clean = (text: string, secret: string): string =>
-  redact(text.replaceAll(/\s+/g, ' ').trim(), secret).replace(SESSIONS, '[redacted]')
+const clean = (text: string, hide: Hide): string =>
+  redact(hide(text.replaceAll(/\s+/g, ' ').trim()), '').replace(SESSIONS, '[redacted]')
 
 const DEEPEST = 4
 

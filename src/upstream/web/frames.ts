@@ -68,7 +68,7 @@ function readPage({ url, title, postId, username, text }: Json): Page | undefine
   if (isText(url)) return { url, title: isText(title) ? title : '' }
   if ((!isText(postId) && typeof postId !== 'number') || !isText(username)) return
   return {
-    url: `https://x.com/${encodeURIComponent(username)}/status/${postId}`,
+    url: `https://x.com/${encodeURIComponent(username.toWellFormed())}/status/${postId}`,
     title: isText(text) ? `@${username}: ${shorten(text)}` : `@${username}`,
   }
 }

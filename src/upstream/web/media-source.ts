@@ -31,7 +31,8 @@ export function sourceOf(part: Attachable, ask: Ask): MediaSource {
   })
 }
 
-const fieldOf = ({ dialect }: Ask): string => (dialect === 'chat' ? 'messages' : 'input')
+/** The field of a request that holds what was said. */
+export const fieldOf = ({ dialect }: Ask): string => (dialect === 'chat' ? 'messages' : 'input')
 
 /** Where in a request a text stands; in its conversation, if that was not sent along. */
 function paramOf(text: string, ask: Ask): string {

@@ -76,7 +76,8 @@ export function createPictures({ voice, thoughts, assetUrl, newId }: PicturesPar
       const url = isPicture(chunk.imageUrl) ? chunk.imageUrl : undefined
       const own = [chunk.imageId, chunk.imageUuid, card?.id, url && pathOf(url)].find(isText)
       const isTold = chunk.progress !== undefined || chunk.moderated === true
-      const id = own ?? (isTold ? `picture ${chunk.imageIndex ?? 0}` : undefined)
+      const index = typeof chunk.imageIndex === 'number' ? chunk.imageIndex : 0
+      const id = own ?? (isTold ? `picture ${index}` : undefined)
       if (id === undefined) return
       const picture = pictureOf(id, chunk.imageIndex)
       if (isText(chunk.imageTitle)) picture.title = chunk.imageTitle

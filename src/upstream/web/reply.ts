@@ -2,6 +2,7 @@ import { asFault } from '../../net/http'
 import type { TurnEvent } from '../../turn/event'
 import type { TurnRequest } from '../../turn/request'
 import type { Tokenizer } from '../../turn/tokenizer'
+import { withBegun } from '../fault'
 import type { createWebDecoder } from './decoder'
 import { createEstimate } from './estimate'
 import { createTextFlow } from './text-flow'
@@ -42,6 +43,8 @@ export async function* readReply(terms: ReplyTerms): AsyncGenerator<TurnEvent> {
     }
     estimate ??= createEstimate(await tokenizer())
     yield { type: 'usage', usage: estimate.usage(turn) }
+  } catch (cause) {
+    throw withBegun(cause, decoder.hasBegun())
   } finally {
     reader?.cancel().catch(() => {})
   }

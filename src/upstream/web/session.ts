@@ -1,8 +1,10 @@
 import { UpstreamFault } from '../../errors'
+import type { Extras } from '../../extras'
 import { isObject, type Json, parseObject } from '../../json-value'
 import { asFault, type Http, readText } from '../../net/http'
 import type { Account } from '../../pool/account'
-import { readWebFault } from './faults'
+import { redact } from '../fault'
+import { type Hide, readWebFault } from './faults'
 import { sessionHeaders } from './headers'
 import type { createSupplied } from './supplied'
 
@@ -18,6 +20,8 @@ interface SessionParts {
 export interface Session {
   readonly account: Account
   readonly signal: AbortSignal
+  /** Takes all that it is sent with out of a text that others may see. */
+  readonly hide: Hide
   /**
    * Post JSON, and give the answer while it is on its way.
    *
@@ -51,17 +55,19 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
     const proxy = await account.proxy()
     const extras = supplied().extrasOf(await account.extras())
     const { origin } = new URL(account.baseUrl)
+    const hide: Hide = (text) => secretsIn(extras).reduce(redact, redact(text, token))
 
     return {
       account,
       signal: abort.signal,
+      hide,
 
       async post(path, body, { referer = '/', contentType = 'application/json' } = {}) {
         if (abort.signal.aborted) throw asFault(abort.signal.reason, abort.signal)
         const headers = sessionHeaders({ token, extras, origin, referer, contentType })
         const url = account.baseUrl + path
         const response = await http.send({ url, method: 'POST', headers, body, proxy, abort })
-        if (!response.ok || isPage(response)) throw await readWebFault(response, token, now())
+        if (!response.ok || isPage(response)) throw await readWebFault(response, hide, now())
         return response
       },
 
@@ -70,11 +76,20 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
           throw new UpstreamFault('malformed', 'That is no address of the asset host.')
         const headers = sessionHeaders({ token, extras, origin, referer: '/' })
         const response = await http.send({ url, method: 'GET', headers, proxy, abort })
-        if (!response.ok) throw await readWebFault(response, token, now())
+        if (!response.ok) throw await readWebFault(response, hide, now())
         return response
       },
     }
   }
+}
+
+/** Shorter values are words that stand in many texts. */
+const SHORTEST_SECRET = 8
+
+/** The values of headers and cookies that an owner supplied. */
+function secretsIn({ headers, cookies }: Extras): readonly string[] {
+  const values = cookies.split('; ').map((cookie) => cookie.slice(cookie.indexOf('=') + 1))
+  return [...values, ...Object.values(headers)].filter(({ length }) => length >= SHORTEST_SECRET)
 }
 
 /** grok.com's edge may show a page in its place, whatever the status. */

@@ -51,7 +51,14 @@ export function createWeb(parts: WebParts): Upstream {
       response,
       signal: session.signal,
       dialect,
-      decoder: createWebDecoder({ filteredTags, dialect, assetUrl, newId, work }),
+      decoder: createWebDecoder({
+        filteredTags,
+        dialect,
+        assetUrl,
+        newId,
+        work,
+        hide: session.hide,
+      }),
       turn,
       tokenizer,
       show: (event) =>

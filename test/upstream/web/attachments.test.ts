@@ -229,6 +229,17 @@ test('a file that is too large for grok.com is named', async () => {
   expect(grok.chats()).toEqual([])
 })
 
+test('a hundred thousand pictures are refused at once, and none of them is looked at', async () => {
+  await using grok = fakeGrokWeb()
+  const web = webSession(grok)
+  const many = Array.from({ length: 100_000 }, (_, at) => pictured(`picture ${at}`))
+  const begun = performance.now()
+  const told = web.tell(chatAsk({ messages: [says('See', ...many)] }))
+  await expect(told).rejects.toMatchObject({ status: 400, details: { param: 'messages' } })
+  expect(performance.now() - begun).toBeLessThan(2_000)
+  expect(grok.calls).toEqual([])
+})
+
 test.each([
   ['chat', chatAsk({ messages: [says('See', { type: 'file', file: {} })] }), 'messages'],
   ['chat', chatAsk({ messages: [says('See', pictured(''))] }), 'messages'],

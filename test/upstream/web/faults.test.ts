@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { CHALLENGE } from '#src/upstream/fault'
 import { inBandFault, readWebFault } from '#src/upstream/web/faults'
-import { fakeGrokWeb, refusals, type State } from '../../fakes/grok-web'
+import { failsMidway, fakeGrokWeb, refusals, type State } from '../../fakes/grok-web'
 import { chatAsk, webSession } from '../../support/web-session'
 
 describe('each state of a session is told apart, before anything was said', () => {
@@ -31,7 +31,7 @@ describe('each state of a session is told apart, before anything was said', () =
 
 const NOW = 1_000_000
 const read = (response: Response, secret = 'the-secret-token') =>
-  readWebFault(response, secret, NOW)
+  readWebFault(response, (text) => text.replaceAll(secret, '…'), NOW)
 
 describe('every marker of a session that is over', () => {
   for (const marker of [
@@ -159,6 +159,8 @@ describe('an error within an answer', () => {
     [{ error: { code: 8, message: 'No' } }, { status: 429, code: 'usage_limit' }],
     ['Something went wrong', { status: 500 }],
     [undefined, { status: 500 }],
+    [{ code: { toString: 1 }, message: 'Odd' }, { status: 500 }],
+    [[[{ toString: 1 }]], { status: 500 }],
   ]
   for (const [error, details] of cases)
     test(JSON.stringify(error) ?? 'nothing', () => {
@@ -174,6 +176,27 @@ test('no session gets out, whoever quotes it', async () => {
   const inBand = inBandFault({ code: 3, message: `Bad ${jwt} in sso=xyz123` })
   for (const { message: said } of [fault, inBand])
     for (const part of [secret, 'eyJ', 'xyz123']) expect(said).not.toContain(part)
+})
+
+describe('what an owner supplied does not get out either, when the site quotes it', () => {
+  const said = 'I see clearance-of-mine, statsig-of-mine and cookie-of-mine; lang is en'
+  const scripts = {
+    'in place of the answer': () => Response.json({ code: 3, message: said }, { status: 400 }),
+    'within the answer': failsMidway(3, said),
+  }
+  for (const [where, script] of Object.entries(scripts))
+    test(where, async () => {
+      await using grok = fakeGrokWeb()
+      grok.script(script)
+      const web = webSession(grok, { web_cf_clearance: 'clearance-of-mine' })
+      const extras = {
+        headers: { 'x-statsig-id': 'statsig-of-mine' },
+        cookies: 'a=cookie-of-mine; lang=en',
+      }
+      const account = web.sessionOf('one', { extras: () => extras })
+      const { message } = await web.refusal(chatAsk({}), { account })
+      expect(message).toEndWith('I see [redacted], [redacted] and [redacted]; lang is en')
+    })
 })
 
 test('a long refusal is cut', async () => {

@@ -255,6 +255,7 @@ describe('a tool is told of in chat', () => {
           results: [
             { postId: '1', username: 'bob', text: 'News\nof [bun]' },
             { postId: 2, username: 'ann' },
+            { postId: 4, username: 'half \ud83d' },
             { postId: 3 },
           ],
         },
@@ -274,6 +275,7 @@ describe('a tool is told of in chat', () => {
         'Searching X: x',
         '- [@bob: News of \\[bun\\]](https://x.com/bob/status/1)',
         '- [@ann](https://x.com/ann/status/2)',
+        '- [@half \ud83d](https://x.com/half%20%EF%BF%BD/status/4)',
         '- [https://a/(b) c](https://a/%28b%29%20c)\n',
         'Good.',
       ].join('\n'),
