@@ -114,7 +114,7 @@ const LATE: readonly Fault[] = [
 ]
 
 /** Only for faults of silence: others take their time where many tests run at once. */
-const QUICK = { first_byte_timeout_ms: 200, idle_timeout_ms: 200, answer_timeout_ms: 200 }
+const QUICK = { first_byte_timeout_ms: 1_000, idle_timeout_ms: 1_000, answer_timeout_ms: 1_000 }
 const isSilence = ({ status }: Fault): boolean => status === late.status
 
 const ONE = { name: 'one', tier: 'basic' } as const
