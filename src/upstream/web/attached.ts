@@ -1,4 +1,5 @@
-import type { TurnItem, TurnPart } from '../../turn/request'
+import { isText } from '../../json-value'
+import type { TurnHosted, TurnItem, TurnPart } from '../../turn/request'
 import { RESULT } from '../../turn/tool-prompt/form'
 
 /** A part of a message that is uploaded, and not said. */
@@ -22,11 +23,12 @@ export function attachedTo(items: readonly TurnItem[], needsPicture: boolean): W
   let isAsked = false
   for (; at > 0; at--) {
     const item = items[at - 1]
-    if (!item || isAside(item)) continue
+    if (!item) continue
     if (isAnswer(item)) {
       if (isAsked) break
       continue
     }
+    if (isAside(item)) continue
     asked.unshift(item)
     isAsked ||= !isOutput(item)
   }
@@ -48,7 +50,9 @@ export const isAside = (item: TurnItem): boolean =>
   (item.type === 'message' && (item.role === 'system' || item.role === 'developer'))
 
 const isAnswer = (item: TurnItem): boolean =>
-  item.type === 'call' || (item.type === 'message' && item.role === 'assistant')
+  item.type === 'call' ||
+  (item.type === 'message' && item.role === 'assistant') ||
+  (item.type === 'hosted' && drawnIn(item).length > 0)
 
 /** What a tool gave, as an item or in words. */
 function isOutput(item: TurnItem): boolean {
@@ -63,7 +67,14 @@ const wordsOf = (item: TurnItem): readonly string[] =>
 
 function attachablesOf(item: TurnItem): readonly Attachable[] {
   if (item.type === 'result') return item.parts.filter(isAttachable)
+  if (item.type === 'hosted') return drawnIn(item)
   return item.type === 'message' && item.role === 'user' ? item.parts.filter(isAttachable) : []
+}
+
+/** A picture that was drawn before, which may be what is to be changed now. */
+function drawnIn({ item }: TurnHosted): readonly Attachable[] {
+  const { type, result } = item
+  return type === 'image_generation_call' && isText(result) ? [{ type: 'image', url: result }] : []
 }
 
 const isAttachable = (part: TurnPart): part is Attachable =>

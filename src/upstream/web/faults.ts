@@ -170,15 +170,15 @@ function sorted(said: Said, hide: Hide, waitMs: number | undefined): UpstreamFau
   })
 }
 
-/** Not every object can be made a text. */
-const textOf = (value: unknown): string =>
-  isText(value) || typeof value === 'number' ? `${value}` : ''
-
 /** The words of a refusal, behind ours. */
 function sayingSo(words: string, hide: Hide): string {
   const said = clean(words, hide).slice(0, LONGEST_SAID)
   return said && ` It says: ${said}`
 }
+
+/** Not every object can be made a text. */
+const textOf = (value: unknown): string =>
+  isText(value) || typeof value === 'number' ? `${value}` : ''
 
 /** grok.com's own word for an error. */
 const markOf = (text: string): string | undefined => /\[WKE=([\w:.-]{1,100})\]/.exec(text)?.[1]

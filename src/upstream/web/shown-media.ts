@@ -39,8 +39,10 @@ async function* drawn(
   const item = { type: 'image_generation_call', id, status: 'in_progress', result: null }
   yield { type: 'hosted', choice: 0, item, done: false }
   const picture = await download(url)
-  const result = picture?.base64 ?? null
-  yield { type: 'hosted', choice: 0, item: { ...item, status: 'completed', result }, done: true }
+  const made = picture
+    ? { ...item, status: 'completed', result: picture.base64 }
+    : { ...item, status: 'failed' }
+  yield { type: 'hosted', choice: 0, item: made, done: true }
 }
 
 const playerOf = ({ url, poster }: MediaEvent): string => {

@@ -94,6 +94,10 @@ export function createUploads({ settings, now }: UploadParts) {
       return files.flatMap((file) => brought.get(nameOf(session, file)) ?? [])
     },
 
+    /** Whether any of them was brought there before. */
+    hasSome: (session: Session, files: readonly Attachment[]): boolean =>
+      files.some((file) => recall(nameOf(session, file)) !== undefined),
+
     /** grok.com may not have them any more. */
     forget(session: Session, files: readonly Attachment[]): void {
       for (const file of files) kept.delete(nameOf(session, file))

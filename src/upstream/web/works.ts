@@ -1,6 +1,7 @@
 import { ApiError, UpstreamFault } from '../../errors'
 import type { Attachment } from './attachments'
 import { editPictures } from './edit'
+import { MODERATED, TOO_LARGE } from './faults'
 import { NEW_CONVERSATION, openingBody } from './request'
 import type { Session } from './session'
 import type { Task } from './task'
@@ -46,12 +47,16 @@ export function createWorks({ uploads, assetUrl }: WorkParts) {
   /** @throws UpstreamFault when it is not begun */
   return async (session: Session, task: Task, files: readonly Attachment[]): Promise<Response> => {
     if (task.work === 'video' || task.work === 'edit') needPictures(files)
-    const uploaded = files.length > 0 ? await uploads.bring(session, files) : NONE
+    if (files.length === 0) return await run(session, task, NONE)
+    const isRemembered = uploads.hasSome(session, files)
     try {
-      return await run(session, task, uploaded)
+      return await run(session, task, await uploads.bring(session, files))
     } catch (cause) {
-      if (isAboutFiles(cause)) uploads.forget(session, files)
-      throw cause
+      if (!isAboutFiles(cause)) throw cause
+      uploads.forget(session, files)
+      if (!isRemembered) throw cause
+      // It refused what was there before: that may be all that was wrong.
+      return await run(session, task, await uploads.bring(session, files))
     }
   }
 }
@@ -70,6 +75,6 @@ function needPictures(files: readonly Attachment[]): void {
 
 /** Whether a refusal may mean that a file is not there any more. */
 function isAboutFiles(cause: unknown): boolean {
-  const { status } = cause instanceof UpstreamFault ? cause.details : {}
-  return status === 400 || status === 404
+  const { status, code } = cause instanceof UpstreamFault ? cause.details : {}
+  return status === 404 || (status === 400 && code !== MODERATED && code !== TOO_LARGE)
 }

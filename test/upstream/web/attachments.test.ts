@@ -104,11 +104,33 @@ test('what an account has is not uploaded again, until it is old or not there an
   web.sleep(2 * 60 * 60_000)
   await web.tell(see())
   expect(uploads(grok)).toHaveLength(2)
-  const restore = grok.intercept('new', () => Response.json({ code: 5 }, { status: 404 }))
+  let isGone = true
+  grok.intercept('new', () => {
+    const response = isGone ? Response.json({ code: 5 }, { status: 404 }) : undefined
+    isGone = false
+    return response
+  })
+  await web.tell(see())
+  expect(uploads(grok)).toHaveLength(3)
+})
+
+test('what is refused with files that were just uploaded is refused', async () => {
+  await using grok = fakeGrokWeb()
+  const web = webSession(grok)
+  const see = () => chatAsk({ messages: [says('See', pictured(dataUrl('image/png', PNG)))] })
+  const refuse = (status: number, message: string) =>
+    grok.intercept('new', () => Response.json({ code: 3, message }, { status }))
+  let restore = refuse(400, 'No')
+  await web.refusal(see())
+  expect([grok.chats().length, uploads(grok).length]).toEqual([1, 1])
+  restore()
+  await web.tell(see())
+  // About what was asked, and not about files.
+  restore = refuse(400, '[WKE=grok:content-moderated]')
   await web.refusal(see())
   restore()
   await web.tell(see())
-  expect(uploads(grok)).toHaveLength(3)
+  expect([grok.chats().length, uploads(grok).length]).toEqual([4, 2])
 })
 
 test('the same picture twice is one upload, and two names for it', async () => {

@@ -166,6 +166,21 @@ describe('what is uploaded', () => {
   for (const [name, items, urls] of cases)
     test(name, () => expect(urlsOf(items)).toEqual([...urls]))
 
+  const drawn = (result: string | null): TurnItem => ({
+    type: 'hosted',
+    item: { type: 'image_generation_call', id: 'ig', status: 'completed', result },
+  })
+
+  for (const [name, items] of [
+    ['with its words', [user('A cat'), drawn('a'), drawn('b'), assistant('Here'), user('Blue')]],
+    ['without', [user('A cat'), drawn('b'), user('Blue')]],
+    ['and not what became none', [user('A cat'), drawn('b'), drawn(null), user('Blue')]],
+  ] as const)
+    test(`a picture that was drawn, ${name}, where nothing can be done without one`, () => {
+      expect(urlsOf(items, true)).toEqual(['b'])
+      expect(urlsOf(items)).toEqual([])
+    })
+
   test('an earlier picture, where nothing can be done without one', () => {
     expect(urlsOf([told('a'), assistant('Nice'), user('Make it blue')], true)).toEqual(['a'])
   })

@@ -44,7 +44,10 @@ describe('pictures of an answer', () => {
       item: { type: 'image_generation_call', status: 'in_progress', result: null },
     })
     const bytes = grok.asset(downloads(grok)[0]?.path ?? '')?.bytes.toBase64() ?? 'nothing'
-    expect(done).toMatchObject({ done: true, item: { id: begun?.item.id, result: bytes } })
+    expect(done).toMatchObject({
+      done: true,
+      item: { id: begun?.item.id, status: 'completed', result: bytes },
+    })
     expect(text).toContain(`(${grok.assetsUrl}/`)
     expect(downloads(grok)).toHaveLength(1)
   })
@@ -56,7 +59,7 @@ describe('pictures of an answer', () => {
     ['breaks off', { bytes: jpeg('a', 2_000), breaksAfter: 1_000 }],
     ['does not come', { bytes: jpeg('a', 60_000), gapMs: 10_000 }],
   ] as const)
-    test(`one that ${name} is null, and the answer goes on`, async () => {
+    test(`one that ${name} has failed, and the answer goes on`, async () => {
       await using grok = fakeGrokWeb()
       grok.script((turn) => {
         const { path } = turn.picture()
@@ -65,7 +68,7 @@ describe('pictures of an answer', () => {
       })
       const settings = { fetch_timeout_ms: 100, fetch_max_bytes: 16_384 }
       const { events, text } = await webSession(grok, settings).tell(responsesAsk({}))
-      expect(itemsOf(events)[1]?.item.result).toBeNull()
+      expect(itemsOf(events)[1]?.item).toMatchObject({ status: 'failed', result: null })
       expect(text).toContain('![')
       expect(events.at(-1)?.type).toBe('usage')
     })
