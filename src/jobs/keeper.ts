@@ -85,25 +85,27 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
 
   /** Nothing is held in that scope. Words on whole accounts are few, and tell old clearings from new. */
   function isSpent(name: string): boolean {
-    const end = name.indexOf('\n')
-    const scope = name.slice(end + 1)
+    const accountId = accountIn(name)
+    const scope = name.slice(accountId.length + 1)
     if (scope === '' || changed.has(name)) return false
-    return !pool().member(name.slice(0, end))?.scoped?.has(scope)
+    return !pool().member(accountId)?.scoped?.has(scope)
   }
 
-  /** An operator cleared the account: nothing that was known before counts any more. */
-  function forget({ accountId, updatedAt }: AccountState) {
-    for (const name of words.keys()) if (name.startsWith(`${accountId}\n`)) words.delete(name)
-    const member = pool().member(accountId)
-    if (member) {
+  /** An operator cleared accounts: nothing that was known of them before counts any more. */
+  function forget(cleared: ReadonlyMap<string, AccountState>) {
+    for (const name of words.keys()) if (cleared.has(accountIn(name))) words.delete(name)
+    for (const accountId of cleared.keys()) {
+      const member = pool().member(accountId)
+      if (!member) continue
       reported.delete(member)
       member.quotas = undefined
       pool().recall(accountId, undefined, undefined)
     }
     for (const [name, row] of changed) {
-      if (row.accountId !== accountId) continue
-      if (row.updatedAt < updatedAt) changed.delete(name)
-      else if (row.faults > 0) pool().recall(accountId, row.scope, toRest(row))
+      const clearedAt = cleared.get(row.accountId)?.updatedAt
+      if (clearedAt === undefined) continue
+      if (row.updatedAt < clearedAt) changed.delete(name)
+      else if (row.faults > 0) pool().recall(row.accountId, row.scope, toRest(row))
     }
   }
 
@@ -113,11 +115,9 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
   /** Believe what was stored, unless we know better since. */
   function take(rows: readonly AccountState[]) {
     // What was found out since a clearing is among the rows, and is believed after it.
-    for (const row of rows) {
-      if (row.reason !== CLEARED || !isNew(row)) continue
-      forget(row)
-      learn(nameOf(row.accountId, row.scope), wordOf(row))
-    }
+    const cleared = rows.filter((row) => row.reason === CLEARED && isNew(row))
+    if (cleared.length > 0) forget(new Map(cleared.map((row) => [row.accountId, row])))
+    for (const row of cleared) learn(nameOf(row.accountId, row.scope), wordOf(row))
     for (const row of rows) {
       if (!isNew(row)) continue
       const { accountId, scope, faults } = row
@@ -166,8 +166,7 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     async recall(): Promise<void> {
       seenUntil = now()
       // An account that left and came back starts anew with what is stored.
-      for (const name of words.keys())
-        if (!pool().member(name.slice(0, name.indexOf('\n')))) words.delete(name)
+      for (const name of words.keys()) if (!pool().member(accountIn(name))) words.delete(name)
       const [held, left] = await Promise.all([states.all(), quotas.all()])
       take(held)
       pool().recallQuotas(left)
@@ -195,6 +194,8 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
 }
 
 const nameOf = (accountId: string, scope: string): string => `${accountId}\n${scope}`
+
+const accountIn = (name: string): string => name.slice(0, name.indexOf('\n'))
 
 const wordOf = ({ updatedAt: at, until, faults }: AccountState): Word => ({ at, until, faults })
 

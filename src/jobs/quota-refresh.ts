@@ -116,8 +116,13 @@ export function createQuotaRefresh(parts: RefreshParts) {
     } catch (cause) {
       return signal.aborted ? undefined : fail(member, redactFault(cause, await secretOf(account)))
     } finally {
-      if (why === 'rest' && isDry(member, now())) schedule.rest(member, now())
+      askLater(member)
     }
+  }
+
+  /** Whoever was taken from the schedule, for whatever reason, still rests and has to be asked again. */
+  function askLater(member: Member | undefined): void {
+    if (member && isDry(member, now())) schedule.rest(member, now())
   }
 
   async function store(): Promise<void> {
@@ -157,7 +162,7 @@ export function createQuotaRefresh(parts: RefreshParts) {
     let failed = 0
     let said = ''
     const one = async (question: Question) => {
-      if (inVain >= GIVE_UP_AFTER) return
+      if (inVain >= GIVE_UP_AFTER) return askLater(pool.member(question.id))
       const problem = await ask(question, signal)
       if (problem !== undefined) {
         failed++

@@ -9,6 +9,7 @@ import {
   identityOf,
   withoutSlash,
 } from './account-columns'
+import { markOld } from './account-fingerprints'
 import type { AccountKind, NewAccount, StoredAccount } from './accounts'
 import type { Database } from './database'
 import { patient } from './patient'
@@ -56,7 +57,8 @@ interface Candidate {
 
 /** Takes in many accounts at once. */
 export function createAccountImport({ db, client, vault, now }: ImportParts) {
-  const { batch, execute } = patient(client)
+  const patiently = patient(client)
+  const { batch, execute } = patiently
 
   async function candidate(given: ImportedAccount): Promise<Candidate> {
     const { kind, secret, baseUrl } = given
@@ -154,6 +156,7 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
       { dryRun = false, onProgress, signal }: ImportOptions = {},
     ): Promise<readonly Imported[]> {
       const outcomes: Imported[] = []
+      await markOld(patiently, vault)
       for (const some of batchesOf(given)) {
         if (signal?.aborted) break
         const candidates = await Promise.all(some.map(candidate))

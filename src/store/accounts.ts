@@ -5,6 +5,7 @@ import { newId, type Vault } from '../crypto'
 import { SetupError } from '../errors'
 import type { Extras } from '../extras'
 import { BLANK, columnsOf, fingerprintOf, identityOf } from './account-columns'
+import { markOld } from './account-fingerprints'
 import { clearing } from './account-states'
 import type { Database } from './database'
 import { touchRevision } from './revision'
@@ -93,6 +94,7 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     account: Pick<StoredAccount, 'id' | 'kind' | 'secret' | 'baseUrl'>,
   ): Promise<void> {
     const { kind, secret, baseUrl, id } = account
+    await markOld(client, vault)
     const fingerprint = await fingerprintOf(kind, secret)
     const known = await db
       .select({ name: accounts.name, baseUrl: accounts.baseUrl })

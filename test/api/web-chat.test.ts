@@ -2,10 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import {
   type AccountOptions,
   draws,
+  failedLine,
   failsMidway,
   fakeGrokWeb,
   jpeg,
   plain,
+  section,
   stallsMidway,
   thinks,
 } from '../fakes/grok-web'
@@ -218,4 +220,43 @@ test('an answer that fails within is not made again', async () => {
   expect(text).toContain('"error"')
   expect(text).not.toContain('[DONE]')
   expect(it.grok.chats()).toHaveLength(1)
+})
+
+describe('nobody else is asked what one has begun to answer', () => {
+  const STREAMED = {
+    model: 'grok-4',
+    messages: [{ role: 'user', content: 'Hello' }],
+    stream: true,
+  }
+  const cut = async (response: Response) => await response.text().catch(() => 'cut')
+
+  test('though nothing of it has gone out, since thoughts are not shown', async () => {
+    await using it = await world([{ name: 'one' }, { name: 'two' }])
+    it.grok.script({
+      steps: [...section('Looking', 'Thinking about it.'), failedLine(13, 'Something went wrong')],
+      closing: false,
+    })
+    const response = await it.chat({ stream: true, reasoning_effort: 'none' })
+    expect(response.status).toBe(502)
+    await cut(response)
+    expect(it.grok.chats()).toHaveLength(1)
+  })
+
+  test('though its end came along with its first words', async () => {
+    await using it = await world([{ name: 'one' }, { name: 'two' }])
+    it.grok.script({ ...failsMidway(), wire: { chunks: 'all' } })
+    await cut(await it.chat({ stream: true }))
+    expect(it.grok.chats()).toHaveLength(1)
+  })
+
+  test('but by a key that wants to be rescued', async () => {
+    await using it = await world([{ name: 'one' }, { name: 'two' }])
+    const { secret } = await it.stores.keys.create({ name: 'rescued', rescue: 'buffer' })
+    await it.app.refresh()
+    it.grok.queue([failsMidway(), plain('All is well')])
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+    const response = await it.post('/v1/chat/completions', STREAMED, { headers })
+    expect(textOf(readEvents(await response.text()))).toBe('All is well')
+    expect(it.grok.chats()).toHaveLength(2)
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { agents, cutTags, empty, manyBytes, plain, thinks, writesArtifact } from '../fakes/grok-web'
-import { CHATS, everyWay, inFrontOf, RESPONSES } from '../support/every-way'
+import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
 import { webGateway } from '../support/web-gateway'
 import { tell } from '../support/web-ways'
 
@@ -31,19 +31,15 @@ describe('a session of grok.com gives', () => {
     expect(told.usage.output).toBeGreaterThan(told.usage.thought)
   })
 
-  everyWay(
-    'the thoughts of several agents, each under its name',
-    async ({ grok, tell }) => {
-      grok.script(agents('Done', 2))
-      const { text, thoughts } = await tell({ model: 'grok-4-heavy' })
-      expect(text).toBe('Done')
-      for (const name of ['Agent 1', 'Agent 2']) {
-        expect(thoughts).toContain(`Plan of ${name}`)
-        expect(thoughts).toContain(`${name} thinks.`)
-      }
-    },
-    { accounts: [{ name: 'one', tier: 'heavy' }] },
-  )
+  usual('the thoughts of several agents, each under its name', async ({ grok, tell }) => {
+    grok.script(agents('Done', 2))
+    const { text, thoughts } = await tell({ model: 'grok-4-heavy' })
+    expect(text).toBe('Done')
+    for (const name of ['Agent 1', 'Agent 2']) {
+      expect(thoughts).toContain(`Plan of ${name}`)
+      expect(thoughts).toContain(`${name} thinks.`)
+    }
+  })
 
   usual('no thoughts where the effort is none', async ({ grok, tell }) => {
     grok.script(thinks('Hi there'))
@@ -51,7 +47,7 @@ describe('a session of grok.com gives', () => {
     expect([told.text, told.thoughts]).toEqual(['Hi there', ''])
   })
 
-  everyWay(
+  usual(
     'no thoughts where the setting hides them',
     async ({ grok, tell }) => {
       grok.script(thinks('Hi there'))
@@ -61,7 +57,7 @@ describe('a session of grok.com gives', () => {
     { settings: { show_thinking: false } },
   )
 
-  everyWay(
+  usual(
     'thoughts within the content where clients know no other place',
     async ({ grok, tell }) => {
       grok.script(thinks('Hi there', [['Plan', 'Greet.']]))
@@ -83,7 +79,7 @@ describe('a session of grok.com gives', () => {
     expect((await tell()).text).toBe('Grüße, 世界! 👩‍🚀 ok')
   })
 
-  everyWay(
+  usual(
     'the tags that the operator wants to see',
     async ({ grok, tell }) => {
       grok.script(writesArtifact('1'))
@@ -125,7 +121,7 @@ describe('a session of grok.com is asked', () => {
   })
 
   for (const form of ['g1', 'g2', 'g3'] as const)
-    everyWay(
+    usual(
       `as generation ${form} of the web app asks`,
       async ({ grok, tell }) => {
         const models = ['auto', 'grok-3-fast', 'grok-4-expert', 'grok-4.1-thinking', 'grok-4-mini']
@@ -133,11 +129,11 @@ describe('a session of grok.com is asked', () => {
         const asked = grok.chats().map(({ generation }) => String(generation))
         expect(asked).toEqual(models.map(() => form.toUpperCase()))
       },
-      { settings: { web_request: form }, accounts: [{ name: 'one', tier: 'super' }] },
+      { settings: { web_request: form } },
     )
 
   for (const temporary of [true, false])
-    everyWay(
+    usual(
       `in a conversation that is ${temporary ? 'temporary' : 'kept'}`,
       async ({ asked, tell }) => {
         await tell()
@@ -146,7 +142,7 @@ describe('a session of grok.com is asked', () => {
       { settings: { web_temporary: temporary } },
     )
 
-  everyWay(
+  usual(
     'with what the owner supplies, as it is, and nothing made up',
     async ({ grok, tell }) => {
       await tell()
@@ -180,7 +176,7 @@ describe('a session of grok.com is asked', () => {
       for (const said of ['user: Look!', 'look', '{"at":1}', 'A cat.'])
         expect(asked().message).toContain(said)
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual(
@@ -190,10 +186,10 @@ describe('a session of grok.com is asked', () => {
       const told = await tell({ chat: { stop: ['STOP'] } })
       expect([told.text, told.finish]).toEqual(['One two ', 'stop'])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
-  everyWay(
+  usual(
     'everything anew where a response follows another',
     async ({ blocks, tell }) => {
       const first = await tell({ text: 'One?' })
@@ -204,7 +200,7 @@ describe('a session of grok.com is asked', () => {
         ...['system: Be brief.', 'user: One?', 'assistant: You said: One?', 'Two?'],
       ])
     },
-    { ways: RESPONSES, accounts: [{ name: 'one' }, { name: 'two' }] },
+    { ways: RESPONSES },
   )
 })
 
@@ -212,7 +208,7 @@ describe('the models of sessions of grok.com', () => {
   const idsOf = async (tier: 'basic' | 'super' | 'heavy') => {
     await using it = await webGateway({ accounts: [{ name: 'one', tier }] })
     const ids: string[] = []
-    for await (const { id, owned_by } of it.client.models.list()) {
+    for await (const { id, owned_by } of it.sdk.models.list()) {
       ids.push(id)
       expect(owned_by).toBe('xai')
     }
@@ -232,7 +228,7 @@ describe('the models of sessions of grok.com', () => {
 
   test('that no tier has are no models, and grok.com is not asked', async () => {
     await using it = await webGateway()
-    const refused = tell(it.client, 'a chat', { model: 'grok-4-heavy' })
+    const refused = tell(it.sdk, 'a chat', { model: 'grok-4-heavy' })
     expect(await refused.catch((cause) => cause)).toMatchObject({
       ...{ status: 404, code: 'model_not_found' },
     })

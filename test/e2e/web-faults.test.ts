@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   type Answer,
   endsMidway,
@@ -83,8 +83,6 @@ const EARLY: readonly Fault[] = [
   { name: '500', script: () => refusals.broken(), ...failed },
   { name: '503', script: () => refusals.broken(503), ...failed },
   { name: 'an error in the first line', script: failsFirst(13, 'Internal error'), ...failed },
-  // With no other session to compare it with, it is the host that failed.
-  { name: 'a reset', script: resetsAtOnce(), ...barred },
   { name: 'silence', script: silent(), ...late },
   { name: 'a page', script: page, ...failed },
   { name: 'nonsense', script: bare({ raw: 'what is this?\n' }), ...failed },
@@ -113,42 +111,48 @@ const LATE: readonly Fault[] = [
   { name: 'nonsense', script: garbage(), ...failed },
 ]
 
-/** Only for faults of silence: others take their time where many tests run at once. */
-const QUICK = { first_byte_timeout_ms: 200, idle_timeout_ms: 200, answer_timeout_ms: 200 }
+const QUICK = { first_byte_timeout_ms: 400, idle_timeout_ms: 400, answer_timeout_ms: 400 }
 const isSilence = ({ status }: Fault): boolean => status === late.status
 
 const ONE = { name: 'one', tier: 'basic' } as const
 /** Whoever pays more is asked later. */
 const TWO = { name: 'two', tier: 'super' } as const
 
-async function world(fault: Fault, others: readonly (typeof TWO)[] = []) {
+let usual: WebGateway
+/** Where nobody waits for long: only for faults of silence. */
+let quick: WebGateway
+beforeAll(async () => {
+  usual = await webGateway()
+  quick = await webGateway({ settings: QUICK })
+})
+afterAll(async () => {
+  await quick?.[Symbol.asyncDispose]()
+  await usual?.[Symbol.asyncDispose]()
+})
+
+/** A gateway whose first session fails. */
+async function failing(fault: Fault, others: readonly (typeof TWO)[] = []): Promise<WebGateway> {
   const { script, state, retryAfter } = fault
-  const one = { ...ONE, ...(retryAfter !== undefined && { retryAfter }) }
-  const settings = isSilence(fault) ? QUICK : {}
-  const it = await webGateway({ accounts: [one, ...others], settings })
-  if (script !== undefined) it.grok.script(script, { account: 'one' })
+  const it = isSilence(fault) ? quick : usual
+  await it.replace([{ ...ONE, ...(retryAfter && { retryAfter }) }, ...others])
+  it.grok.forget()
   if (state !== undefined) it.grok.account('one').state = state
+  if (script !== undefined) it.grok.script(script, { account: 'one' })
   return it
 }
 
 /** Why nothing came of it. */
 const failureOf = (it: WebGateway, way: Way) =>
-  tell(it.client, way).then(
+  tell(it.sdk, way).then(
     () => Promise.reject(new Error('It did not fail.')),
     (cause) => cause,
   )
 
 const row = async (it: WebGateway) => (await it.ledger())[0]
 
-/** Tests of faults, many at once where time plays no part. */
-function eachOf(faults: readonly Fault[], name: string, run: (fault: Fault) => Promise<void>) {
-  test.concurrent.each(faults.filter((fault) => !isSilence(fault)))(name, run)
-  test.each(faults.filter(isSilence))(name, run)
-}
-
 describe('before an answer has begun', () => {
-  eachOf(EARLY, '$name: is told, and held against whom it concerns', async (fault) => {
-    await using it = await world(fault)
+  test.each(EARLY)('$name: is told, and held against whom it concerns', async (fault) => {
+    const it = await failing(fault)
     const { status, code, held } = fault
     expect(await failureOf(it, 'a chat')).toMatchObject({ status, code })
     await it.app.refresh()
@@ -157,27 +161,34 @@ describe('before an answer has begun', () => {
     expect(await row(it)).toMatchObject({ status, outcome: 'failed', errorCode: code })
   })
 
-  eachOf(EARLY, '$name: is made good by another session, if any may', async (fault) => {
-    await using it = await world(fault, [TWO])
-    const { status, isFinal } = fault
-    for (const [at, way] of WAYS.entries()) {
-      // Those before have left the first one to rest.
-      if (at > 0) await it.look(1, 24 * 3_600_000)
-      it.grok.forget()
-      if (isFinal) expect(await failureOf(it, way)).toMatchObject({ status })
-      else expect((await tell(it.client, way)).text).toBe('You said: Hello')
-      expect(it.grok.chats('two')).toHaveLength(isFinal ? 0 : 1)
-      expect(it.grok.chats('one').length).toBeLessThanOrEqual(1)
-    }
+  const reset: Fault = { name: 'a reset', script: resetsAtOnce(), ...failed }
+  test.each([...EARLY, reset])(
+    '$name: is made good by another session, if any may',
+    async (fault) => {
+      const { status, isFinal } = fault
+      for (const way of WAYS) {
+        const it = await failing(fault, [TWO])
+        if (isFinal) expect(await failureOf(it, way)).toMatchObject({ status })
+        else expect((await tell(it.sdk, way)).text).toBe('You said: Hello')
+        expect(it.grok.chats('one')).toHaveLength(1)
+        expect(it.grok.chats('two')).toHaveLength(isFinal ? 0 : 1)
+      }
+    },
+  )
+
+  test('a reset of the only session counts against its host', async () => {
+    await using it = await webGateway()
+    it.grok.script(resetsAtOnce())
+    expect(await failureOf(it, 'a chat')).toMatchObject(barred)
+    expect(await it.held()).toEqual([])
   })
 })
 
 describe('within an answer', () => {
-  eachOf(LATE, '$name: is told, and nobody is asked the same again', async (fault) => {
-    await using it = await world(fault, [TWO])
+  test.each(LATE)('$name: is told, and nobody is asked the same again', async (fault) => {
     const { status, code, held } = fault
     for (const way of WAYS) {
-      it.grok.forget()
+      const it = await failing(fault, [TWO])
       const problem = await failureOf(it, way)
       expect(problem).toBeInstanceOf(Error)
       if (!way.includes('streamed')) expect(problem).toMatchObject({ status, code })
@@ -186,7 +197,6 @@ describe('within an answer', () => {
       expect(it.grok.chats('one')).toHaveLength(1)
       expect(it.grok.chats('two')).toHaveLength(0)
       expect((await row(it))?.outcome).toBeOneOf(['broken', 'failed'])
-      await it.look(1, 24 * 3_600_000)
     }
   })
 
@@ -243,7 +253,7 @@ test('a 401 that asking for the quota does not confirm lets the session rest, an
   expect(it.grok.callsOf({ endpoint: 'rate-limits' }).length).toBeGreaterThan(asked)
   expect(await it.held()).toMatchObject([RESTS])
   await it.look(20)
-  expect((await tell(it.client, 'a chat')).text).toBe('You said: Hello')
+  expect((await tell(it.sdk, 'a chat')).text).toBe('You said: Hello')
   expect(await it.held()).toEqual([])
 })
 
@@ -259,6 +269,6 @@ test.each(['challenged', 'anti_bot'] as const)(
     expect(attempt?.says).toMatch(/web_(?:cf_clearance|x_statsig_id)/)
     expect(attempt?.says).toContain('proxy_web')
     it.grok.account('one').state = 'valid'
-    expect((await tell(it.client, 'a chat')).text).toBe('You said: Hello')
+    expect((await tell(it.sdk, 'a chat')).text).toBe('You said: Hello')
   },
 )

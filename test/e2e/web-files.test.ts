@@ -78,7 +78,7 @@ test('a private address in a request is not called', async () => {
   for (const url of addresses) {
     const content = [{ type: 'image_url' as const, image_url: { url } }]
     const messages = [{ role: 'user' as const, content }]
-    const refused = it.client.chat.completions.create({ model: 'grok-4', messages })
+    const refused = it.sdk.chat.completions.create({ model: 'grok-4', messages })
     expect(await refused.catch((cause) => cause)).toMatchObject({ status: 400 })
   }
   expect(it.grok.chats()).toEqual([])
@@ -92,7 +92,7 @@ test('a picture is fetched once, however many accounts are tried', async () => {
     { type: 'text' as const, text: 'What?' },
     { type: 'image_url' as const, image_url: { url: server.url } },
   ]
-  const answer = await it.client.chat.completions.create({
+  const answer = await it.sdk.chat.completions.create({
     ...{ model: 'grok-4', messages: [{ role: 'user', content }] },
   })
   expect(answer.choices[0]?.message.content).toBe('You said: What?')
@@ -129,7 +129,7 @@ describe('a file that a program sends', () => {
       ])
       expect(server.seen[0]?.headers.get('cookie')).toBeNull()
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
   usual(
@@ -148,7 +148,7 @@ describe('a file that a program sends', () => {
         { fileName: 'audio.wav', fileMimeType: expect.stringMatching(/^audio\/(?:x-)?wav$/) },
       ])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual('that is too large for grok.com is told of as that', async (it) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { films, jpeg, type Script, silent, stallsMidway } from '../fakes/grok-web'
 import { serverAt } from '../support/guarded'
 import { until } from '../support/programs'
@@ -61,11 +61,17 @@ const CASES: readonly Case[] = [
 ]
 
 describe('a client that leaves', () => {
+  let it: WebGateway
+  beforeAll(async () => {
+    it = await webGateway({ accounts: [{ name: 'one' }, { name: 'two' }] })
+    it.grok.intercept('upload', (call) => call.gone.then(() => undefined))
+  })
+  afterAll(() => it?.[Symbol.asyncDispose]())
+  beforeEach(() => it.grok.clearScripts())
+
   for (const stream of [false, true])
     test.each(CASES)(`$when is noticed by grok.com at once, streamed: ${stream}`, async (given) => {
-      await using it = await webGateway({ accounts: [{ name: 'one' }, { name: 'two' }] })
       if (given.script !== undefined) it.grok.script(given.script)
-      it.grok.intercept('upload', (call) => call.gone.then(() => undefined))
       let least = Number.POSITIVE_INFINITY
       for (let tried = 0; tried < TRIES && least > SOON_MS; tried++) {
         least = Math.min(least, await noticed(it, { stream, ...given.body }, given.go))
@@ -84,8 +90,8 @@ describe('a client that leaves', () => {
       request.signal.addEventListener('abort', () => resolve())
       return gone.then(() => new Response())
     })
-    await using it = await webGateway()
     const client = new AbortController()
+    it.grok.forget()
     const messages = [{ role: 'user', content: [shown(server.url)] }]
     const body = { model: 'grok-4', messages }
     const reply = it

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { draws, drawsFromCache, films, jpeg } from '../fakes/grok-web'
-import { CHATS, everyWay, inFrontOf, RESPONSES } from '../support/every-way'
+import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
 import { webGateway } from '../support/web-gateway'
 import { tell } from '../support/web-ways'
 
@@ -71,10 +71,10 @@ describe('pictures that grok.com draws', () => {
       )
       for (const { account } of grok.callsOf({ endpoint: 'asset' })) expect(account).toBe('one')
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
-  everyWay(
+  usual(
     'stand there whole where the setting says so',
     async ({ grok, tell }) => {
       grok.script(draws({ count: 1 }))
@@ -213,12 +213,12 @@ describe('videos', () => {
       accounts: [{ name: 'one', tier: 'super' }],
     })
     for (const pictures of [[], [PICTURE]]) {
-      const { text } = await tell(it.client, 'a chat', { model, text: 'Waves', pictures })
+      const { text } = await tell(it.sdk, 'a chat', { model, text: 'Waves', pictures })
       expect(it.grok.asset(text.trim())?.type).toBe('video/mp4')
     }
     const edit = { model: 'grok-imagine-1.0-edit', text: 'Blue', pictures: [PICTURE] }
-    expect(addressesIn((await tell(it.client, 'a chat', edit)).text)).toHaveLength(2)
-    const drawn = await tell(it.client, 'a chat', { model: 'grok-imagine-1.0', text: 'A cat' })
+    expect(addressesIn((await tell(it.sdk, 'a chat', edit)).text)).toHaveLength(2)
+    const drawn = await tell(it.sdk, 'a chat', { model: 'grok-imagine-1.0', text: 'A cat' })
     expect(addressesIn(drawn.text)).toHaveLength(2)
   })
 })

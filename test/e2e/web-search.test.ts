@@ -27,7 +27,7 @@ describe('what grok.com finds', () => {
       for (const link of [`[A](${A})`, `[B](${B})`]) expect(told.thoughts).toContain(link)
       expect(told.citations).toEqual([A, B])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual(
@@ -46,7 +46,7 @@ describe('what grok.com finds', () => {
         },
       ])
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
   usual('is cited where it stands in the text', async ({ grok, tell, isChat }) => {
@@ -60,12 +60,12 @@ describe('what grok.com finds', () => {
     if (isChat) expect(told.citations).toEqual([A, B])
   })
 
-  usual('is cited with the title that the search has told', async ({ grok, tell, way, client }) => {
+  usual('is cited with the title that the search has told', async ({ grok, tell, way, sdk }) => {
     grok.script(searches({ text: 'Bun is out.', isCited: true }))
     const told = await tell()
     expect(told.sources).toEqual([[A, 'Bun is out.']])
     if (way !== 'a chat') return
-    const answer = await client.chat.completions.create({
+    const answer = await sdk.chat.completions.create({
       model: 'grok-4',
       messages: [{ role: 'user', content: 'Hi' }],
     })
@@ -139,7 +139,7 @@ describe('searching', () => {
       const { text } = await tell({ responses: { tools: [{ type: 'web_search' }] } })
       expect([text, asked().disableSearch]).toEqual(['Ok', false])
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 
   usual(
@@ -148,6 +148,6 @@ describe('searching', () => {
       await tell({ responses: { tools: [{ type: 'web_search' }], tool_choice: 'none' } })
       expect(asked()).toMatchObject({ disableSearch: true })
     },
-    RESPONSES,
+    { ways: RESPONSES },
   )
 })

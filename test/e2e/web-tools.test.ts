@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type OpenAI from 'openai'
 import type { Script } from '../fakes/grok-web'
-import { CHATS, everyWay, inFrontOf, RESPONSES } from '../support/every-way'
+import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
 import { webGateway } from '../support/web-gateway'
 
 const WEATHER = {
@@ -55,8 +55,8 @@ describe('the tools of a program', () => {
       ],
     }
     const runner = stream
-      ? it.client.chat.completions.runTools({ ...shared, stream: true } as never)
-      : it.client.chat.completions.runTools(shared as never)
+      ? it.sdk.chat.completions.runTools({ ...shared, stream: true } as never)
+      : it.sdk.chat.completions.runTools(shared as never)
     expect(await runner.finalContent()).toBe('Sun in Rome, rain in Bonn.')
     expect(given.map((text) => JSON.parse(text))).toEqual([
       { city: 'Rome', days: 2 },
@@ -74,8 +74,8 @@ describe('the tools of a program', () => {
       const ask = async (body: object): Promise<OpenAI.Responses.Response> => {
         const whole = { model: 'grok-4', tools, ...body }
         return stream
-          ? it.client.responses.stream(whole as never).finalResponse()
-          : it.client.responses.create(whole as never)
+          ? it.sdk.responses.stream(whole as never).finalResponse()
+          : it.sdk.responses.create(whole as never)
       }
       let response = await ask({ input: 'Rome and Bonn?' })
       const given: unknown[] = []
@@ -105,7 +105,7 @@ describe('the tools of a program', () => {
       const { finish, text } = await tell({ chat: { tools } })
       expect([finish, text]).toEqual(['tool_calls', ''])
     },
-    CHATS,
+    { ways: CHATS },
   )
 
   usual('are not told of where they may not be used', async ({ asked, tell, isChat }) => {
@@ -115,7 +115,7 @@ describe('the tools of a program', () => {
     expect(asked().message).not.toContain('get_weather')
   })
 
-  everyWay(
+  usual(
     'are refused with a reason where they are forced and nobody may put them in words',
     async ({ grok, tell, isChat }) => {
       const tool = { type: 'function', ...(isChat ? { function: WEATHER } : WEATHER) }
@@ -181,14 +181,14 @@ describe('an answer of a form that the program wants', () => {
 
   usual(
     'is parsed by the SDK',
-    async ({ client, grok }) => {
+    async ({ sdk, grok }) => {
       grok.script(RIGHT)
       const format = { type: 'json_schema', ...named } as const
-      const response = await client.responses.parse({
+      const response = await sdk.responses.parse({
         ...{ model: 'grok-4', input: 'Bonn?', text: { format } },
       })
       expect(response.output_parsed).toEqual(JSON.parse(RIGHT))
     },
-    [RESPONSES[0]],
+    { ways: [RESPONSES[0]] },
   )
 })

@@ -353,4 +353,17 @@ describe('what is left of quotas', () => {
   })
 })
 
+test('twenty thousand accounts that are cleared at once hold up nobody', async () => {
+  const it = await world()
+  const { pool, keeper } = await it.instance()
+  const ids = Array.from({ length: 20_000 }, (_, at) => `s${at}`)
+  pool.setAccounts(ids.map((id) => account(id)))
+  await it.stores.accountStates.clear(ids)
+  it.wait(2_000)
+  const begun = performance.now()
+  await keeper.follow()
+  // Each of them looked for among all of them took three seconds.
+  expect(performance.now() - begun).toBeLessThan(1_000)
+})
+
 const HELD = { state: 'exhausted', faults: 1 } as const

@@ -4,6 +4,7 @@ import { createQuotaRefresh } from '#src/jobs/quota-refresh'
 import { createLog } from '#src/log'
 import type { Account } from '#src/pool/account'
 import type { Lease } from '#src/pool/lease'
+import { NO_QUOTA } from '#src/store/account-states'
 import type { Tier } from '#src/store/schema'
 import type { QuotaFinding } from '#src/upstream/upstream'
 import { account } from '../support/accounts-pool'
@@ -354,6 +355,47 @@ describe('when asking fails', () => {
     it.answers((_, buckets) => it.left(buckets, 80))
     await it.runAll()
     expect(it.asked.length).toBeGreaterThan(500)
+  })
+})
+
+describe('sessions that rest for lack of quota are asked again in their time', () => {
+  const rested = (count: number) => {
+    const it = world([])
+    const sessions = Array.from({ length: count }, (_, at) => session(`s${at}`))
+    const until = it.now() + 100 * HOUR
+    const rest = { state: 'exhausted', reason: NO_QUOTA, until, faults: 1 } as const
+    it.update(sessions)
+    for (const { id } of sessions) {
+      it.say(0, { id, ms: 100 * HOUR })
+      const member = it.pool.member(id)
+      if (member) it.pool.setRest(member, BUCKET, rest)
+    }
+    it.follow()
+    return {
+      ...it,
+      answersNothing: () => it.answers((_, all) => it.left(all, 0, until - it.now())),
+    }
+  }
+
+  test('though an operator asked about all when it was time', async () => {
+    const it = rested(3)
+    it.answersNothing()
+    it.wait(8 * HOUR)
+    await it.runAll()
+    expect(new Set(it.asked.map(({ id }) => id)).size).toBe(3)
+    it.wait(8 * HOUR)
+    expect((await it.look()).toSorted()).toEqual(['s0', 's1', 's2'])
+  })
+
+  test('though asking was given up before their turn came', async () => {
+    const it = rested(30)
+    it.wait(8 * HOUR)
+    it.answers(() => Promise.reject(new UpstreamFault('unreachable', 'No connection.')))
+    await expect(it.look()).rejects.toThrow('No connection.')
+    expect(it.asked.length).toBeLessThan(30)
+    it.answersNothing()
+    it.wait(8 * HOUR)
+    expect(await it.look()).toHaveLength(30)
   })
 })
 

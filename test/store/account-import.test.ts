@@ -95,6 +95,22 @@ describe.each([
     expect(await stores.accountSearch.count({})).toBe(3)
   })
 
+  test('are known again where they were added before accounts had fingerprints', async () => {
+    const old = { kind: 'xai', baseUrl: 'https://x.example', secret: 'xai-old' } as const
+    const unmark = () => client.execute('UPDATE accounts SET fingerprint = NULL')
+    await stores.accounts.add({ ...old, name: 'old' })
+    await client.execute(
+      `INSERT INTO accounts (id, kind, name, base_url, secret, hint, created_at)
+        VALUES ('lost', 'xai', 'lost', '', 'of another GROXY_SECRET', '', 0)`,
+    )
+    await unmark()
+    expect(await stores.accountImport.add([old])).toEqual([{ outcome: 'known', name: 'old' }])
+    await unmark()
+    await expect(stores.accounts.add({ ...old, name: 'new' })).rejects.toThrow(
+      'as the xai account "old"',
+    )
+  })
+
   test('whose name is taken get another', async () => {
     await stores.accounts.add({ kind: 'web', name: 'twin', baseUrl: 'https://x', secret: 'other' })
     const outcomes = await stores.accountImport.add([

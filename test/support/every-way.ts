@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { DEFAULT_SETTINGS, type Settings } from '#src/store/settings'
 import { type WebGateway, type WebOptions, webGateway } from './web-gateway'
 import { type Told, tell, WAYS, type Way, type Wish } from './web-ways'
 
@@ -15,6 +16,12 @@ type Run = (it: Asker) => Promise<void>
 export const CHATS = ['a chat', 'a streamed chat'] as const
 export const RESPONSES = ['a response', 'a streamed response'] as const
 
+interface Manner {
+  readonly ways?: readonly Way[]
+  /** Settings that hold for this one. */
+  readonly settings?: Partial<Settings>
+}
+
 /** More than any test takes. */
 const PLENTY = 100_000
 
@@ -25,7 +32,8 @@ const PLENTY = 100_000
 export function inFrontOf(options: WebOptions = {}) {
   let it: WebGateway
   beforeAll(async () => {
-    it = await webGateway({ accounts: [{ name: 'one', quota: PLENTY }], ...options })
+    const accounts = [{ name: 'one', tier: 'heavy', quota: PLENTY }] as const
+    it = await webGateway({ accounts, ...options })
   })
   afterAll(() => it?.[Symbol.asyncDispose]())
   beforeEach(() => {
@@ -36,20 +44,25 @@ export function inFrontOf(options: WebOptions = {}) {
     expect(it.grok.complaints()).toEqual([])
     it.grok.forget()
   })
-  return (name: string, run: Run, ways: readonly Way[] = WAYS): void =>
+  const set = async (settings: Readonly<Record<string, unknown>>) => {
+    for (const [name, value] of Object.entries(settings)) await it.stores.settings.set(name, value)
+    await it.app.refresh()
+  }
+  return (name: string, run: Run, { ways = WAYS, settings }: Manner = {}): void =>
     describe(name, () => {
+      if (settings) {
+        const usual = Object.keys(settings).map((key) => [
+          key,
+          DEFAULT_SETTINGS[key as keyof Settings],
+        ])
+        beforeAll(() => set(settings))
+        afterAll(() => set(Object.fromEntries(usual)))
+      }
       test.each(ways)('%s', (way) =>
         run({
           ...it,
-          ...{ way, isChat: way.endsWith('chat'), tell: (wish) => tell(it.client, way, wish) },
+          ...{ way, isChat: way.endsWith('chat'), tell: (wish) => tell(it.sdk, way, wish) },
         }),
       )
     })
 }
-
-/** The same in front of a gateway of its own. */
-export const everyWay = (
-  name: string,
-  run: Run,
-  { ways = WAYS, ...options }: WebOptions & { readonly ways?: readonly Way[] } = {},
-): void => describe(name, () => inFrontOf(options)('asked by', run, ways))

@@ -30,19 +30,22 @@ export async function webGateway(options: WebOptions = {}) {
     })
   const it = stack.use(await begin())
   const ids = new Map<string, string>()
-  for (const { name, tier } of accounts) {
-    const secret = grok.account(name).sso
-    const wanted = { kind: 'web', name, baseUrl: grok.url, secret, tier } as const
-    const { id } = await it.stores.accounts.add(wanted)
-    ids.set(id, name)
+  async function add(sessions: readonly AccountOptions[]): Promise<void> {
+    for (const { name, tier } of sessions) {
+      const secret = grok.account(name).sso
+      const wanted = { kind: 'web', name, baseUrl: grok.url, secret, tier } as const
+      const { id } = await it.stores.accounts.add(wanted)
+      ids.set(id, name)
+    }
+    await it.app.refresh()
   }
-  await it.app.refresh()
+  await add(accounts)
   const kept = stack.move()
   return {
     ...it,
     grok,
     now,
-    client: new OpenAI({ baseURL: `${it.url}/v1`, apiKey: KEY, maxRetries: 0 }),
+    sdk: new OpenAI({ baseURL: `${it.url}/v1`, apiKey: KEY, maxRetries: 0 }),
     /** The body of the last conversation that was begun. */
     asked: () => (grok.chats().at(-1)?.body ?? {}) as Record<string, unknown>,
     /** What that was told, block by block. */
@@ -52,6 +55,16 @@ export async function webGateway(options: WebOptions = {}) {
       ),
     /** A second gateway over the same accounts. */
     again: begin,
+    /** Other sessions in place of those that were there: nothing is held against these. */
+    async replace(sessions: readonly AccountOptions[]): Promise<void> {
+      await it.stores.accounts.remove([...ids.keys()])
+      ids.clear()
+      await it.app.refresh()
+      grok.clearScripts()
+      grok.forget()
+      for (const session of sessions) grok.add(session)
+      await add(sessions)
+    },
     /** What a machine does every two seconds, a number of times. */
     async look(times = 1, ms = 2_000): Promise<void> {
       for (let time = 0; time < times; time++) {
@@ -63,7 +76,8 @@ export async function webGateway(options: WebOptions = {}) {
     async held() {
       await it.app.flush()
       const { rows } = await it.client.execute('SELECT * FROM account_states WHERE faults > 0')
-      return rows.map(({ account_id: id, scope, state, until, reason }) => ({
+      const known = rows.filter(({ account_id: id }) => ids.has(String(id)))
+      return known.map(({ account_id: id, scope, state, until, reason }) => ({
         name: ids.get(String(id)),
         scope,
         state,

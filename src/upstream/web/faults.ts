@@ -114,12 +114,22 @@ export async function readWebFault(
       status: status < 400 ? 403 : status,
       code: CHALLENGE,
     })
-  if (status < 400)
-    return new UpstreamFault('malformed', 'grok.com answered with a page for people.', { status })
+  const title = titleOf(text)
+  // A 400 of grok.com's own is JSON; its edge has one for cookies that are too large.
+  if (status < 400 || (status === 400 && title !== undefined))
+    return new UpstreamFault(
+      'malformed',
+      `grok.com answered with a page for people.${sayingSo(title ?? '', hide)}`,
+      { status },
+    )
   const body = parseObject(text)
-  const words = body ? wordsOf(body) : text
+  const words = body ? wordsOf(body) : (title ?? text)
   return sorted({ status, text, words }, hide, readRetryAfter(headers, now) ?? waitOf(body))
 }
+
+/** What a page says on its head; undefined for what is no page. */
+const titleOf = (text: string): string | undefined =>
+  /^\s*</.test(text) ? (/<title>([^<]*)/i.exec(text)?.[1] ?? '') : undefined
 
 /** What grok.com's edge says in its place: a page, Cloudflare's own codes, or nothing at all. */
 function isOfEdge(status: number, headers: Headers, text: string): boolean {
@@ -153,12 +163,17 @@ export function inBandFault(error: unknown, hide = ALL): UpstreamFault {
 
 function sorted(said: Said, hide: Hide, waitMs: number | undefined): UpstreamFault {
   const sort = SORTS.find(({ fits }) => fits(said)) ?? UNKNOWN
-  const words = clean(said.words, hide).slice(0, LONGEST_SAID)
-  return new UpstreamFault('refused', words ? `${sort.means} It says: ${words}` : sort.means, {
+  return new UpstreamFault('refused', sort.means + sayingSo(said.words, hide), {
     status: sort.status ?? said.status,
     code: sort.code ?? markOf(said.text),
     retryAfterMs: bounded(waitMs),
   })
+}
+
+/** The words of a refusal, behind ours. */
+function sayingSo(words: string, hide: Hide): string {
+  const said = clean(words, hide).slice(0, LONGEST_SAID)
+  return said && ` It says: ${said}`
 }
 
 /** Not every object can be made a text. */

@@ -98,6 +98,24 @@ describe('other refusals', () => {
     const page = new Response('<html>Welcome</html>', { headers: html })
     expect((await read(page)).kind).toBe('malformed')
   })
+
+  test('a page that refuses what the client cannot know of is no word on its prompt', async () => {
+    const text =
+      '<html><head><title>400 Request Header Or Cookie Too Large</title></head><body>…</body></html>'
+    const { kind, message } = await read(new Response(text, { status: 400, headers: html }))
+    expect(kind).toBe('malformed')
+    expect(message).toEndWith('It says: 400 Request Header Or Cookie Too Large')
+  })
+
+  test('of a page nothing is told but its title', async () => {
+    const pages = ['<html><title>502 Bad\ngateway</title><b>x', '<html><b>x</b></html>']
+    const says = async (text: string) =>
+      (await read(new Response(text, { status: 502, headers: html }))).message
+    expect(await Promise.all(pages.map(says))).toEqual([
+      'grok.com failed. It says: 502 Bad gateway',
+      'grok.com failed.',
+    ])
+  })
 })
 
 describe('how long to wait', () => {
