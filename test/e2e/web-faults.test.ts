@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   type Answer,
+  END,
   endsMidway,
   failsFirst,
   failsFirstFrame,
@@ -12,6 +13,7 @@ import {
   halfLine,
   moderatedMidway,
   plain,
+  RESET,
   refusals,
   resetsAtOnce,
   resetsMidway,
@@ -108,6 +110,8 @@ const LATE: readonly Fault[] = [
   { name: 'a reset before the first word', script: resetsMidway(''), ...failed },
   { name: 'an end too early', script: endsMidway(), ...failed },
   { name: 'half a line', script: halfLine(), ...failed },
+  { name: 'half of its first line', script: bare({ raw: '{"result":{"con' }, END), ...failed },
+  { name: 'a reset within its first line', script: bare({ raw: '{"result":' }, RESET), ...failed },
   { name: 'nonsense', script: garbage(), ...failed },
 ]
 

@@ -249,7 +249,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
     },
 
     isWhole: () => isWhole,
-    hasBegun: () => hasBegun,
+    hasBegun: () => hasBegun || !lines.isEmpty(),
   }
 }
 

@@ -56,6 +56,9 @@ export function createLines({ token, value }: LinesParts) {
       if (end < piece.length) read(piece.slice(end))
     },
 
+    /** Whether nothing is left of a line that has not ended. */
+    isEmpty: (): boolean => rest === '' && lines.isEmpty(),
+
     /** Nothing more comes. */
     end() {
       for (const one of [...lines.push(rest), ...lines.end()]) value(one)
