@@ -43,9 +43,18 @@ export function createDispatch(parts: DispatchParts) {
     const { ask, settings, key, stream } = turn
     const { account, model } = lease
     const wait = stream ? settings.first_byte_timeout_ms : settings.answer_timeout_ms
-    deadline.waitFor(wait, 'The upstream did not answer in time.')
+    const step = () => deadline.waitFor(wait, 'The upstream did not answer in time.')
+    step()
     const listed = () => catalog.model(model)
-    const reply = await upstreams[account.kind].ask({ account, ask, model, listed, stream, abort })
+    const reply = await upstreams[account.kind].ask({
+      account,
+      ask,
+      model,
+      listed,
+      stream,
+      abort,
+      step,
+    })
     pool.reached(lease)
     if (reply.form === 'bytes')
       for (const report of readLimits(reply.response.headers, model, now()))

@@ -43,6 +43,8 @@ export interface UpstreamCall {
   readonly listed: () => UpstreamModel | undefined
   readonly stream: boolean
   readonly abort: AbortController
+  /** Told that a step on the way to the answer begins, for which there is as much time as for the first. */
+  readonly step?: () => void
 }
 
 /** A request in the dialect it came in, and in the pivot. */

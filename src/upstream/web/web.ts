@@ -81,12 +81,12 @@ export function createWeb(parts: WebParts): Upstream {
 
   return {
     async ask(call) {
-      const { account, ask, abort } = call
+      const { account, ask, abort, step } = call
       const task = readTask(call, settings())
       const { attachables, dropped } = task
       const files =
         attachables.length > 0 ? await attachments.load(attachables, ask, abort.signal) : NONE
-      const session = await open(account, abort)
+      const session = await open(account, abort, step)
       const response = await begin(session, task, files)
       return { form: 'events', events: reply(call, session, task, response), dropped }
     },
@@ -105,7 +105,10 @@ export function createWeb(parts: WebParts): Upstream {
       const reports: Report[] = []
       let tier: Tier | undefined
       for (const bucket of buckets) {
-        const found = await askQuota(session, bucket).catch(unlessUnknown)
+        const found = await askQuota(session, bucket).catch((cause) => {
+          // What was heard before is as true as ever; the rest is asked for next time.
+          if (reports.length === 0) unlessUnknown(cause)
+        })
         if (!found) continue
         reports.push(found.report)
         tier ??= found.tier
