@@ -59,7 +59,9 @@ const platform: Platform = {
     const ranks = await asset('cl100k_base.json')
     if (!ranks?.ok)
       throw new Error('The binding ASSETS with the files of dist/worker/assets is missing.')
-    tokenizer = createGptTokenizer(await ranks.json())
+    const read = (await ranks.json()) as Parameters<typeof createGptTokenizer>[0]
+    // Many turns may have waited for these: one of them makes it, which takes a while.
+    tokenizer ??= createGptTokenizer(read)
     return tokenizer
   },
   async asset(name: AssetName) {

@@ -57,7 +57,8 @@ export function createPlatform(
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')
       const { default: ranks } = await import('gpt-tokenizer/bpeRanks/cl100k_base')
-      tokenizer = createGptTokenizer(ranks)
+      // Many turns may have waited for these: one of them makes it, which takes a while.
+      tokenizer ??= createGptTokenizer(ranks)
       return tokenizer
     },
     processUse: () => {
