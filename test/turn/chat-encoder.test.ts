@@ -285,6 +285,8 @@ describe('what is written as chat and read again is what was said', () => {
   }
 })
 
+const EMPTY = { name: 'f', arguments: '{}' }
+
 describe('chunks', () => {
   test('text costs one chunk a piece, the first of which tells the role (C4)', () => {
     expect(deltasOf([text('a'), text('b"\n'), end()])).toEqual([
@@ -293,30 +295,37 @@ describe('chunks', () => {
       {},
     ])
   })
-  test('a call whose arguments came in one piece is one chunk (C9)', () => {
-    const call1 = { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }
-    expect(deltasOf([text('.'), call('a'), given('{"x":1}'), end('tool_calls')])).toEqual([
-      { role: 'assistant', content: '.' },
-      { tool_calls: [{ index: 0, ...call1 }] },
-      {},
-    ])
+  test('a call is one chunk, in however many pieces its arguments came (C9)', () => {
+    const called = { type: 'function', function: { name: 'f', arguments: '{"x":1}' } }
+    const custom = { type: 'custom', custom: { name: 'f', input: '{"x":1}' } }
+    for (const pieces of [['{"x":1}'], ['{"x"', ':', '1}']]) {
+      const said = pieces.map(given)
+      const calls = [call('a'), ...said, call('b', true), ...said, call('c')]
+      expect(deltasOf([text('.'), ...calls, text('!'), end('tool_calls')])).toEqual([
+        { role: 'assistant', content: '.' },
+        { tool_calls: [{ index: 0, id: 'a', ...called }] },
+        { tool_calls: [{ index: 1, id: 'b', ...custom }] },
+        { tool_calls: [{ index: 2, id: 'c', type: 'function', function: EMPTY }] },
+        { content: '!' },
+        {},
+      ])
+    }
   })
-  test('further pieces carry their index and nothing else', () => {
-    const events = [call('a'), given('{"x"'), given(':1}'), call('b'), given('{}'), end()]
-    const calls = deltasOf(events).flatMap((delta) => (delta as Json).tool_calls ?? [])
-    expect(calls).toEqual([
-      { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{"x"' } },
-      { index: 0, function: { arguments: ':1}' } },
-      { index: 1, id: 'b', type: 'function', function: { name: 'f', arguments: '{}' } },
-    ])
+  test('that there is an answer is told before its first call is whole', () => {
+    const encoder = createChatEncoder(terms())
+    const deltas = (chunks: string) =>
+      choicesOf(readEvents(chunks) as Json[]).map(({ delta }) => delta)
+    expect(deltas(encoder.push(call('a')))).toEqual([{ role: 'assistant', content: '' }])
+    expect(encoder.push(given('{"x"'))).toBe('')
+    expect(encoder.fail(new ApiError('upstream_error', 'Over.'))).not.toContain('tool_calls')
   })
   test.each([
-    [false, { type: 'function', function: { name: 'f', arguments: '{}' } }],
+    [false, { type: 'function', function: EMPTY }],
     [true, { type: 'custom', custom: { name: 'f', input: '' } }],
   ])('a call without arguments is told of all the same (custom: %p, C8)', (custom, told) => {
     for (const next of [[], [text('x')], [call('b')], [end()]]) {
-      const [first] = deltasOf([call('a', custom), ...next]) as Json[]
-      expect(first?.tool_calls).toEqual([{ index: 0, id: 'a', ...told }])
+      const [, called] = deltasOf([call('a', custom), ...next]) as Json[]
+      expect(called?.tool_calls).toEqual([{ index: 0, id: 'a', ...told }])
     }
   })
   test('thoughts are one text: a blank line between parts, and between thoughts', () => {
