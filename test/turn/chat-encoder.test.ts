@@ -377,6 +377,52 @@ describe('chunks', () => {
   })
 })
 
+describe('a client that gives the deprecated functions', () => {
+  const legacy = { legacyCalls: true, choices: 2 }
+  const other = [
+    { ...call('d'), choice: 1 },
+    { type: 'finish', choice: 1, reason: 'tool_calls' },
+  ] as const
+  const events: readonly TurnEvent[] = [
+    ...[call('a'), given('{"x"'), given(':1}'), call('b'), given('{}'), end('tool_calls')],
+    ...(other as readonly TurnEvent[]),
+  ]
+  const called = { name: 'f', arguments: '{"x":1}' }
+
+  test('is told of one call, where it looks for it, in a stream', () => {
+    const choices = choicesOf(chunksOf(events, legacy))
+    expect(choices.map(({ index, delta, finish_reason }) => [index, delta, finish_reason])).toEqual(
+      [
+        [0, { role: 'assistant', content: '' }, null],
+        [0, { function_call: called }, null],
+        [0, {}, 'function_call'],
+        [1, { role: 'assistant', content: '' }, null],
+        [1, { function_call: EMPTY }, null],
+        [1, {}, 'function_call'],
+      ],
+    )
+    for (const chunk of chunksOf(events, legacy)) expect(isChunk.Check(chunk)).toBe(true)
+  })
+
+  test('is told the same in a whole answer', () => {
+    const answer = JSON.parse(answerOf(events, legacy))
+    expect(isAnswer.Check(answer)).toBe(true)
+    const message = { role: 'assistant', content: null, refusal: null }
+    expect(answer.choices).toEqual([
+      ...[called, EMPTY].map((function_call, index) => ({
+        ...{ index, finish_reason: 'function_call', logprobs: null },
+        message: { ...message, function_call },
+      })),
+    ])
+  })
+
+  test('reads an answer without a call as anybody does', () => {
+    const said = [text('Hi'), end()]
+    expect(answerOf(said, { legacyCalls: true })).toBe(answerOf(said))
+    expect(streamOf(said, { legacyCalls: true })).toBe(streamOf(said))
+  })
+})
+
 describe('usage (C1, C2)', () => {
   test('asked for: null in all chunks, then one chunk without choices before [DONE]', () => {
     const chunks = chunksOf([usage, text('a'), end()], { includeUsage: true })

@@ -2,7 +2,7 @@ import type { CallEvent, Logprob, TurnEvent } from '../event'
 import { flat, quote } from '../json-text'
 import { toChatUsage, type Usage } from '../usage'
 import { sourcesOf, toAnnotation } from './citations'
-import { finishReason } from './finish-reason'
+import { finishReason, reasonFor } from './finish-reason'
 import type { StreamTerms } from './native-stream'
 
 /** What one choice has said, and the strings around whatever it says. */
@@ -26,7 +26,7 @@ interface Choice {
  */
 export function createChunkWriter(
   id: string,
-  { model, created, includeUsage, choices: wanted }: StreamTerms,
+  { model, created, includeUsage, choices: wanted, legacyCalls }: StreamTerms,
 ) {
   const common = JSON.stringify({ id, object: 'chat.completion.chunk', created, model })
   const head = `data: ${common.slice(0, -1)},"choices":[`
@@ -86,15 +86,18 @@ export function createChunkWriter(
     choice.given = ''
     const index = choice.calls++
     const { id: callId, name, custom } = pending
+    if (legacyCalls)
+      return chunk(choice, `"function_call":${JSON.stringify({ name, arguments: given || '{}' })}`)
     const call = custom
       ? { index, id: callId, type: 'custom', custom: { name, input: given } }
       : { index, id: callId, type: 'function', function: { name, arguments: given || '{}' } }
     return chunk(choice, `"tool_calls":[${JSON.stringify(call)}]`)
   }
 
-  function finish(choice: Choice, reason: string): string {
+  function finish(choice: Choice, said: string): string {
     if (choice.isFinished) return ''
     choice.isFinished = true
+    const reason = reasonFor(said, legacyCalls)
     const first = choice.isBegun ? '' : `${choice.head}{"role":"assistant","content":""}${tail}`
     const told = [...sources].slice(sourcesTold)
     sourcesTold = sources.size
