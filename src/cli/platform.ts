@@ -52,6 +52,7 @@ export function createPlatform(
     spreadMs: SPREAD_MS,
     now: Date.now,
     random: Math.random,
+    compilesLate: true,
     digest,
     async tokenizer() {
       if (tokenizer) return tokenizer
