@@ -33,6 +33,8 @@ export interface Platform {
   readonly now: () => number
   readonly random: () => number
   readonly log: Log
+  /** Whether code may still be made of texts, as checks of bodies are, once the start is over. */
+  readonly compilesLate: boolean
   /** SHA-256 in hexadecimal, at once where the runtime can. */
   readonly digest: (text: string) => string | Promise<string>
   readonly tokenizer: () => Promise<Tokenizer>

@@ -23,7 +23,7 @@ import type { Dispatch } from './dispatch/dispatch'
 import { ApiError } from './errors'
 import type { Admission } from './http/admission'
 import type { Auth } from './http/auth'
-import { createBodyReaders } from './http/body'
+import { createBodyReaders, createChecks } from './http/body'
 import type { Intake, IntakeLimits } from './http/intake'
 import { createKeyHandlers } from './http/key-handlers'
 import { openSocket } from './http/socket'
@@ -57,7 +57,8 @@ export function createSurface(parts: SurfaceParts) {
   const { now, later, log } = platform
   const forwardOwn = passthrough.own
   const handlers = createKeyHandlers({ auth, forwardOwn })
-  const readers = createBodyReaders(parts)
+  const checks = createChecks(platform.compilesLate)
+  const readers = createBodyReaders({ ...parts, checks })
   const heartbeatMs = () => settings().heartbeat_ms
 
   const turns = createTurns({ windowOf: (model) => windowOf(catalog.model(model)), newId, now })
@@ -73,7 +74,7 @@ export function createSurface(parts: SurfaceParts) {
     newId,
   })
   const shared = { dispatch, admission, contexts, turns, settings }
-  const responses = createResponses({ ...shared, background, said })
+  const responses = createResponses({ ...shared, background, said, checks })
   const takeover = createTakeover({
     ...shared,
     background,

@@ -47,6 +47,7 @@ const platform: Platform = {
   spreadMs: 0,
   now: Date.now,
   random: Math.random,
+  compilesLate: false,
   log: createLog({
     level: config.LOG_LEVEL,
     write: (line) => console.log(line),

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { createLog, type Level } from '../log'
 
 /** Lines are gathered this long and written together: a busy gateway writes thousands a second. */
@@ -7,7 +8,8 @@ const STDOUT = 1
 
 /** The log on standard output, and a way to write what is still held. */
 export function createOutput(level: Level) {
-  const isTerminal = process.stdout.isTTY === true
+  // Not `process.stdout`, which loads the streams of Node for it.
+  const isTerminal = isatty(STDOUT)
   let held: string[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
 

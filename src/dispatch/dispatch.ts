@@ -11,6 +11,7 @@ import { type Book, type Books, servedBy } from './book'
 import type { ContentKeeper } from './content'
 import type { Attempt, Attemptable, FailOver } from './fail-over'
 import { held } from './held'
+import { preferenceOf } from './hosted'
 import { brokenOff, createReplyReader } from './reply'
 import type { Answer, Served, Turn } from './turn'
 
@@ -43,9 +44,18 @@ export function createDispatch(parts: DispatchParts) {
     const { ask, settings, key, stream } = turn
     const { account, model } = lease
     const wait = stream ? settings.first_byte_timeout_ms : settings.answer_timeout_ms
-    deadline.waitFor(wait, 'The upstream did not answer in time.')
+    const step = () => deadline.waitFor(wait, 'The upstream did not answer in time.')
+    step()
     const listed = () => catalog.model(model)
-    const reply = await upstreams[account.kind].ask({ account, ask, model, listed, stream, abort })
+    const reply = await upstreams[account.kind].ask({
+      account,
+      ask,
+      model,
+      listed,
+      stream,
+      abort,
+      step,
+    })
     pool.reached(lease)
     if (reply.form === 'bytes')
       for (const report of readLimits(reply.response.headers, model, now()))
@@ -64,6 +74,7 @@ export function createDispatch(parts: DispatchParts) {
         endpoint,
         conversation,
         tokens: Math.ceil(turn.promptBytes / BYTES_A_TOKEN),
+        prefers: preferenceOf(turn.ask, upstreams),
         tried: [],
       }
       const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/compile'
 import { ApiError } from '../errors'
 import { type JsonObject, readObject } from '../json'
 import { complain } from './complaint'
@@ -12,6 +12,7 @@ export interface Body<T> extends JsonObject<T> {
 }
 
 interface BodyParts {
+  readonly checks: Checks
   readonly intake: Intake
   readonly limits: () => IntakeLimits
 }
@@ -24,9 +25,9 @@ interface BodyParts {
  * before a body is read) and OpenAI's error shape.
  */
 export const createBodyReaders =
-  ({ intake, limits }: BodyParts) =>
+  ({ checks, intake, limits }: BodyParts) =>
   <T extends TSchema>(schema: T) => {
-    const check = createCheck(schema)
+    const check = checks(schema)
     return async (request: Request): Promise<Body<Static<T>>> => {
       requireJson(request.headers.get('content-type') ?? '')
       const { text, release } = await intake.read(request, limits())
@@ -41,11 +42,28 @@ export const createBodyReaders =
   }
 
 /** Makes a check that a value fits a schema. @throws ApiError that names the first field at fault */
-export function createCheck<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
-  const validator = Compile(schema)
-  return (value) => {
-    if (!validator.Check(value)) throw complain(validator.Errors(value))
-    return value as Static<T>
+export type Checks = <T extends TSchema>(schema: T) => (value: unknown) => Static<T>
+
+/**
+ * Makes checks that are compiled once for each schema: when the first value comes, so that no start
+ * waits for what is asked for later or never, or at once where code may only be made at the start.
+ */
+export function createChecks(compilesLate: boolean): Checks {
+  const known = new Map<TSchema, Validator>()
+
+  function compiled(schema: TSchema): Validator {
+    const validator = known.get(schema) ?? Compile(schema)
+    known.set(schema, validator)
+    return validator
+  }
+
+  return <T extends TSchema>(schema: T) => {
+    let validator = compilesLate ? undefined : compiled(schema)
+    return (value: unknown) => {
+      validator ??= compiled(schema)
+      if (!validator.Check(value)) throw complain(validator.Errors(value))
+      return value as Static<T>
+    }
   }
 }
 

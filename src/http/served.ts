@@ -30,9 +30,15 @@ export function answerResponse(
   if (!by) return new Response(body as BodyInit, { headers: plain })
   const headers = servedHeaders(by)
   for (const name in plain) headers[name] = plain[name] ?? ''
-  if (dropped) headers['x-groxy-dropped'] = asHeader(dropped.join(', '))
+  if (dropped) headers['x-groxy-dropped'] = asHeader(namesOf(dropped))
   return new Response(body as BodyInit, { headers })
 }
+
+/** Each once; clients make up names, and a header must not grow with them. */
+const namesOf = (dropped: readonly string[]): string =>
+  [...new Set(dropped)].join(', ').slice(0, MOST_NAMED)
+
+const MOST_NAMED = 800
 
 const JSON_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'application/json' }
 

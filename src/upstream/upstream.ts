@@ -12,6 +12,11 @@ import type { Item, ResponsesRequest } from '../turn/responses/schema'
 export interface Upstream {
   /** Ask a model. The answer is running when this returns; aborting ends it. */
   ask(call: UpstreamCall): Promise<UpstreamReply>
+  /**
+   * Whether a turn of a dialect may have a tool run there: `web_search`, `mcp`, … Absent where none
+   * does.
+   */
+  runs?(tool: string, account: Account, dialect: Ask['dialect']): boolean
   /** The models an account offers now. */
   models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]>
   /** Ask what costs nothing and anyone may ask, to see whether the account is taken. */
@@ -43,6 +48,8 @@ export interface UpstreamCall {
   readonly listed: () => UpstreamModel | undefined
   readonly stream: boolean
   readonly abort: AbortController
+  /** Told that a step on the way to the answer begins, for which there is as much time as for the first. */
+  readonly step?: () => void
 }
 
 /** A request in the dialect it came in, and in the pivot. */

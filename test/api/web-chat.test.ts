@@ -260,3 +260,17 @@ describe('nobody else is asked what one has begun to answer', () => {
     expect(it.grok.chats()).toHaveLength(2)
   })
 })
+
+test('pictures that take their time to be uploaded take none from the answer', async () => {
+  const settings = { first_byte_timeout_ms: 1_500, uploads_at_once: 1 }
+  await using it = await world([{ name: 'one' }], settings)
+  it.grok.intercept('upload', async () => {
+    await Bun.sleep(700)
+    return undefined
+  })
+  const pictures = ['a', 'b', 'c'].map((name) => pictured(dataUrl('image/jpeg', jpeg(name, 600))))
+  const response = await it.chat({ stream: true, messages: [says('See', ...pictures)] })
+  expect(response.status).toBe(200)
+  expect(textOf(readEvents(await response.text()))).not.toBe('')
+  expect(it.grok.chats()).toHaveLength(1)
+})

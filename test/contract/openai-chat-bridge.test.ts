@@ -55,6 +55,49 @@ const CALLS = [
   },
 ] as const
 
+describe('functions, as clients gave them before there were tools', () => {
+  const functions = [WEATHER.function]
+  const asked = { name: 'get_weather', arguments: '{"city":"Bergen"}' }
+
+  test.each([false, true])(
+    'are called by function_call, one at a time (stream: %p)',
+    async (live) => {
+      await using world = await overResponsesOnly(rich({}))
+      const { completions } = world.client.chat
+      const body = { ...ASK, functions, function_call: 'auto' } as const
+      const { choices } = live
+        ? await completions.stream(body).finalChatCompletion()
+        : await completions.create(body)
+      expect(choices).toMatchObject([
+        { finish_reason: 'function_call', message: { function_call: asked } },
+      ])
+      expect(choices[0]?.message.tool_calls).toBeUndefined()
+      const [sent] = world.upstream.asked().map(responsesAsked)
+      expect(sent).toMatchObject({ parallel_tool_calls: false, tools: [{ name: 'get_weather' }] })
+    },
+  )
+
+  test('tell what they gave in the next turn', async () => {
+    await using world = await overResponsesOnly()
+    await world.client.chat.completions.create({
+      ...ASK,
+      functions,
+      messages: [
+        ...HELLO,
+        { role: 'assistant', content: null, function_call: asked },
+        { role: 'function', name: 'get_weather', content: 'Rain' },
+      ],
+    })
+    const [sent] = world.upstream.asked()
+    const [, called, result] = sent ? inputOf(responsesAsked(sent)) : []
+    expect([called, result]).toMatchObject([
+      { type: 'function_call', ...asked },
+      { type: 'function_call_output', output: 'Rain' },
+    ])
+    expect(called?.call_id).toBe(result?.call_id)
+  })
+})
+
 describe('answers', () => {
   test('everything comes as chat has it', async () => {
     await using world = await overResponsesOnly(rich({ emptyIds: true }))

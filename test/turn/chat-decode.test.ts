@@ -230,6 +230,10 @@ describe('tools and the choice among them', () => {
     ])
     expect(turn.toolChoice).toEqual({ name: 'f' })
     expect(decode({ functions, function_call: 'none' }).toolChoice).toBe('none')
+    expect(turn.parallelToolCalls).toBe(false)
+    const tools = [{ type: 'function', function: { name: 'g' } }]
+    expect(decode({ functions, tools }).parallelToolCalls).toBe(true)
+    expect(decode({ functions: [], tools: [] }).parallelToolCalls).toBe(true)
   })
 
   test('a search that is asked for beside the tools is one of them', () => {

@@ -285,6 +285,8 @@ describe('what is written as chat and read again is what was said', () => {
   }
 })
 
+const EMPTY = { name: 'f', arguments: '{}' }
+
 describe('chunks', () => {
   test('text costs one chunk a piece, the first of which tells the role (C4)', () => {
     expect(deltasOf([text('a'), text('b"\n'), end()])).toEqual([
@@ -293,30 +295,37 @@ describe('chunks', () => {
       {},
     ])
   })
-  test('a call whose arguments came in one piece is one chunk (C9)', () => {
-    const call1 = { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }
-    expect(deltasOf([text('.'), call('a'), given('{"x":1}'), end('tool_calls')])).toEqual([
-      { role: 'assistant', content: '.' },
-      { tool_calls: [{ index: 0, ...call1 }] },
-      {},
-    ])
+  test('a call is one chunk, in however many pieces its arguments came (C9)', () => {
+    const called = { type: 'function', function: { name: 'f', arguments: '{"x":1}' } }
+    const custom = { type: 'custom', custom: { name: 'f', input: '{"x":1}' } }
+    for (const pieces of [['{"x":1}'], ['{"x"', ':', '1}']]) {
+      const said = pieces.map(given)
+      const calls = [call('a'), ...said, call('b', true), ...said, call('c')]
+      expect(deltasOf([text('.'), ...calls, text('!'), end('tool_calls')])).toEqual([
+        { role: 'assistant', content: '.' },
+        { tool_calls: [{ index: 0, id: 'a', ...called }] },
+        { tool_calls: [{ index: 1, id: 'b', ...custom }] },
+        { tool_calls: [{ index: 2, id: 'c', type: 'function', function: EMPTY }] },
+        { content: '!' },
+        {},
+      ])
+    }
   })
-  test('further pieces carry their index and nothing else', () => {
-    const events = [call('a'), given('{"x"'), given(':1}'), call('b'), given('{}'), end()]
-    const calls = deltasOf(events).flatMap((delta) => (delta as Json).tool_calls ?? [])
-    expect(calls).toEqual([
-      { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '{"x"' } },
-      { index: 0, function: { arguments: ':1}' } },
-      { index: 1, id: 'b', type: 'function', function: { name: 'f', arguments: '{}' } },
-    ])
+  test('that there is an answer is told before its first call is whole', () => {
+    const encoder = createChatEncoder(terms())
+    const deltas = (chunks: string) =>
+      choicesOf(readEvents(chunks) as Json[]).map(({ delta }) => delta)
+    expect(deltas(encoder.push(call('a')))).toEqual([{ role: 'assistant', content: '' }])
+    expect(encoder.push(given('{"x"'))).toBe('')
+    expect(encoder.fail(new ApiError('upstream_error', 'Over.'))).not.toContain('tool_calls')
   })
   test.each([
-    [false, { type: 'function', function: { name: 'f', arguments: '{}' } }],
+    [false, { type: 'function', function: EMPTY }],
     [true, { type: 'custom', custom: { name: 'f', input: '' } }],
   ])('a call without arguments is told of all the same (custom: %p, C8)', (custom, told) => {
     for (const next of [[], [text('x')], [call('b')], [end()]]) {
-      const [first] = deltasOf([call('a', custom), ...next]) as Json[]
-      expect(first?.tool_calls).toEqual([{ index: 0, id: 'a', ...told }])
+      const [, called] = deltasOf([call('a', custom), ...next]) as Json[]
+      expect(called?.tool_calls).toEqual([{ index: 0, id: 'a', ...told }])
     }
   })
   test('thoughts are one text: a blank line between parts, and between thoughts', () => {
@@ -365,6 +374,52 @@ describe('chunks', () => {
     const item = { type: 'web_search_call', id: 'ws_1' }
     const hosted: TurnEvent = { type: 'hosted', choice: 0, item, done: true }
     expect(deltasOf([hosted, text('a'), end()])).toEqual([{ role: 'assistant', content: 'a' }, {}])
+  })
+})
+
+describe('a client that gives the deprecated functions', () => {
+  const legacy = { legacyCalls: true, choices: 2 }
+  const other = [
+    { ...call('d'), choice: 1 },
+    { type: 'finish', choice: 1, reason: 'tool_calls' },
+  ] as const
+  const events: readonly TurnEvent[] = [
+    ...[call('a'), given('{"x"'), given(':1}'), call('b'), given('{}'), end('tool_calls')],
+    ...(other as readonly TurnEvent[]),
+  ]
+  const called = { name: 'f', arguments: '{"x":1}' }
+
+  test('is told of one call, where it looks for it, in a stream', () => {
+    const choices = choicesOf(chunksOf(events, legacy))
+    expect(choices.map(({ index, delta, finish_reason }) => [index, delta, finish_reason])).toEqual(
+      [
+        [0, { role: 'assistant', content: '' }, null],
+        [0, { function_call: called }, null],
+        [0, {}, 'function_call'],
+        [1, { role: 'assistant', content: '' }, null],
+        [1, { function_call: EMPTY }, null],
+        [1, {}, 'function_call'],
+      ],
+    )
+    for (const chunk of chunksOf(events, legacy)) expect(isChunk.Check(chunk)).toBe(true)
+  })
+
+  test('is told the same in a whole answer', () => {
+    const answer = JSON.parse(answerOf(events, legacy))
+    expect(isAnswer.Check(answer)).toBe(true)
+    const message = { role: 'assistant', content: null, refusal: null }
+    expect(answer.choices).toEqual([
+      ...[called, EMPTY].map((function_call, index) => ({
+        ...{ index, finish_reason: 'function_call', logprobs: null },
+        message: { ...message, function_call },
+      })),
+    ])
+  })
+
+  test('reads an answer without a call as anybody does', () => {
+    const said = [text('Hi'), end()]
+    expect(answerOf(said, { legacyCalls: true })).toBe(answerOf(said))
+    expect(streamOf(said, { legacyCalls: true })).toBe(streamOf(said))
   })
 })
 

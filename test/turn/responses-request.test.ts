@@ -145,11 +145,9 @@ test('tools of the upstream pass, and may be chosen', () => {
 
 describe('what the API has no words for', () => {
   test('is left out where the answer stays one', () => {
-    const { body, dropped } = encode({
-      ...{ stop: ['x'], seed: 1, frequency_penalty: 0.5, presence_penalty: 0.5 },
-    })
-    expect(dropped).toEqual(['stop', 'seed', 'frequency_penalty', 'presence_penalty'])
-    for (const field of dropped) expect(body).not.toHaveProperty(field)
+    const lost = { stop: ['x'], seed: 1, frequency_penalty: 0.5, presence_penalty: 0.5 }
+    const { body } = encode(lost)
+    for (const field in lost) expect(body).not.toHaveProperty(field)
   })
 
   test.each([

@@ -11,7 +11,7 @@ import { checkMetadata } from '../../state/metadata'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import type { Settings } from '../../store/settings'
-import { decodeChat } from '../../turn/chat/decode'
+import { decodeChat, isLegacy } from '../../turn/chat/decode'
 import { createChatEncoder } from '../../turn/chat/encode'
 import { farewell } from '../../turn/chat/farewell'
 import { mendAnswer } from '../../turn/chat/native-answer'
@@ -47,6 +47,7 @@ export function createChat(parts: ChatParts) {
     choices: value.n ?? 1,
     showThinking: show_thinking && value.reasoning_effort !== 'none',
     thinkTags: think_tags,
+    legacyCalls: isLegacy(value),
     promptBytes: bytes,
     newId,
     created: Math.floor(now() / 1000),

@@ -2,7 +2,7 @@ import type { Dispatch } from '../../dispatch/dispatch'
 import type { Served } from '../../dispatch/turn'
 import { ApiError } from '../../errors'
 import type { Admission, Ticket } from '../../http/admission'
-import { type Body, createCheck } from '../../http/body'
+import type { Body, Checks } from '../../http/body'
 import type { KeyCaller } from '../../http/key-handlers'
 import { answerResponse } from '../../http/served'
 import { checkMetadata } from '../../state/metadata'
@@ -23,13 +23,14 @@ interface ResponsesParts {
   readonly turns: Turns
   readonly background: Background
   readonly said: Said
+  readonly checks: Checks
   readonly settings: () => Settings
 }
 
 /** `POST /v1/responses` behind its route. */
 export function createResponses(parts: ResponsesParts) {
   const { dispatch, admission, contexts, turns, background, said, settings } = parts
-  const check = createCheck(ResponsesRequest)
+  const check = parts.checks(ResponsesRequest)
 
   /** @throws ApiError when the request is not right, or its key may not */
   async function prepare(

@@ -1,7 +1,7 @@
 import type { CallEvent, Citation, Logprob, TurnEvent } from '../event'
 import { toChatUsage, type Usage } from '../usage'
 import { sourcesOf, toAnnotation } from './citations'
-import { finishReason } from './finish-reason'
+import { finishReason, reasonFor } from './finish-reason'
 import type { StreamTerms } from './native-stream'
 
 interface Call {
@@ -21,7 +21,10 @@ interface Said {
 }
 
 /** Gathers what is said, and writes it as one chat completion. */
-export function createAnswerWriter(id: string, { model, created, choices: wanted }: StreamTerms) {
+export function createAnswerWriter(
+  id: string,
+  { model, created, choices: wanted, legacyCalls = false }: StreamTerms,
+) {
   const choices = new Map<number, Said>()
   const sources = new Set<string>()
 
@@ -84,7 +87,7 @@ export function createAnswerWriter(id: string, { model, created, choices: wanted
         object: 'chat.completion',
         created,
         model,
-        choices: all.map(([index, said]) => toChoice(index, said)),
+        choices: all.map(([index, said]) => toChoice(index, said, legacyCalls)),
         usage: toChatUsage(usage),
         ...(sources.size > 0 && { citations: [...sources] }),
       })
@@ -92,7 +95,7 @@ export function createAnswerWriter(id: string, { model, created, choices: wanted
   }
 }
 
-function toChoice(index: number, said: Said) {
+function toChoice(index: number, said: Said, isLegacy: boolean) {
   const { text, thinking, refusal, calls, citations, logprobs } = said
   const isSilent = text === '' && (calls.length > 0 || refusal !== '')
   const called = { tools: calls.length > 0, legacyFunction: false }
@@ -104,12 +107,15 @@ function toChoice(index: number, said: Said) {
       refusal: refusal === '' ? null : refusal,
       ...(thinking !== '' && { reasoning_content: thinking }),
       ...(citations.length > 0 && { annotations: citations.map(toAnnotation) }),
-      ...(calls.length > 0 && { tool_calls: calls.map(toCall) }),
+      ...(calls.length > 0 && (isLegacy ? legacyCall(calls) : { tool_calls: calls.map(toCall) })),
     },
-    finish_reason: said.reason ?? finishReason(undefined, called),
+    finish_reason: reasonFor(said.reason ?? finishReason(undefined, called), isLegacy),
     logprobs: logprobs.length > 0 ? { content: logprobs, refusal: null } : null,
   }
 }
+
+const legacyCall = ([first]: readonly Call[]) =>
+  first && { function_call: { name: first.event.name, arguments: first.arguments || '{}' } }
 
 const toCall = ({ event: { id, name, custom }, arguments: given }: Call) =>
   custom

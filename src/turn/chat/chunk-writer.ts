@@ -2,7 +2,7 @@ import type { CallEvent, Logprob, TurnEvent } from '../event'
 import { flat, quote } from '../json-text'
 import { toChatUsage, type Usage } from '../usage'
 import { sourcesOf, toAnnotation } from './citations'
-import { finishReason } from './finish-reason'
+import { finishReason, reasonFor } from './finish-reason'
 import type { StreamTerms } from './native-stream'
 
 /** What one choice has said, and the strings around whatever it says. */
@@ -13,18 +13,20 @@ interface Choice {
   isBegun: boolean
   isFinished: boolean
   calls: number
-  /** Called, but not told of yet: clients want a call's first arguments in the chunk that opens it. */
+  /** Called, but not told of yet, and what it was given so far. */
   pending: CallEvent | undefined
-  isCustom: boolean
+  given: string
 }
 
 /**
  * Writes what is said as chunks. All but a few letters of each chunk are the same, so these are made
  * once.
+ *
+ * A call is told of when it is whole, as xAI does: what is made for xAI takes no pieces of one.
  */
 export function createChunkWriter(
   id: string,
-  { model, created, includeUsage, choices: wanted }: StreamTerms,
+  { model, created, includeUsage, choices: wanted, legacyCalls }: StreamTerms,
 ) {
   const common = JSON.stringify({ id, object: 'chat.completion.chunk', created, model })
   const head = `data: ${common.slice(0, -1)},"choices":[`
@@ -46,7 +48,7 @@ export function createChunkWriter(
       isFinished: false,
       calls: 0,
       pending: undefined,
-      isCustom: false,
+      given: '',
     }
     choices.set(index, choice)
     return choice
@@ -54,9 +56,9 @@ export function createChunkWriter(
 
   /** A chunk with some members of a delta, after the role if that was not told yet. */
   function chunk(choice: Choice, members: string): string {
-    const role = choice.isBegun ? '' : ROLE
+    if (choice.isBegun) return `${choice.head}{${members}}${tail}`
     choice.isBegun = true
-    return `${choice.head}{${role}${members}}${tail}`
+    return `${choice.head}{${ROLE},${members}}${tail}`
   }
 
   function text(choice: Choice, said: string, logprobs: readonly Logprob[] | undefined): string {
@@ -69,36 +71,33 @@ export function createChunkWriter(
     return `${choice.head}{${role}"content":${JSON.stringify(said)}}${told}${tail}`
   }
 
-  function open(choice: Choice, { id: callId, name, custom }: CallEvent, given: string): string {
-    const index = choice.calls++
+  /** Somebody who waits for a long call learns at once that there is an answer. */
+  function begin(choice: Choice, event: CallEvent): string {
+    choice.pending = event
+    if (choice.isBegun) return ''
+    choice.isBegun = true
+    return `${choice.head}{${ROLE}}${tail}`
+  }
+
+  function settle(choice: Choice): string {
+    const { pending, given } = choice
+    if (!pending) return ''
     choice.pending = undefined
-    choice.isCustom = custom
+    choice.given = ''
+    const index = choice.calls++
+    const { id: callId, name, custom } = pending
+    if (legacyCalls)
+      return chunk(choice, `"function_call":${JSON.stringify({ name, arguments: given || '{}' })}`)
     const call = custom
       ? { index, id: callId, type: 'custom', custom: { name, input: given } }
-      : { index, id: callId, type: 'function', function: { name, arguments: given } }
+      : { index, id: callId, type: 'function', function: { name, arguments: given || '{}' } }
     return chunk(choice, `"tool_calls":[${JSON.stringify(call)}]`)
   }
 
-  /** The next pieces of the last call's arguments. */
-  function carryOn(choice: Choice, said: string): string {
-    if (choice.pending) return open(choice, choice.pending, said)
-    const index = choice.calls - 1
-    const given = JSON.stringify(said)
-    const part = choice.isCustom
-      ? `"custom":{"input":${given}}`
-      : `"function":{"arguments":${given}}`
-    return chunk(choice, `"tool_calls":[{"index":${index},${part}}]`)
-  }
-
-  /** Open a call of which no arguments came. */
-  function settle(choice: Choice): string {
-    const { pending } = choice
-    return pending ? open(choice, pending, pending.custom ? '' : '{}') : ''
-  }
-
-  function finish(choice: Choice, reason: string): string {
+  function finish(choice: Choice, said: string): string {
     if (choice.isFinished) return ''
     choice.isFinished = true
+    const reason = reasonFor(said, legacyCalls)
     const first = choice.isBegun ? '' : `${choice.head}{"role":"assistant","content":""}${tail}`
     const told = [...sources].slice(sourcesTold)
     sourcesTold = sources.size
@@ -118,10 +117,10 @@ export function createChunkWriter(
         sources.add(event.citation.url)
         return chunk(choice, `"annotations":[${JSON.stringify(toAnnotation(event.citation))}]`)
       case 'call':
-        choice.pending = event
-        return ''
+        return begin(choice, event)
       case 'arguments':
-        return carryOn(choice, event.text)
+        choice.given += event.text
+        return ''
       case 'finish':
         return finish(choice, event.reason)
       case 'hosted':
@@ -155,4 +154,4 @@ export function createChunkWriter(
   }
 }
 
-const ROLE = '"role":"assistant","content":"",'
+const ROLE = '"role":"assistant","content":""'

@@ -22,7 +22,7 @@ export function decodeChat(request: ChatRequest, model: string): TurnRequest {
     items: readMessages(request.messages),
     tools,
     toolChoice: readToolChoice(request.tool_choice ?? legacyChoice(request), tools),
-    parallelToolCalls: request.parallel_tool_calls ?? true,
+    parallelToolCalls: request.parallel_tool_calls ?? !isLegacy(request),
     format: readFormat(request.response_format),
     effort: request.reasoning_effort ?? undefined,
     verbosity: request.verbosity ?? undefined,
@@ -41,6 +41,13 @@ export function decodeChat(request: ChatRequest, model: string): TurnRequest {
     video: request.video_config ?? undefined,
   }
 }
+
+/**
+ * Whether a client knows its tools by the name that they had at first, and is answered so: with one call
+ * at a time.
+ */
+export const isLegacy = ({ functions, tools }: ChatRequest): boolean =>
+  functions != null && functions.length > 0 && (tools == null || tools.length === 0)
 
 function toolsOf(request: ChatRequest): readonly TurnTool[] {
   const { tools, functions, web_search_options: search } = request

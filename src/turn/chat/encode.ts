@@ -19,6 +19,7 @@ interface Progress {
   /** Letters of content, and where in it the piece of text begins that sources count from. */
   length: number
   from: number | undefined
+  calls: number
 }
 
 type Said<Type> = Extract<TurnEvent, { readonly type: Type }>
@@ -109,6 +110,14 @@ export function createChatEncoder(
     })
   }
 
+  /** Clients that give `functions` can be told of one call only. */
+  function isSpare(event: Said<'call' | 'arguments'>): boolean {
+    if (!terms.legacyCalls) return false
+    const progress = progressOf(event.choice)
+    if (event.type === 'call') progress.calls++
+    return progress.calls > 1
+  }
+
   /** Something that is no text is said. */
   function turnTo(event: Said<'refusal' | 'call' | 'finish' | 'thought' | 'hosted'>): string {
     const progress = progressOf(event.choice)
@@ -142,13 +151,13 @@ export function createChatEncoder(
           return cite(event)
         case 'arguments':
           outputBytes += byteLength(event.text)
-          return write(event)
+          return isSpare(event) ? '' : write(event)
         case 'refusal':
           outputBytes += byteLength(event.text)
           return turnTo(event)
         case 'call':
           outputBytes += byteLength(event.name)
-          return turnTo(event)
+          return isSpare(event) ? '' : turnTo(event)
         default:
           return turnTo(event)
       }
@@ -174,4 +183,5 @@ const newProgress = (choice: number): Progress => ({
   isTagged: false,
   length: 0,
   from: undefined,
+  calls: 0,
 })

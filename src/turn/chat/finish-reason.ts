@@ -22,6 +22,10 @@ export interface Called {
   readonly legacyFunction: boolean
 }
 
+/** The reason in the words of clients that give the deprecated `functions`, or tools. */
+export const reasonFor = (reason: string, isLegacy: boolean | undefined): string =>
+  isLegacy && reason === 'tool_calls' ? 'function_call' : reason
+
 /** One of OpenAI's five finish reasons, for whatever an upstream says. */
 export function finishReason(said: unknown, called: Called): string {
   const known = typeof said === 'string' ? (NAMES[said.toLowerCase()] ?? 'stop') : 'stop'

@@ -17,6 +17,8 @@ export interface StreamTerms {
   readonly showThinking: boolean
   /** Write what is shown of the thinking into the content, between tags. */
   readonly thinkTags?: boolean
+  /** The client gave the deprecated `functions`: it looks for its call in `function_call`. */
+  readonly legacyCalls?: boolean
   /** UTF-8 bytes of the prompt: for an estimate where the upstream gives no usage. */
   readonly promptBytes: number
   readonly newId: () => string

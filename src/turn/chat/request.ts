@@ -23,7 +23,6 @@ export function encodeChatRequest(turn: TurnRequest, options: Options): EncodedR
   const naming = createToolNaming(turn.tools, false)
   const dropped = new Set<string>()
   for (const tool of turn.tools) if (tool.type === 'hosted') dropped.add(tool.tool.type)
-  if (turn.video) dropped.add('video_config')
   const written = offer.tools.map((tool) => writeTool(tool, naming))
   const hasTools = written.length > 0
   const messages = writeMessages(turn.items, { nameOf: naming.of, dropped })

@@ -179,6 +179,13 @@ const Logprobs = Type.Union([
   Type.Null(),
 ])
 
+const LegacyCall = Type.Optional(
+  Type.Object(
+    { name: Type.Optional(Type.String()), arguments: Type.String() },
+    { deprecated: true, description: 'Instead of `tool_calls` where `functions` were given.' },
+  ),
+)
+
 /** The whole answer at once. */
 export const ChatCompletion = Type.Object(
   {
@@ -197,6 +204,7 @@ export const ChatCompletion = Type.Object(
           refusal: Type.Union([Type.String(), Type.Null()]),
           reasoning_content: Type.Optional(Type.String()),
           tool_calls: Type.Optional(Type.Array(ToolCall)),
+          function_call: LegacyCall,
         }),
       }),
     ),
@@ -243,6 +251,7 @@ export const ChatCompletionChunk = Type.Object(
           reasoning_content: Type.Optional(Type.String()),
           refusal: Type.Optional(Type.Union([Type.String(), Type.Null()])),
           tool_calls: Type.Optional(Type.Array(Type.Object({ index: Type.Integer() }))),
+          function_call: LegacyCall,
         }),
       }),
     ),

@@ -50,7 +50,7 @@ export function encodeResponsesRequest(turn: TurnRequest, options: Options): Enc
     user: turn.user,
     service_tier: turn.serviceTier,
   }
-  return { body: JSON.stringify(body), names: naming.names, dropped: unsayable(turn) }
+  return { body: JSON.stringify(body), names: naming.names, dropped: [] }
 }
 
 /** Only with this can a thought be sent back to a server that keeps nothing. */
@@ -59,17 +59,6 @@ const LOGPROBS = 'message.output_text.logprobs'
 
 /** OpenAI refuses less, and chat clients ask for a single token to see whether anyone is there. */
 const LEAST_TOKENS = 16
-
-/** What a chat request can say and this API cannot. */
-function unsayable(turn: TurnRequest): readonly string[] {
-  const dropped: string[] = []
-  if (turn.stop.length > 0) dropped.push('stop')
-  if (turn.seed !== undefined) dropped.push('seed')
-  if (turn.frequencyPenalty) dropped.push('frequency_penalty')
-  if (turn.presencePenalty) dropped.push('presence_penalty')
-  if (turn.video) dropped.push('video_config')
-  return dropped
-}
 
 function writeText({ format, verbosity }: TurnRequest): object | undefined {
   if (format.type === 'text' && verbosity === undefined) return

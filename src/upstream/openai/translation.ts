@@ -4,6 +4,7 @@ import type { EncodedRequest } from '../../turn/encoded-request'
 import { nativeResponsesBody } from '../../turn/responses/native-request'
 import { encodeResponsesRequest } from '../../turn/responses/request'
 import { unmarkThought } from '../thought-mark'
+import { findUnsaid } from '../unsaid'
 import type { ResponsesAsk, Translated, UpstreamCall } from '../upstream'
 import type { OpenAiQuirks } from './openai'
 
@@ -15,22 +16,40 @@ interface Written {
 
 /** The body of a call for a server that speaks chat only. */
 export const toChat = (call: UpstreamCall): Written =>
-  written(
+  retold(
+    call,
+    NOT_IN_CHAT,
     encodeChatRequest(
       { ...call.ask.turn(), model: call.model },
       { stream: call.stream, efforts: effortsOf(call) },
     ),
   )
 
+const NOT_IN_CHAT: ReadonlySet<string> = new Set([
+  'video_config',
+  'include.web_search_call.action.sources',
+  'include.code_interpreter_call.outputs',
+])
+
 /** The body of a chat for a server that speaks the Responses API only. */
 export const toResponses = (call: UpstreamCall): Written =>
-  written(
+  retold(
+    call,
+    NOT_IN_RESPONSES,
     encodeResponsesRequest(call.ask.turn(), {
       stream: call.stream,
       model: call.model,
       efforts: effortsOf(call),
     }),
   )
+
+const NOT_IN_RESPONSES: ReadonlySet<string> = new Set([
+  'stop',
+  'seed',
+  'frequency_penalty',
+  'presence_penalty',
+  'video_config',
+])
 
 interface OwnTerms extends OpenAiQuirks {
   /** Whether thoughts of earlier turns go along. */
@@ -59,6 +78,13 @@ export const sendsThoughts = ({ ask, account }: UpstreamCall): boolean =>
   ask.dialect === 'responses' &&
   account.api !== 'chat' &&
   ask.items.some(({ type, encrypted_content: sealed }) => type === 'reasoning' && isText(sealed))
+
+/** What was written in other words than the client's, and what these could not say. */
+const retold = (
+  { ask }: UpstreamCall,
+  lacking: ReadonlySet<string>,
+  encoded: EncodedRequest,
+): Written => written({ ...encoded, dropped: [...findUnsaid(ask, lacking), ...encoded.dropped] })
 
 const written = ({ body, ...translated }: EncodedRequest): Written => ({ body, translated })
 

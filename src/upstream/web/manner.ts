@@ -1,6 +1,7 @@
 import { unable } from '../../errors'
 import { lacking, offerAll } from '../../turn/offer'
 import type { Effort, HostedTool, TurnRequest, TurnTool } from '../../turn/request'
+import { findUnsaid, isAsked } from '../unsaid'
 import type { Ask } from '../upstream'
 import type { RequestForm, WebModel } from './models'
 
@@ -19,6 +20,9 @@ const SEARCH = /^(?:web_search|x_search)/
 const DRAW = /^image_generation/
 const OWN = /^(?:web_search|x_search|image_generation|code_interpreter|code_execution)/
 
+/** Whether grok.com does by itself what a tool is for. */
+export const runsAtGrok = (tool: string): boolean => OWN.test(tool)
+
 /**
  * Read how a turn is to be answered. grok.com searches, draws and runs code of its own accord: it can
  * be kept from searching and drawing, and be made to do nothing.
@@ -32,22 +36,24 @@ export function readManner(
   form: RequestForm,
 ): Manner {
   if (turn.choices > 1) throw unable('grok.com gives one answer at a time, not several.', 'n')
-  const names = NAMES[ask.dialect]
-  const dropped = unsayable(turn, names)
-  if (ask.dialect === 'chat' && ask.request.value.logit_bias) dropped.push('logit_bias')
+  const dropped = findUnsaid(ask, LACKING)
   const given = turn.tools.filter(isHosted)
   const wanted = given.length > 0 ? wantedTools(turn, given) : given
   for (const { tool } of wanted) {
     const { type, ...fields } = tool
     if (!OWN.test(type)) dropped.push(type)
-    else for (const name of Object.keys(fields)) dropped.push(`${type}.${name}`)
+    else
+      for (const [field, value] of Object.entries(fields)) {
+        const name = `${type}.${field}`
+        if (isAsked(name, value)) dropped.push(name)
+      }
   }
   if (given.length < turn.tools.length) dropOwnTools(turn, dropped)
   const isOff = (kind: RegExp) =>
     given.some(({ tool }) => kind.test(tool.type)) &&
     !wanted.some(({ tool }) => kind.test(tool.type))
   const mode = modeFor(turn.effort, model, form)
-  if (!isMet(turn.effort, mode)) dropped.push(names.effort)
+  if (!isMet(turn.effort, mode)) dropped.push(EFFORT[ask.dialect])
   return {
     mode,
     search: !isOff(SEARCH),
@@ -83,6 +89,9 @@ function dropOwnTools({ toolChoice }: TurnRequest, dropped: string[]): void {
   if (toolChoice !== 'none') dropped.push('tools')
 }
 
+/** What the wish for an effort is called. */
+const EFFORT = { chat: 'reasoning_effort', responses: 'reasoning.effort' } as const
+
 const FAST = 'FAST'
 
 const isLow = (effort: Effort): boolean =>
@@ -104,32 +113,20 @@ function isMet(effort: Effort | undefined, mode: string): boolean {
   return effort === 'medium' ? mode === 'AUTO' : SLOW.test(mode)
 }
 
-/** What fields are called, by dialect. */
-const NAMES = {
-  chat: {
-    maxTokens: 'max_tokens',
-    effort: 'reasoning_effort',
-    verbosity: 'verbosity',
-    logprobs: 'logprobs',
-  },
-  responses: {
-    maxTokens: 'max_output_tokens',
-    effort: 'reasoning.effort',
-    verbosity: 'text.verbosity',
-    logprobs: 'top_logprobs',
-  },
-} as const
-
-function unsayable(turn: TurnRequest, names: (typeof NAMES)[keyof typeof NAMES]): string[] {
-  const dropped: string[] = []
-  if (turn.maxTokens !== undefined) dropped.push(names.maxTokens)
-  if (turn.temperature !== undefined) dropped.push('temperature')
-  if (turn.topP !== undefined) dropped.push('top_p')
-  if (turn.frequencyPenalty) dropped.push('frequency_penalty')
-  if (turn.presencePenalty) dropped.push('presence_penalty')
-  if (turn.seed !== undefined) dropped.push('seed')
-  if (turn.logprobs !== undefined) dropped.push(names.logprobs)
-  if (turn.verbosity !== undefined) dropped.push(names.verbosity)
-  if (turn.serviceTier !== undefined) dropped.push('service_tier')
-  return dropped
-}
+/** What grok.com has no field for. */
+const LACKING: ReadonlySet<string> = new Set([
+  'max_completion_tokens',
+  'max_tokens',
+  'max_output_tokens',
+  'temperature',
+  'top_p',
+  'frequency_penalty',
+  'presence_penalty',
+  'seed',
+  'logprobs',
+  'top_logprobs',
+  'include.message.output_text.logprobs',
+  'verbosity',
+  'text.verbosity',
+  'service_tier',
+])

@@ -45,12 +45,13 @@ interface Manner {
 /**
  * Opens sessions: reads what their calls are sent with.
  *
- * A session's cookies go to its own site and to the asset host, and nowhere else.
+ * A session's cookies go to its own site and to the asset host, and nowhere else. Each post is a step on
+ * the way to an answer: a picture that takes its time to be uploaded takes none from the answer.
  */
 export function createSessions({ http, supplied, now, assetsUrl }: SessionParts) {
   const assets = new URL(assetsUrl).origin
 
-  return async (account: Account, abort: AbortController): Promise<Session> => {
+  return async (account: Account, abort: AbortController, step?: () => void): Promise<Session> => {
     const token = await account.secret()
     const proxy = await account.proxy()
     const extras = supplied().extrasOf(await account.extras())
@@ -64,6 +65,7 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
 
       async post(path, body, { referer = '/', contentType = 'application/json' } = {}) {
         if (abort.signal.aborted) throw asFault(abort.signal.reason, abort.signal)
+        step?.()
         const headers = sessionHeaders({ token, extras, origin, referer, contentType })
         const url = account.baseUrl + path
         const response = await http.send({ url, method: 'POST', headers, body, proxy, abort })

@@ -9,6 +9,7 @@ import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
 import { createDownload } from './download'
+import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
 import { readQuota } from './quota'
 import { readReply } from './reply'
@@ -81,15 +82,17 @@ export function createWeb(parts: WebParts): Upstream {
 
   return {
     async ask(call) {
-      const { account, ask, abort } = call
+      const { account, ask, abort, step } = call
       const task = readTask(call, settings())
       const { attachables, dropped } = task
       const files =
         attachables.length > 0 ? await attachments.load(attachables, ask, abort.signal) : NONE
-      const session = await open(account, abort)
+      const session = await open(account, abort, step)
       const response = await begin(session, task, files)
       return { form: 'events', events: reply(call, session, task, response), dropped }
     },
+
+    runs: runsAtGrok,
 
     async models({ tier }) {
       return webOffers(tier, settings().web_request).models
@@ -105,7 +108,10 @@ export function createWeb(parts: WebParts): Upstream {
       const reports: Report[] = []
       let tier: Tier | undefined
       for (const bucket of buckets) {
-        const found = await askQuota(session, bucket).catch(unlessUnknown)
+        const found = await askQuota(session, bucket).catch((cause) => {
+          // What was heard before is as true as ever; the rest is asked for next time.
+          if (reports.length === 0) unlessUnknown(cause)
+        })
         if (!found) continue
         reports.push(found.report)
         tier ??= found.tier

@@ -1,9 +1,9 @@
 import { isObject, type MutableJson } from '../../json-value'
 import { lacking } from '../../turn/offer'
+import { isAsked } from '../unsaid'
 
 /** What xAI does not take on its Responses API (its OpenAPI document), or takes for another thing. */
 const UNSUPPORTED = [
-  'truncation',
   'context_management',
   'max_tool_calls',
   'prompt',
@@ -58,42 +58,66 @@ const UNKNOWN_ITEMS = /^(?:computer|local_shell|apply_patch|program|additional_t
 /** xAI gives no more alternatives of a token. */
 const MOST_LOGPROBS = 8
 
+/** Whether xAI has a tool. */
+export const runsAtXai = (tool: string): boolean => REFUSED[NAMES[tool] ?? tool] !== undefined
+
 /**
  * Make a request of the Responses API one that xAI takes (xai-api.md, 2.3.7).
  *
- * @returns what was left out of it: tools that xAI has not
+ * @returns what was left out of it
  * @throws UpstreamFault when one of those must be called
  */
 export function mendForXai(body: MutableJson): readonly string[] {
-  for (const key of UNSUPPORTED) delete body[key]
-  if (isObject(body.text)) body.text = { ...body.text, verbosity: undefined }
+  const dropped: string[] = []
+  const drop = (name: string, value: unknown) => {
+    if (isAsked(name, value) && !dropped.includes(name)) dropped.push(name)
+  }
+  for (const key of UNSUPPORTED) {
+    drop(key, body[key])
+    delete body[key]
+  }
+  // Groxy has heeded it.
+  delete body.truncation
+  if (isObject(body.text)) {
+    drop('text.verbosity', body.text.verbosity)
+    body.text = { ...body.text, verbosity: undefined }
+  }
   if (typeof body.top_logprobs === 'number')
     body.top_logprobs = Math.min(body.top_logprobs, MOST_LOGPROBS)
   if (Array.isArray(body.input))
-    body.input = body.input.filter(({ type }) => !UNKNOWN_ITEMS.test(String(type ?? '')))
-  return mendTools(body)
+    body.input = body.input.filter(({ type }) => {
+      const isKnown = !UNKNOWN_ITEMS.test(String(type ?? ''))
+      if (!isKnown) drop(type, true)
+      return isKnown
+    })
+  mendTools(body, drop)
+  return dropped
 }
 
-function mendTools(body: MutableJson): readonly string[] {
+function mendTools(body: MutableJson, drop: (name: string, value: unknown) => void): void {
   const tools = (Array.isArray(body.tools) ? body.tools : []) as MutableJson[]
-  const dropped: string[] = []
+  const unknown: string[] = []
   const known: MutableJson[] = []
   for (const tool of tools) {
     const name = String(tool.type)
     const type = NAMES[name] ?? name
     const refused = REFUSED[type]
-    if (refused && !isForClient(tool)) known.push(without({ ...tool, type }, refused))
-    else dropped.push(name)
+    if (!refused || isForClient(tool)) {
+      unknown.push(name)
+      drop(name, true)
+      continue
+    }
+    for (const field of refused) drop(`${type}.${field}`, tool[field])
+    known.push(without({ ...tool, type }, refused))
   }
   if (tools.length > 0) body.tools = known
   if (known.length === 0) {
-    const [missing] = dropped
+    const [missing] = unknown
     if (missing !== undefined && isForced(body.tool_choice)) throw lacking(missing)
     delete body.tools
     delete body.tool_choice
     delete body.parallel_tool_calls
   } else mendChoice(body, known)
-  return dropped
 }
 
 /** A search for tools that the client wants to do itself; xAI knows only its own. */

@@ -18,12 +18,17 @@ test('what grok.com has no field for is named', async () => {
     logprobs: true,
     verbosity: 'low',
     logit_bias: { '50256': -100 },
+    max_completion_tokens: 100,
+    made_up: 1,
+    user: 'me',
     service_tier: 'flex',
   })
   expect((await web.tell(chat)).dropped.toSorted()).toEqual([
     'frequency_penalty',
     'logit_bias',
     'logprobs',
+    'made_up',
+    'max_completion_tokens',
     'max_tokens',
     'presence_penalty',
     'seed',
@@ -35,10 +40,12 @@ test('what grok.com has no field for is named', async () => {
   const turn = responsesAsk({
     max_output_tokens: 100,
     reasoning: { effort: 'high' },
+    include: ['message.output_text.logprobs', 'web_search_call.action.sources'],
     text: { verbosity: 'low' },
   })
   expect((await web.tell(turn)).dropped).toEqual([
     'max_output_tokens',
+    'include.message.output_text.logprobs',
     'text.verbosity',
     'reasoning.effort',
   ])
@@ -142,7 +149,13 @@ describe("tools of grok.com's own", () => {
     ],
     [
       'grok.com has not all of them, and cannot be told how',
-      { tools: [{ ...search, filters: {} }, { type: 'x_search' }, { type: 'mcp' }] },
+      {
+        tools: [
+          { ...search, filters: { allowed_domains: ['x.ai'] } },
+          { type: 'x_search' },
+          { type: 'mcp' },
+        ],
+      },
       { disableSearch: false },
       ['web_search.filters', 'mcp'],
     ],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readQuota } from '#src/upstream/web/quota'
+import { fakeGrokWeb, refusals } from '../../fakes/grok-web'
+import { webSession } from '../../support/web-session'
 
 const NOW = 1_000_000
 
@@ -75,4 +77,16 @@ describe('the tier', () => {
 test('what says nothing of a quota is none', () => {
   for (const body of [{}, null, [], 'no', { remainingQueries: 'many' }, { totalTokens: 80 }])
     expect(readQuota(body, 'units grok-4', NOW)).toBeUndefined()
+})
+
+test('what was heard stays, though grok.com fails to say the rest', async () => {
+  await using grok = fakeGrokWeb()
+  const { web, sessionOf } = webSession(grok)
+  grok.intercept('rate-limits', (call) =>
+    JSON.stringify(call.body).includes('grok-4') ? refusals.limited(5) : undefined,
+  )
+  const ask = (...buckets: string[]) => web.quotas?.(sessionOf(), buckets, new AbortController())
+  const { reports = [] } = (await ask('units grok-3', 'units grok-4')) ?? {}
+  expect(reports.map(({ bucket }) => bucket)).toEqual(['units grok-3'])
+  await expect(ask('units grok-4', 'units grok-3')).rejects.toThrow()
 })
