@@ -51,7 +51,8 @@ function poolOf(size: number) {
     /** Take an account for a turn. */
     leaseOnce(model: string, conversation: number | undefined): Lease {
       const target = catalog.find(model, conversation ?? 0)?.targets[0]
-      const want = { model, endpoint: 'chat.completions', conversation, tokens: 100, tried: [] }
+      const asked = { model, endpoint: 'chat.completions', conversation, tokens: 100 }
+      const want = { ...asked, prefers: undefined, tried: [] }
       const lease = target && pool.lease({ ...want, candidates: target.candidates })
       if (!lease) throw new Error(`No account is free for ${model}.`)
       return lease

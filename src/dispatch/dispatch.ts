@@ -11,6 +11,7 @@ import { type Book, type Books, servedBy } from './book'
 import type { ContentKeeper } from './content'
 import type { Attempt, Attemptable, FailOver } from './fail-over'
 import { held } from './held'
+import { preferenceOf } from './hosted'
 import { brokenOff, createReplyReader } from './reply'
 import type { Answer, Served, Turn } from './turn'
 
@@ -64,6 +65,7 @@ export function createDispatch(parts: DispatchParts) {
         endpoint,
         conversation,
         tokens: Math.ceil(turn.promptBytes / BYTES_A_TOKEN),
+        prefers: preferenceOf(turn.ask, upstreams),
         tried: [],
       }
       const turns = { plan, want, keyId: key.id, settings, signal, book, repeatable: true }

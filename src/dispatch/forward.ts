@@ -115,6 +115,7 @@ export function createForwarding({ pool, catalog, books, failOver, forward }: Fo
           endpoint,
           conversation: undefined,
           tokens: 0,
+          prefers: undefined,
           tried: [],
         }
         const response = await failOver(

@@ -1,4 +1,4 @@
-import type { Charge } from './account'
+import type { Account, Charge } from './account'
 import { chargeOf, covers } from './charge'
 import { admits } from './host'
 import type { Candidates, Member, Shelf } from './member'
@@ -16,6 +16,8 @@ export interface Want {
   readonly conversation: number | undefined
   /** Tokens that it will take, roughly. */
   readonly tokens: number
+  /** Accounts that others stand in for only while none of these is free; undefined for all alike. */
+  readonly prefers: ((account: Account) => boolean) | undefined
   /** Accounts that have failed it. */
   readonly tried: Member[]
 }
@@ -30,6 +32,11 @@ const DRAWS = 4
  * of two choices), which spreads load almost as well as comparing all, at the same cost for 2 or 50,000.
  */
 export function select(want: Want, at: number, random: () => number): Member | undefined {
+  const member = find(want, at, random)
+  return member || !want.prefers ? member : find({ ...want, prefers: undefined }, at, random)
+}
+
+function find(want: Want, at: number, random: () => number): Member | undefined {
   for (const group of want.candidates) {
     const member = familiar(group, want, at) ?? draw(group, want, at, random)
     if (member) return member
@@ -40,6 +47,7 @@ export function select(want: Want, at: number, random: () => number): Member | u
 /** Whether nothing stands between a member that is ready and this turn. */
 function fits(member: Member, want: Want, at: number): boolean {
   if (want.tried.length > 0 && want.tried.includes(member)) return false
+  if (want.prefers && !want.prefers(member.account)) return false
   if (member.scoped === undefined && member.quotas === undefined) return true
   const charge = chargeOf(member, want.model)
   if (member.quotas && !hasLeft(member, want, charge, at)) return false

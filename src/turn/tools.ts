@@ -23,6 +23,10 @@ export function readTools(
   })
 }
 
+/** Whether tools of a type run at an upstream, where it has them. */
+export const isHostedType = (type: string): boolean =>
+  type !== 'function' && type !== 'custom' && type !== 'namespace'
+
 function readTool(tool: unknown, param: string, namespace?: string): readonly TurnTool[] {
   if (!isObject(tool) || !isText(tool.type)) throw missing(`${param}.type`)
   const { type } = tool

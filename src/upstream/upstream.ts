@@ -12,6 +12,11 @@ import type { Item, ResponsesRequest } from '../turn/responses/schema'
 export interface Upstream {
   /** Ask a model. The answer is running when this returns; aborting ends it. */
   ask(call: UpstreamCall): Promise<UpstreamReply>
+  /**
+   * Whether a turn of a dialect may have a tool run there: `web_search`, `mcp`, … Absent where none
+   * does.
+   */
+  runs?(tool: string, account: Account, dialect: Ask['dialect']): boolean
   /** The models an account offers now. */
   models(account: Account, abort: AbortController): Promise<readonly UpstreamModel[]>
   /** Ask what costs nothing and anyone may ask, to see whether the account is taken. */

@@ -72,6 +72,31 @@ test.each(NEEDS)('a request that needs %s goes where it can be had', async (_, p
   expect(other.asked()).toEqual([])
 })
 
+const OFFER = { model: 'grok-4', input: 'Hi', tools: [SEARCH] }
+
+test('a tool that an upstream would run brings the turn to one that runs it, at once', async () => {
+  await using world = await mixed()
+  const { gate } = world
+  for (let turn = 0; turn < TURNS; turn++) {
+    const body = { ...OFFER, tool_choice: 'auto', prompt_cache_key: `k${turn}` }
+    const { headers } = await gate.post('/v1/responses', body)
+    const told = ['account', 'attempts', 'dropped'].map((name) => headers.get(`x-groxy-${name}`))
+    expect(told).toEqual(['responses', '1', null])
+  }
+  expect(world.chat.asked()).toEqual([])
+})
+
+test('while none of those can be asked, the others are, without the tool', async () => {
+  await using world = await mixed()
+  const { gate } = world
+  await world.modern.stop()
+  for (let turn = 0; turn < 2; turn++) {
+    const { status, headers } = await gate.post('/v1/responses', OFFER)
+    expect([status, headers.get('x-groxy-account')]).toEqual([200, 'chat'])
+    expect(headers.get('x-groxy-dropped')).toBe('web_search')
+  }
+})
+
 test('a developer speaks as the system to a server that has nothing but chat', async () => {
   await using upstream = fakeUpstream()
   await using gate = await gateway({ env: openaiAt(upstream.url) })

@@ -57,6 +57,7 @@ async function world() {
       endpoint: 'chat',
       conversation: undefined,
       tokens: 1,
+      prefers: undefined,
       tried: [],
     })
     const lease = () => pool.lease(want())

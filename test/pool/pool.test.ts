@@ -15,6 +15,15 @@ describe('a lease', () => {
     expect(it.lease()?.account.id).toBe('a')
     expect(it.lease()?.account.id).toBe('b')
   })
+  test('goes to an account that suits the turn, and to another while none of those is free', () => {
+    const able = ['b', 'c'].map((id) => account(id, { kind: 'openai', maxInFlight: 2 }))
+    const it = poolOf([account('a'), ...able])
+    const prefers = ({ kind }: { readonly kind: string }) => kind === 'openai'
+    const ids = () => it.lease({ prefers, conversation: 7 })?.account.id
+    expect([ids(), ids(), ids(), ids()].toSorted()).toEqual(['b', 'b', 'c', 'c'])
+    expect([ids(), ids()]).toEqual(['a', 'a'])
+    expect(it.lease({ prefers: () => false })?.account.id).toBe('a')
+  })
   test('is not given twice to a turn, nor beyond the limit at once', () => {
     const it = poolOf([account('a', { maxInFlight: 2 })])
     const first = it.lease()

@@ -62,6 +62,7 @@ export function poolOf(
       endpoint: 'chat.completions',
       conversation: undefined,
       tokens: 1,
+      prefers: undefined,
       tried: [],
       ...rest,
     }

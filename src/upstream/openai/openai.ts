@@ -19,6 +19,8 @@ export interface OpenAiQuirks {
   readonly chat?: (request: ChatRequest) => Changes
   /** Changes a body of the Responses API, and says what it left out of it. */
   readonly mendResponses?: (body: Record<string, unknown>) => readonly string[]
+  /** The tools that it has of its own on the Responses API; without, there may be any. */
+  readonly runs?: (tool: string) => boolean
   /** It knows functions, but no tools that take text, no namespaces, and no choice of some tools. */
   readonly functionsOnly?: boolean
 }
@@ -51,6 +53,8 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
       ? { dialect: 'chat', ...toChat(call) }
       : { dialect: 'responses', ...toOwnResponses(call, ask, { ...quirks, thoughts }) }
   }
+
+  const has = quirks.runs ?? (() => true)
 
   async function send(call: UpstreamCall, thoughts: boolean): Promise<UpstreamReply> {
     const { account, abort, stream } = call
@@ -98,6 +102,10 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
   return {
     models,
     check: models,
+
+    // A chat goes to a server of chat as it came, whatever becomes of it there.
+    runs: (tool, { api }, dialect) =>
+      dialect === 'chat' ? api !== 'responses' || has(tool) : api !== 'chat' && has(tool),
 
     ask(call: UpstreamCall): Promise<UpstreamReply> {
       if (!sendsThoughts(call)) return send(call, true)

@@ -20,6 +20,9 @@ const SEARCH = /^(?:web_search|x_search)/
 const DRAW = /^image_generation/
 const OWN = /^(?:web_search|x_search|image_generation|code_interpreter|code_execution)/
 
+/** Whether grok.com does by itself what a tool is for. */
+export const runsAtGrok = (tool: string): boolean => OWN.test(tool)
+
 /**
  * Read how a turn is to be answered. grok.com searches, draws and runs code of its own accord: it can
  * be kept from searching and drawing, and be made to do nothing.

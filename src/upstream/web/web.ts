@@ -9,6 +9,7 @@ import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
 import { createDownload } from './download'
+import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
 import { readQuota } from './quota'
 import { readReply } from './reply'
@@ -83,6 +84,8 @@ export function createWeb(parts: WebParts): Upstream {
       const response = await begin(session, task, files)
       return { form: 'events', events: reply(call, session, task, response), dropped }
     },
+
+    runs: runsAtGrok,
 
     async models({ tier }) {
       return webOffers(tier, settings().web_request).models

@@ -58,6 +58,9 @@ const UNKNOWN_ITEMS = /^(?:computer|local_shell|apply_patch|program|additional_t
 /** xAI gives no more alternatives of a token. */
 const MOST_LOGPROBS = 8
 
+/** Whether xAI has a tool. */
+export const runsAtXai = (tool: string): boolean => REFUSED[NAMES[tool] ?? tool] !== undefined
+
 /**
  * Make a request of the Responses API one that xAI takes (xai-api.md, 2.3.7).
  *

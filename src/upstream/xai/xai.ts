@@ -3,7 +3,7 @@ import type { ChatRequest } from '../../turn/chat/schema'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
 import type { Upstream } from '../upstream'
-import { mendForXai } from './responses'
+import { mendForXai, runsAtXai } from './responses'
 
 interface XaiParts {
   readonly http: Http
@@ -14,7 +14,7 @@ interface XaiParts {
 export const createXai = (parts: XaiParts): Upstream =>
   createOpenAi({
     ...parts,
-    quirks: { chat, mendResponses: mendForXai, functionsOnly: true },
+    quirks: { chat, mendResponses: mendForXai, runs: runsAtXai, functionsOnly: true },
   })
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
