@@ -97,18 +97,6 @@ test('while none of those can be asked, the others are, without the tool', async
   }
 })
 
-test('tools of the client, and a choice of none, bring the turn to anyone', async () => {
-  await using world = await mixed()
-  const own = { type: 'function', name: 'f', parameters: {} }
-  for (const more of [{ tools: [own] }, { tool_choice: 'none' }])
-    for (let turn = 0; turn < TURNS * 2; turn++) {
-      const body = { ...OFFER, ...more, prompt_cache_key: `k${turn}` }
-      expect((await world.gate.post('/v1/responses', body)).status).toBe(200)
-    }
-  expect(world.chat.asked().length).toBeGreaterThan(TURNS)
-  expect(world.modern.asked().length).toBeGreaterThan(TURNS)
-})
-
 test('a developer speaks as the system to a server that has nothing but chat', async () => {
   await using upstream = fakeUpstream()
   await using gate = await gateway({ env: openaiAt(upstream.url) })
