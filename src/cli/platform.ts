@@ -8,7 +8,6 @@ import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
 import type { Tokenizer } from '../turn/tokenizer'
 import { machineFetch } from './machine-fetch'
-import { hashPassword } from './password'
 import { createSockets, type Sockets } from './sockets'
 import type { State } from './state'
 
@@ -73,7 +72,10 @@ export function createPlatform(
     sockets,
     asset: async (name) => Bun.file(FILES[name]),
     environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),
-    setup: { token: randomToken(24), hashPassword },
+    setup: {
+      token: randomToken(24),
+      hashPassword: async (password) => (await import('./password')).hashPassword(password),
+    },
     async settle() {
       await Promise.allSettled(pending)
     },
