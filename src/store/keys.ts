@@ -1,5 +1,5 @@
 import type { Client } from '@libsql/client/web'
-import { and, desc, eq, getTableColumns, isNull } from 'drizzle-orm'
+import { and, eq, isNull } from 'drizzle-orm'
 import { newId, randomToken, sha256 } from '../crypto'
 import type { Database } from './database'
 import { touchRevision } from './revision'
@@ -77,7 +77,10 @@ export function createKeys(db: Database, client: Client, now: () => number) {
   const read = createReader(client, keys)
 
   return {
-    list: (): Promise<Key[]> => db.select(WITHOUT_HASH).from(keys).orderBy(desc(keys.createdAt)),
+    async list(): Promise<Key[]> {
+      const rows = await read('ORDER BY created_at DESC')
+      return rows.map(({ secretHash: _, ...key }) => key)
+    },
 
     /** Every key that is not revoked, by the hash of its secret. */
     async byHash(): Promise<ReadonlyMap<string, Key>> {
@@ -135,7 +138,5 @@ export function createKeys(db: Database, client: Client, now: () => number) {
     },
   }
 }
-
-const { secretHash: _, ...WITHOUT_HASH } = getTableColumns(keys)
 
 export type Keys = ReturnType<typeof createKeys>

@@ -1,5 +1,4 @@
 import type { Client } from '@libsql/client/web'
-import { eq } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
 import { isSealed, type Vault } from '../crypto'
@@ -223,7 +222,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
     },
 
     /** A mark of our own, such as `admin_password`. */
-    mark: (name: string): Promise<unknown> => readMark(db, name),
+    mark: (name: string): Promise<unknown> => readMark(client, name),
 
     /** Leave a mark unless it is there; says whether it was left now. */
     async markOnce(name: string, value: unknown): Promise<boolean> {
@@ -240,8 +239,8 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
 const isNothing = (text: string): boolean => ['', 'none'].includes(text.trim())
 
 /** What was left under a name that is no setting. */
-export async function readMark(db: Database, name: string): Promise<unknown> {
-  const [row] = await db.select().from(settings).where(eq(settings.name, name))
+export async function readMark(client: Client, name: string): Promise<unknown> {
+  const [row] = await createReader(client, settings, client)('WHERE name = ?', [name])
   return row?.value
 }
 

@@ -71,7 +71,7 @@ const MARK = 'secret_check'
 
 /** Whether the database already belongs to some secret. */
 export const isBegun = async (client: Client): Promise<boolean> =>
-  (await readMark(openDatabase(client), MARK)) !== undefined
+  (await readMark(client, MARK)) !== undefined
 
 /**
  * Make sure that this secret is the one that the database was begun with.
@@ -79,6 +79,7 @@ export const isBegun = async (client: Client): Promise<boolean> =>
  * @throws SetupError when it is another
  */
 export async function checkSecret({ settings }: Stores, vault: Vault): Promise<void> {
-  if (await settings.markOnce(MARK, await vault.seal(MARK))) return
-  await vault.open(String(await settings.mark(MARK)))
+  const sealed = await settings.mark(MARK)
+  if (sealed === undefined && (await settings.markOnce(MARK, await vault.seal(MARK)))) return
+  await vault.open(String(sealed ?? (await settings.mark(MARK))))
 }
