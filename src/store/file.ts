@@ -90,8 +90,7 @@ function result(
   rowsAffected = 0,
   lastInsertRowid?: bigint,
 ): ResultSet {
-  const toRow = rowMaker(columns)
-  const rows = tuples.map(toRow)
+  const rows = tuples.length > 0 ? tuples.map(rowMaker(columns)) : []
   return {
     columns,
     columnTypes: columns.map(() => ''),
