@@ -45,7 +45,8 @@ const STORE_MANY_MS = 10_000
  * Asks upstreams what is left of quotas that nothing else tells of: when an account is first used, after
  * turns, while it rests for lack of quota, and when an operator wants to know.
  *
- * What it hears is believed. That an account is refused here makes it a suspect and no more.
+ * What it hears is believed. That an account is refused here makes it a suspect where an operator wanted to
+ * know, and changes nothing else: nobody asked for a turn, and what answers here is one endpoint of many.
  */
 export function createQuotaRefresh(parts: RefreshParts) {
   const { pool, upstreams, tiers, isOn, now, random, spreadMs, log } = parts
@@ -89,11 +90,11 @@ export function createQuotaRefresh(parts: RefreshParts) {
     pool.setRest(member, '', { state: 'suspect', reason, until, faults })
   }
 
-  function fail(member: Member, fault: unknown): string {
+  function fail(member: Member, fault: unknown, why: Question['why']): string {
     const { name, kind } = member.account
     log.debug('quota_failed', { account: name, kind, ...faultFields(fault) })
-    if (fault instanceof UpstreamFault && refusesKey(fault)) suspect(member, fault)
-    else inVain++
+    if (!(fault instanceof UpstreamFault && refusesKey(fault))) inVain++
+    else if (why === 'asked') suspect(member, fault)
     return fault instanceof Error ? fault.message : String(fault)
   }
 
@@ -114,7 +115,8 @@ export function createQuotaRefresh(parts: RefreshParts) {
       if (finding && pool.member(id) === member) believe(member, finding, why)
       return
     } catch (cause) {
-      return signal.aborted ? undefined : fail(member, redactFault(cause, await secretOf(account)))
+      if (signal.aborted) return
+      return fail(member, redactFault(cause, await secretOf(account)), why)
     } finally {
       askLater(member)
     }

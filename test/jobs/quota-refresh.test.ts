@@ -320,15 +320,20 @@ describe('when asking fails', () => {
   test.each([
     ['says 401', { status: 401 }],
     ['says that it is blocked', { status: 403, code: 'blocked' }],
-  ] as const)('since grok.com %s, the session is a suspect and no more', async (_, details) => {
-    const it = world()
-    const fault = new UpstreamFault('refused', 'Not you, secret.', details)
-    it.answers(() => Promise.reject(fault))
-    for (let time = 0; time < 5; time++) await it.runAll()
-    const reason = `${details.status}: Not you, [redacted].`
-    expect(it.pool.member('a')?.rest).toMatchObject({ state: 'suspect', faults: 1, reason })
-    expect(it.pool.member('a')?.rest?.until).toBe(it.now() + 30 * SECOND)
-  })
+  ] as const)(
+    'since grok.com %s, the session is a suspect and no more where an operator asked',
+    async (_, details) => {
+      const it = world()
+      const fault = new UpstreamFault('refused', 'Not you, secret.', details)
+      it.answers(() => Promise.reject(fault))
+      expect(await it.look()).toEqual(['a'])
+      expect(it.pool.member('a')?.rest).toBeUndefined()
+      for (let time = 0; time < 5; time++) await it.runAll()
+      const reason = `${details.status}: Not you, [redacted].`
+      expect(it.pool.member('a')?.rest).toMatchObject({ state: 'suspect', faults: 1, reason })
+      expect(it.pool.member('a')?.rest?.until).toBe(it.now() + 30 * SECOND)
+    },
+  )
 
   test('the others are asked all the same, and the log tells of it once', async () => {
     const it = world(Array.from({ length: 30 }, (_, at) => session(`s${at}`)))

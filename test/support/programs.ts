@@ -93,13 +93,24 @@ export async function groxy(args: readonly string[], env: Variables): Promise<st
   return stdout
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on. Not one of those that systems give out when asked for any: another test
+ * could be given it before the program that it is for has begun.
+ */
 export function freePort(): number {
-  const probe = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
-  const { port } = probe
-  probe.stop(true)
-  return port
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+    try {
+      Bun.listen({ hostname: '127.0.0.1', port, socket: { data() {} } }).stop(true)
+      return port
+    } catch {
+      // Somebody else has it.
+    }
+  }
 }
+
+const FIRST_PORT = 10_000
+const PORTS = 20_000
 
 /** A folder of its own, gone at the end of the scope. */
 export async function scratch(name: string) {
