@@ -10,8 +10,6 @@ import { openState } from './state'
 
 /** How often a machine looks whether the database was changed by another hand. */
 const LOOK_MS = 2_000
-/** What the first answer need not wait for begins after this, when the address is printed. */
-const SOON_MS = 50
 /** When start-up is over, and nothing of it is needed any more. */
 const SETTLED_MS = 1_000
 /** How long a stop waits for the ledger when the database does not answer. */
@@ -63,12 +61,12 @@ async function serve(config: Config, output: Output): Promise<void> {
   }
   if (await app.needsSetup())
     always.info('setup_link', { url: `${address}/setup?token=${platform.setup.token}` })
+  await tidyUp()
   const timer = setInterval(() => platform.later(app.refresh()), LOOK_MS)
-  const soon = setTimeout(() => platform.later(finishStart().then(app.refresh)), SOON_MS)
+  platform.later(app.refresh())
 
   await stopSignal()
   log.info('stopping', { note: 'answers in progress are finished first' })
-  clearTimeout(soon)
   clearInterval(timer)
   app.drain()
   platform.sockets.leave()
@@ -112,7 +110,7 @@ function listen(config: Config, fetch: App['fetch'], websocket: Sockets['websock
 }
 
 /** What need not be done before the first answer. */
-async function finishStart(): Promise<void> {
+async function tidyUp(): Promise<void> {
   // Bun reads this of every request, so that it may be said late; loading the module takes its time.
   const { default: http } = await import('node:http')
   Object.assign(http, { maxHeaderSize: HEADER_BYTES })
