@@ -2,9 +2,7 @@
 export function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): V | undefined {
   map.set(key, value)
   if (map.size <= most) return
-  for (const [oldest, forgotten] of map) {
-    map.delete(oldest)
-    return forgotten
-  }
-  return
+  const [oldest] = map
+  if (oldest) map.delete(oldest[0])
+  return oldest?.[1]
 }
