@@ -1,17 +1,13 @@
-import { copyFile, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-
-const root = join(import.meta.dir, '..')
+import { buildExecutable } from '../scripts/build'
 
 /** Everything that is measured, compiled the same way and moved away from `node_modules`. */
 export async function buildExecutables(folder: string) {
   await mkdir(folder)
-  const built = join(root, 'dist/groxy')
-  if (!(await Bun.file(built).exists()))
-    await Bun.$`${process.execPath} scripts/build.ts`.cwd(root).quiet()
-  // A copy, because somebody may build while we measure.
+  // Built now: what lies in `dist` may be older than what is to be measured.
   const groxy = join(folder, 'groxy')
-  await copyFile(built, groxy)
+  await buildExecutable(groxy)
   return {
     groxy,
     upstream: await compile(import.meta.resolve('./upstream.ts'), join(folder, 'upstream')),
