@@ -7,21 +7,15 @@ import { createDemo } from '#src/upstream/demo/demo'
 import { inWords } from '#src/upstream/demo/in-words'
 import { withPromptedTools } from '#src/upstream/prompted-tools'
 import type { Upstream, UpstreamCall } from '#src/upstream/upstream'
+import { says, turnOf } from '../support/scripted'
 
 const tokenizer = createGptTokenizer(ranks)
 const demo = createDemo({ tokenizer: async () => tokenizer })
 const words = inWords(demo)
 const prompted = withPromptedTools(words, { newId: () => crypto.randomUUID(), isOn: () => true })
 
-const turn: TurnRequest = {
-  model: 'demo',
-  items: [
-    {
-      type: 'message',
-      role: 'user',
-      parts: [{ type: 'text', text: 'Weather in Bonn, and run a shell' }],
-    },
-  ],
+const turn = turnOf({
+  items: [says('user', 'Weather in Bonn, and run a shell')],
   tools: [
     {
       type: 'function',
@@ -33,25 +27,7 @@ const turn: TurnRequest = {
     },
     { type: 'custom', name: 'shell', description: 'Runs', format: undefined },
   ],
-  toolChoice: 'auto',
-  parallelToolCalls: true,
-  format: { type: 'text' },
-  effort: undefined,
-  verbosity: undefined,
-  maxTokens: undefined,
-  temperature: undefined,
-  topP: undefined,
-  frequencyPenalty: undefined,
-  presencePenalty: undefined,
-  stop: [],
-  choices: 1,
-  seed: undefined,
-  logprobs: undefined,
-  cacheKey: undefined,
-  user: undefined,
-  serviceTier: undefined,
-  video: undefined,
-}
+})
 
 async function ask(upstream: Upstream, asked: TurnRequest): Promise<TurnEvent[]> {
   const call = { ask: { turn: () => asked }, model: 'demo', abort: new AbortController() }
