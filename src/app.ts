@@ -9,10 +9,9 @@ import { createContentKeeper } from './dispatch/content'
 import { createDispatch } from './dispatch/dispatch'
 import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
-import { type ApiError, SetupError } from './errors'
+import { createWorks } from './dispatch/work'
 import { createAdmission } from './http/admission'
 import { createAuth, goodKey } from './http/auth'
-import { requestIdOf } from './http/context'
 import { createCounters } from './http/counters'
 import { chatFeature } from './http/demand'
 import { describe, docs } from './http/docs'
@@ -29,12 +28,14 @@ import { createLedgerQueue } from './ledger/queue'
 import { createRecord } from './ledger/record'
 import { faultFields } from './log'
 import { createHttp } from './net/http'
+import { readNetworks } from './networks'
 import type { Platform } from './platform'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
 import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
+import { createReports } from './reports'
 import { createSaid } from './state/said'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
@@ -71,18 +72,7 @@ export function createApp(platform: Platform) {
   const pricing = createPricing({ modelOf: catalog.model, now })
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
   const upstreams = createUpstreams(platform, settings)
-  const onFault = (cause: unknown) => log.warn('database_unreachable', faultFields(cause))
-  const onBug = (error: unknown) =>
-    log.error('bug', { ...faultFields(error), stack: error instanceof Error ? error.stack : '' })
-
-  const onFailure = (failure: ApiError, error: unknown, request: Request) => {
-    if (failure.code === 'internal_error') onBug(error)
-    const setup = [error, failure.details.cause].find((cause) => cause instanceof SetupError)
-    if (setup) log.error('setup', { problem: setup.message, remedy: setup.remedy })
-    const { pathname: path } = new URL(request.url)
-    const { status, code } = failure
-    log.info('refused', { request: requestIdOf(request), path: path.slice(0, 200), status, code })
-  }
+  const { onFault, onBug, onFailure } = createReports(log)
 
   const keeper = createKeeper({
     pool: () => pool,
@@ -192,7 +182,9 @@ export function createApp(platform: Platform) {
   const surface = createSurface({
     platform,
     vault,
+    stores,
     dispatch,
+    works: createWorks({ ...turning, now }),
     admission,
     auth,
     intake,
@@ -201,6 +193,7 @@ export function createApp(platform: Platform) {
     passthrough,
     said,
     onBug,
+    isTrusted: readNetworks(config.TRUSTED_PROXIES),
     keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),
     settings,
   })

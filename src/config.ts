@@ -56,6 +56,18 @@ export const Environment = Type.Object({
     pattern: '^https?://',
     description: 'Where its pictures, videos and files are.',
   }),
+  MEDIA_DIR: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'Directory for pictures, videos and files; without it `media` beside a file database, else the database itself.',
+    }),
+  ),
+  TRUSTED_PROXIES: Type.String({
+    default: '',
+    description:
+      'Addresses and networks of proxies before Groxy whose X-Forwarded-* headers are believed, such as 10.0.0.0/8.',
+  }),
   METRICS_TOKEN: Type.Optional(
     Type.String({ minLength: 16, description: 'Opens /metrics to other machines.' }),
   ),

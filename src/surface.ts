@@ -20,24 +20,31 @@ import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
 import { newId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
+import type { Works } from './dispatch/work'
 import { ApiError } from './errors'
 import type { Admission } from './http/admission'
 import type { Auth } from './http/auth'
 import { createBodyReaders, createChecks } from './http/body'
 import type { Intake, IntakeLimits } from './http/intake'
 import { createKeyHandlers } from './http/key-handlers'
+import { createOrigin } from './http/origin'
 import { openSocket } from './http/socket'
+import { createMediaSurface } from './media-surface'
+import { modelledMethods } from './modelled'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Said } from './state/said'
 import type { Key } from './store/keys'
 import type { UpstreamModel } from './store/schema'
 import type { Settings } from './store/settings'
+import type { Stores } from './store/stores'
 
 interface SurfaceParts {
   readonly platform: Platform
   readonly vault: Vault
+  readonly stores: Stores
   readonly dispatch: Dispatch
+  readonly works: Works
   readonly admission: Admission
   readonly auth: Auth
   readonly intake: Intake
@@ -49,6 +56,8 @@ interface SurfaceParts {
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined
   readonly settings: () => Settings
+  /** Whether an address is that of a proxy before us. */
+  readonly isTrusted: (address: string) => boolean
 }
 
 /** Everything below `/v1`. */
@@ -56,7 +65,11 @@ export function createSurface(parts: SurfaceParts) {
   const { platform, dispatch, admission, auth, settings, said, catalog, passthrough } = parts
   const { now, later, log } = platform
   const forwardOwn = passthrough.own
-  const handlers = createKeyHandlers({ auth, forwardOwn })
+  const originOf = createOrigin({
+    baseUrl: () => settings().base_url,
+    isTrusted: parts.isTrusted,
+  })
+  const handlers = createKeyHandlers({ auth, forwardOwn, originOf })
   const checks = createChecks(platform.compilesLate)
   const readers = createBodyReaders({ ...parts, checks })
   const heartbeatMs = () => settings().heartbeat_ms
@@ -128,6 +141,7 @@ export function createSurface(parts: SurfaceParts) {
       }),
     )
     .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
+    .use(createMediaSurface({ ...parts, handlers, readers, checks, originOf }).routes)
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
   return { routes, background, takeover }
@@ -137,27 +151,4 @@ export function createSurface(parts: SurfaceParts) {
 function windowOf(model: UpstreamModel | undefined): number | undefined {
   const found = [model?.context_length, model?.context_window, model?.max_model_len]
   return found.find((length): length is number => typeof length === 'number' && length > 0)
-}
-
-/** What Groxy serves itself, below `/v1`. */
-const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[] = [
-  [/^\/chat\/completions$/, ['GET', 'POST']],
-  [/^\/chat\/completions\/[^/]+$/, ['GET', 'POST', 'DELETE']],
-  [/^\/chat\/completions\/[^/]+\/messages$/, ['GET']],
-  [/^\/responses$/, ['GET', 'POST']],
-  [/^\/responses\/(?:input_tokens|compact)$/, ['POST']],
-  [/^\/responses\/[^/]+$/, ['GET', 'DELETE']],
-  [/^\/responses\/[^/]+\/cancel$/, ['POST']],
-  [/^\/responses\/[^/]+\/input_items$/, ['GET']],
-  [/^\/conversations$/, ['POST']],
-  [/^\/conversations\/[^/]+$/, ['GET', 'POST', 'DELETE']],
-  [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
-  [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
-  [/^\/models(?:\/|$)/, ['GET']],
-]
-
-/** Paths that Groxy serves itself are never forwarded with our accounts, whatever the method. */
-function modelledMethods(path: string): readonly string[] | undefined {
-  const below = path.slice('/v1'.length)
-  return MODELLED.find(([pattern]) => pattern.test(below))?.[1]
 }

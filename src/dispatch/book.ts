@@ -39,6 +39,9 @@ interface BookParts {
   readonly record: (entry: LedgerEntry) => void
 }
 
+/** Who is asked, and for which model as its upstream knows it. */
+type Asked = Pick<Lease, 'account' | 'model'>
+
 /** The account of one turn. */
 export interface Book {
   readonly entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] }
@@ -60,7 +63,7 @@ export type Books = ReturnType<typeof createBooks>
 export function createBooks({ now, pricing, record }: BookParts) {
   function note(
     book: Book,
-    { account, model }: Lease,
+    { account, model }: Asked,
     rest?: Omit<AttemptRecord, 'account' | 'model' | 'ms'>,
   ) {
     const ms = now() - book.startedAt
@@ -118,7 +121,7 @@ export function createBooks({ now, pricing, record }: BookParts) {
     },
 
     /** An account is asked. */
-    attempt(book: Book, { account, model }: Lease): void {
+    attempt(book: Book, { account, model }: Asked): void {
       const { entry } = book
       entry.attempts++
       entry.accountId = account.id
@@ -142,7 +145,7 @@ export function createBooks({ now, pricing, record }: BookParts) {
     },
 
     /** The answer has begun. */
-    answered(book: Book, lease: Lease): void {
+    answered(book: Book, lease: Asked): void {
       note(book, lease)
       book.entry.firstByteMs = now() - book.entry.at
     },

@@ -41,7 +41,7 @@ export function createDispatch(parts: DispatchParts) {
     { book }: Attemptable,
     { lease, abort, deadline }: Attempt,
   ): Promise<Answer> {
-    const { ask, settings, key, stream } = turn
+    const { ask, settings, key, stream, origin } = turn
     const { account, model } = lease
     const wait = stream ? settings.first_byte_timeout_ms : settings.answer_timeout_ms
     const step = () => deadline.waitFor(wait, 'The upstream did not answer in time.')
@@ -53,6 +53,8 @@ export function createDispatch(parts: DispatchParts) {
       model,
       listed,
       stream,
+      keyId: key.id,
+      origin,
       abort,
       step,
     })
@@ -129,7 +131,8 @@ export type Dispatch = ReturnType<typeof createDispatch>
 
 const LISTED = 10
 
-function notServed(model: string, catalog: Catalog): never {
+/** @throws ApiError always: nobody has the model */
+export function notServed(model: string, catalog: Catalog): never {
   const known = catalog.list().map(({ id }) => id)
   if (known.length === 0)
     throw new ApiError(

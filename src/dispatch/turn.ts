@@ -26,6 +26,8 @@ export interface Turn {
   readonly promptBytes: number
   /** A hash: turns of one conversation should meet the same account. */
   readonly conversation: number
+  /** Where addresses of media in the answer are to begin, such as `https://groxy.example`. */
+  readonly origin: () => string
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
   readonly settings: Settings

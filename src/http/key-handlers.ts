@@ -3,12 +3,14 @@ import type { Key } from '../store/keys'
 import type { Auth } from './auth'
 import type { Body } from './body'
 import { requestIdOf } from './context'
+import type { OriginOf } from './origin'
 import { asksForSocket } from './socket'
 
 interface CallerParts {
   readonly auth: Auth
   /** For callers who bring a key of their own: the call is theirs, and goes to xAI as it is. */
   readonly forwardOwn: (request: Request, secret: string) => Promise<Response>
+  readonly originOf: OriginOf
 }
 
 /** Who calls with one of our keys. */
@@ -17,6 +19,8 @@ export interface KeyCaller {
   readonly requestId: string
   /** The header `x-grok-conv-id`. */
   readonly conversation: string | null
+  /** Where addresses of ours begin for it. */
+  readonly origin: () => string
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
 }
@@ -29,7 +33,7 @@ interface Context<Params> {
 
 /** Makes handlers for callers with one of our keys; whoever brings another is sent on. */
 export const createKeyHandlers =
-  ({ auth, forwardOwn }: CallerParts) =>
+  ({ auth, forwardOwn, originOf }: CallerParts) =>
   <Params>(
     handle: (request: Request, caller: KeyCaller, params: Params) => Response | Promise<Response>,
   ) =>
@@ -43,6 +47,7 @@ export const createKeyHandlers =
       key: caller.key,
       requestId: requestIdOf(request),
       conversation: request.headers.get('x-grok-conv-id'),
+      origin: () => originOf(request),
       signal: request.signal,
     }
     return handle(request, known, params)

@@ -15,6 +15,10 @@ export const JOBS = {
   models: { does: "asks accounts' upstreams for their model lists", setting: 'model_refresh' },
   accounts: { does: 'asks again about accounts that were refused', setting: 'account_check' },
   cleaning: { does: 'removes what is older than the settings keep', setting: 'cleaning' },
+  media: {
+    does: 'removes pictures, videos and files beyond their limits, and what nobody refers to',
+    setting: 'media_cleaning',
+  },
   quota: { does: "asks what is left of sessions' quotas", setting: 'quota_refresh' },
 } as const satisfies Record<string, { readonly does: string; readonly setting: Switch }>
 

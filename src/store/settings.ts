@@ -6,6 +6,7 @@ import { SetupError } from '../errors'
 import { readCookies, readHeaders, readHeaderValue } from '../extras'
 import { readProxy } from '../proxy'
 import type { Database } from './database'
+import { MediaSettings } from './media-settings'
 import { touchRevision } from './revision'
 import { createReader } from './rows'
 import { settings } from './schema'
@@ -152,6 +153,7 @@ export const Settings = Type.Object({
   }),
   proxy_web: Type.String({ default: '', description: 'The same for `web` accounts.' }),
   ...WebSettings,
+  ...MediaSettings,
 })
 
 export type Settings = Readonly<Static<typeof Settings>>

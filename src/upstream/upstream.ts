@@ -4,7 +4,10 @@ import type { Report } from '../pool/quota'
 import type { Tier, UpstreamModel } from '../store/schema'
 import type { ChatRequest } from '../turn/chat/schema'
 import type { ToolNames } from '../turn/codec'
+import type { Embeddings } from '../turn/embedding'
 import type { TurnEvent } from '../turn/event'
+import type { FilmEvent, FilmRequest } from '../turn/film'
+import type { PictureEvent, PictureRequest } from '../turn/picture'
 import type { TurnRequest } from '../turn/request'
 import type { Item, ResponsesRequest } from '../turn/responses/schema'
 
@@ -30,6 +33,50 @@ export interface Upstream {
     buckets: readonly string[],
     abort: AbortController,
   ): Promise<QuotaFinding>
+  /** Present where it makes pictures. */
+  readonly pictures?: {
+    /** How many pictures one call of a model can be asked for; undefined for a model that makes none. */
+    most(model: string, work: PictureRequest['work']): number | undefined
+    /** Make or change pictures; what it throws before the first event may be made good by another. */
+    draw(call: DrawCall): AsyncIterable<PictureEvent>
+  }
+  /** Present where it makes videos. */
+  readonly films?: {
+    /** Whether a model makes or changes videos. */
+    can(model: string, work: FilmRequest['work']): boolean
+    film(call: FilmCall): AsyncIterable<FilmEvent>
+  }
+  /** Turn texts into vectors. Present where it can be asked for that. */
+  embed?(call: EmbedCall): Promise<Embeddings>
+  /** Something that an account has made, as it comes, by its address at the upstream. */
+  asset?(account: Account, url: string, abort: AbortController): Promise<Response>
+}
+
+/** One attempt at something else than a turn. */
+export interface WorkCall {
+  readonly account: Account
+  /** The model as the upstream knows it. */
+  readonly model: string
+  readonly abort: AbortController
+  /** Told that a step on the way begins, for which there is as much time as for the first. */
+  readonly step: () => void
+}
+
+export interface DrawCall extends WorkCall {
+  readonly request: PictureRequest
+  /** How many pictures, never more than `most` says. */
+  readonly count: number
+}
+
+export interface FilmCall extends WorkCall {
+  readonly request: FilmRequest
+  /** The upstream has begun already, and calls it so: only ask how far it is. */
+  readonly upstreamId: string | undefined
+}
+
+export interface EmbedCall extends WorkCall {
+  /** The request as OpenAI's API has it, but for the model. */
+  readonly request: Readonly<Record<string, unknown>>
 }
 
 /** What an upstream says of an account's quotas. */
@@ -47,6 +94,10 @@ export interface UpstreamCall {
   /** What the upstream's list says of the model, where it says something. */
   readonly listed: () => UpstreamModel | undefined
   readonly stream: boolean
+  /** The key that it is for. */
+  readonly keyId: string
+  /** Where addresses of media in the answer are to begin, such as `https://groxy.example`. */
+  readonly origin: () => string
   readonly abort: AbortController
   /** Told that a step on the way to the answer begins, for which there is as much time as for the first. */
   readonly step?: () => void

@@ -3,12 +3,13 @@ import { is } from 'drizzle-orm'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { openFile } from '#src/store/file'
 import * as ledger from '#src/store/ledger-schema'
+import * as media from '#src/store/media-schema'
 import { migrate } from '#src/store/migrate'
 import { snake } from '#src/store/rows'
 import * as said from '#src/store/said-schema'
 import * as schema from '#src/store/schema'
 
-const tables = Object.values({ ...schema, ...ledger, ...said })
+const tables = Object.values({ ...schema, ...ledger, ...said, ...media })
   .filter((value) => is(value, SQLiteTable))
   .map((table) => getTableConfig(table))
 

@@ -74,6 +74,8 @@ export function webSession(grok: FakeGrokWeb, given: Partial<Settings> = {}) {
       model: ask.dialect === 'chat' ? ask.request.value.model : ask.request.model,
       listed: () => undefined,
       stream,
+      keyId: 'k1',
+      origin: () => 'https://groxy.example',
       abort: abort ?? new AbortController(),
     })
 

@@ -56,7 +56,7 @@ export function createChat(parts: ChatParts) {
   return {
     async complete(
       body: Body<ChatRequest>,
-      { key, requestId, conversation, signal }: KeyCaller,
+      { key, requestId, conversation, origin, signal }: KeyCaller,
     ): Promise<Response> {
       try {
         const { text, value } = body
@@ -87,6 +87,7 @@ export function createChat(parts: ChatParts) {
           text,
           promptBytes: bytes,
           conversation: conversationOf(value, key.id, conversation),
+          origin,
           signal,
           settings: current,
           onEnd: keeping ? both(ticket.settle, keeping.end) : ticket.settle,

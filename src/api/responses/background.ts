@@ -8,6 +8,7 @@ import type { SaidTurn } from '../../state/draft'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import { replay } from '../../turn/responses/replay'
+import type { ResponsesRequest } from '../../turn/responses/schema'
 import { shownResponse } from '../../turn/responses/shown'
 import { createFeed, type Feed } from './feed'
 import { saidTurn } from './said-turn'
@@ -33,6 +34,13 @@ export interface Run {
   isLeft: boolean
   /** When it last gave a sign: on Workers a turn may end without a word. */
   aliveAt: number
+}
+
+/** What it takes to begin a turn again. */
+export interface LeftRequest {
+  readonly request: ResponsesRequest
+  /** Where addresses of media in its answer begin: whoever asked is not there any more. */
+  readonly origin: string
 }
 
 /** An instance that has not kept its turns for so long is taken to be gone. */
@@ -172,8 +180,9 @@ export function createBackground(parts: BackgroundParts) {
     async begin(prepared: Prepared, ticket: Ticket): Promise<Response> {
       const { request } = prepared
       const turn = saidTurn(prepared)
+      const left: LeftRequest = { request, origin: prepared.turn.origin() }
       try {
-        if (!(await said.background.begin(turn, JSON.stringify(request), lease()))) throw tooLarge()
+        if (!(await said.background.begin(turn, JSON.stringify(left), lease()))) throw tooLarge()
       } catch (cause) {
         ticket.settle(NOTHING)
         throw cause

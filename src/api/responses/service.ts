@@ -35,7 +35,7 @@ export function createResponses(parts: ResponsesParts) {
   /** @throws ApiError when the request is not right, or its key may not */
   async function prepare(
     request: ResponsesRequest,
-    { key, requestId, conversation }: KeyCaller,
+    { key, requestId, conversation, origin }: KeyCaller,
     remembered?: readonly Item[],
   ): Promise<{ readonly prepared: Prepared; readonly ticket: Ticket }> {
     refuseUnclear(request)
@@ -47,6 +47,7 @@ export function createResponses(parts: ResponsesParts) {
       key,
       requestId,
       conversation,
+      origin,
       settings: settings(),
     })
     const ticket = await admission.enter(key, demandOf(prepared))

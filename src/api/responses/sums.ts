@@ -31,7 +31,7 @@ export function createSums(parts: SumsParts) {
 
   /** The summary of a conversation, by the model that it was held with. */
   async function summarise(request: CompactRequest, asker: KeyCaller) {
-    const { key, requestId, conversation, signal } = asker
+    const { key, requestId, conversation, origin, signal } = asker
     const context = await contexts.of(key.id, request)
     if (context.items.length === 0)
       throw new ApiError('invalid_value', "There is nothing to compact: send 'input'.", {
@@ -46,6 +46,7 @@ export function createSums(parts: SumsParts) {
       key,
       requestId,
       conversation,
+      origin,
       settings: settings(),
     })
     const ticket = await admission.enter(key, demandOf(prepared))

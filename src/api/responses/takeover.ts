@@ -7,8 +7,7 @@ import type { LeftTurn } from '../../state/background-turns'
 import type { Said } from '../../state/said'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
-import type { ResponsesRequest } from '../../turn/responses/schema'
-import type { Background } from './background'
+import type { Background, LeftRequest } from './background'
 import type { Context, Contexts } from './context'
 import { saidTurn } from './said-turn'
 import { demandOf, type Prepared, type Turns } from './turn'
@@ -56,7 +55,7 @@ export function createTakeover(parts: TakeoverParts) {
     // Whoever has no key any more asks for nothing; nor does who has deleted it.
     if (!key || left.request === '') return said.background.drop(keyId, id, background.instance())
     log.info('background_resumed', { response: id, tries: left.tries })
-    const request = JSON.parse(left.request) as ResponsesRequest
+    const { request, origin } = JSON.parse(left.request) as LeftRequest
     const prepare = (context: Context) =>
       turns({
         request,
@@ -64,6 +63,7 @@ export function createTakeover(parts: TakeoverParts) {
         key,
         requestId: `req_${newId()}`,
         conversation: null,
+        origin: () => origin,
         settings: settings(),
         id,
         createdAt,

@@ -43,6 +43,7 @@ interface Asking {
   readonly requestId: string
   /** The header `x-grok-conv-id`. */
   readonly conversation: string | null
+  readonly origin: () => string
   readonly settings: Settings
   /** Of a turn that was begun before: what its response is called, and when it was asked for. */
   readonly id?: string
@@ -123,6 +124,7 @@ export const createTurns =
         text,
         promptBytes: bytes,
         conversation: affinity,
+        origin: asking.origin,
         settings,
       },
     }

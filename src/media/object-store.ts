@@ -1,0 +1,42 @@
+/**
+ * Keeps bytes under ids, wherever a platform has room: pictures, videos and files. What is there is whole:
+ * it comes to be at once, when its writer commits, and never changes.
+ *
+ * Ids are made here, of letters, digits, `-`, `_` and one `.`: never of what a client sent.
+ */
+export interface ObjectStore {
+  /** Begin to write an object. */
+  create(id: string): Promise<ObjectWriter>
+  /**
+   * A part of an object, from `from` up to but without `to`, read as fast as its reader takes it; undefined
+   * where there is no such object. A reader that stops leaves nothing open.
+   */
+  open(id: string, from: number, to: number): Promise<ReadableStream<Uint8Array> | undefined>
+  /** What is not there is no mistake. */
+  remove(ids: readonly string[]): Promise<void>
+  /**
+   * The ids of everything that was last written before a time, in batches: whole objects, and what their
+   * writers have left behind (`whole: false`).
+   */
+  list(before: number): AsyncIterable<readonly StoredObject[]>
+}
+
+export interface StoredObject {
+  readonly id: string
+  readonly whole: boolean
+}
+
+/** Writes one object, in order. After a fault it can only be aborted. */
+export interface ObjectWriter {
+  /** Resolves when there is room for more. */
+  write(bytes: Uint8Array): Promise<void>
+  /**
+   * What was written so far can be read while the rest is still on its way, where the store can do that:
+   * `to` must not be beyond it.
+   */
+  readonly read?: (from: number, to: number) => Promise<ReadableStream<Uint8Array>>
+  /** Make it last, and visible under its id. */
+  commit(): Promise<void>
+  /** Leave nothing of it. */
+  abort(): Promise<void>
+}

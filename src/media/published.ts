@@ -1,0 +1,22 @@
+/** Something that an upstream has made and that is to have an address of ours. */
+export interface Publication {
+  /** Who made it: it is fetched with the same account. */
+  readonly accountId: string
+  /** The key that it was made for. */
+  readonly keyId: string
+  /** Where it is at its upstream. */
+  readonly url: string
+  readonly sort: 'image' | 'video'
+  /** Where the address is to begin, such as `https://groxy.example`. */
+  readonly origin: string
+}
+
+/** Gives an address of ours to what is at an upstream, under which it can be fetched from now on. */
+export type Publish = (publication: Publication) => Promise<Published>
+
+export interface Published {
+  /** The name in the index of media. */
+  readonly name: string
+  /** The absolute address. */
+  readonly url: string
+}

@@ -1,0 +1,25 @@
+/** What Groxy serves itself, below `/v1`. */
+const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[] = [
+  [/^\/chat\/completions$/, ['GET', 'POST']],
+  [/^\/chat\/completions\/[^/]+$/, ['GET', 'POST', 'DELETE']],
+  [/^\/chat\/completions\/[^/]+\/messages$/, ['GET']],
+  [/^\/responses$/, ['GET', 'POST']],
+  [/^\/responses\/(?:input_tokens|compact)$/, ['POST']],
+  [/^\/responses\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/responses\/[^/]+\/cancel$/, ['POST']],
+  [/^\/responses\/[^/]+\/input_items$/, ['GET']],
+  [/^\/conversations$/, ['POST']],
+  [/^\/conversations\/[^/]+$/, ['GET', 'POST', 'DELETE']],
+  [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
+  [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/models(?:\/|$)/, ['GET']],
+]
+
+/**
+ * The methods of a path that Groxy serves itself, which is never forwarded with our accounts, whatever the
+ * method; undefined for all others.
+ */
+export function modelledMethods(path: string): readonly string[] | undefined {
+  const below = path.slice('/v1'.length)
+  return MODELLED.find(([pattern]) => pattern.test(below))?.[1]
+}

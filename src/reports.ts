@@ -1,0 +1,27 @@
+import { type ApiError, SetupError } from './errors'
+import { requestIdOf } from './http/context'
+import { faultFields, type Log } from './log'
+
+/** Says in the log what went wrong, wherever it did. */
+export function createReports(log: Log) {
+  const onBug = (error: unknown) =>
+    log.error('bug', { ...faultFields(error), stack: error instanceof Error ? error.stack : '' })
+
+  return {
+    /** The database did not do as it was asked. */
+    onFault: (cause: unknown) => log.warn('database_unreachable', faultFields(cause)),
+
+    /** Something was thrown that nobody foresaw. */
+    onBug,
+
+    /** A request was refused, or failed. */
+    onFailure(failure: ApiError, error: unknown, request: Request): void {
+      if (failure.code === 'internal_error') onBug(error)
+      const setup = [error, failure.details.cause].find((cause) => cause instanceof SetupError)
+      if (setup) log.error('setup', { problem: setup.message, remedy: setup.remedy })
+      const { pathname: path } = new URL(request.url)
+      const { status, code } = failure
+      log.info('refused', { request: requestIdOf(request), path: path.slice(0, 200), status, code })
+    },
+  }
+}
