@@ -48,6 +48,7 @@ CREATE TABLE `object_parts` (
 --> statement-breakpoint
 CREATE TABLE `objects` (
 	`id` text PRIMARY KEY NOT NULL,
+	`parts` text NOT NULL,
 	`bytes` integer NOT NULL,
 	`whole` integer NOT NULL,
 	`written_at` integer NOT NULL

@@ -38,7 +38,10 @@ export const media = sqliteTable(
 export const objects = sqliteTable(
   'objects',
   {
+    /** While it is being written, or removed, it is called as its parts are. */
     id: text().primaryKey(),
+    /** What its parts are filed under, which no other object ever has. */
+    parts: text().notNull(),
     bytes: integer().notNull(),
     /** While it is being written nobody sees it. */
     whole: integer({ mode: 'boolean' }).notNull(),
@@ -52,6 +55,7 @@ export const objects = sqliteTable(
 export const objectParts = sqliteTable(
   'object_parts',
   {
+    /** `parts` of their object. */
     objectId: text().notNull(),
     part: integer().notNull(),
     bytes: blob({ mode: 'buffer' }).notNull(),
