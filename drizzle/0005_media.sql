@@ -38,7 +38,7 @@ CREATE TABLE `media` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `media_sourceHash_unique` ON `media` (`source_hash`);--> statement-breakpoint
-CREATE INDEX `media_by_use` ON `media` (`sort`,`used_at`);--> statement-breakpoint
+CREATE INDEX `media_by_use` ON `media` (`sort`,`used_at`,`bytes`);--> statement-breakpoint
 CREATE TABLE `object_parts` (
 	`object_id` text NOT NULL,
 	`part` integer NOT NULL,

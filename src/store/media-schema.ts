@@ -31,7 +31,7 @@ export const media = sqliteTable(
     /** When it was last asked for, to the hour. */
     usedAt: integer().notNull(),
   },
-  (table) => [index('media_by_use').on(table.sort, table.usedAt)],
+  (table) => [index('media_by_use').on(table.sort, table.usedAt, table.bytes)],
 )
 
 /** Objects that are kept in the database: where no directory and no bucket is there to keep them. */
