@@ -11,6 +11,7 @@ import { environmentKey } from './store/keys'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
+import { connectOnWorkers } from './worker-connect'
 import { upgradeOnWorkers } from './worker-sockets'
 
 // Entry for Cloudflare Workers. Built once per isolate: Elysia may compile only at start-up, and
@@ -37,12 +38,15 @@ const asset = (name: string) => assets?.fetch(new Request(`https://assets/${name
 let tokenizer: Tokenizer | undefined
 const environmentKeys = new Map()
 
+const call: Platform['fetch'] = (url, init) => fetch(url, init as RequestInit)
+
 const platform: Platform = {
   config,
   client: openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN),
   secret,
   later: waitUntil,
-  fetch: (url, init) => fetch(url, init as RequestInit),
+  fetch: call,
+  connect: connectOnWorkers(call),
   canProxy: false,
   spreadMs: 0,
   now: Date.now,

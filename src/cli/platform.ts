@@ -7,6 +7,7 @@ import type { Log } from '../log'
 import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
 import { createSockets, type Sockets } from './sockets'
 import type { State } from './state'
@@ -46,6 +47,7 @@ export function createPlatform(
         .finally(() => pending.delete(work))
     },
     fetch: machineFetch(),
+    connect: machineConnect(),
     canProxy: true,
     resolve,
     spreadMs: SPREAD_MS,
