@@ -17,6 +17,7 @@ import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createMediaRows } from './media'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
@@ -55,6 +56,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
+    media: createMediaRows(patiently, now),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
