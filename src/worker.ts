@@ -14,6 +14,7 @@ import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
 import { connectOnWorkers } from './worker-connect'
+import { workerHasher } from './worker-hasher'
 import { upgradeOnWorkers } from './worker-sockets'
 
 // Entry for Cloudflare Workers. Built once per isolate: Elysia may compile only at start-up, and
@@ -63,6 +64,7 @@ const platform: Platform = {
     now: Date.now,
   }),
   digest: sha256,
+  hasher: workerHasher,
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')

@@ -5,6 +5,7 @@ import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
 import { createDirectory } from '../media/directory'
+import type { Hasher } from '../media/hasher'
 import type { ObjectStore } from '../media/object-store'
 import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
@@ -60,6 +61,7 @@ export function createPlatform(
     random: Math.random,
     compilesLate: true,
     digest,
+    hasher,
     async tokenizer() {
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')
@@ -103,3 +105,11 @@ async function resolve(host: string): Promise<readonly string[]> {
 }
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
+
+function hasher(): Hasher {
+  const hash = new Bun.CryptoHasher('sha256')
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => hash.digest('hex'),
+  }
+}
