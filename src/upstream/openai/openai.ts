@@ -6,6 +6,7 @@ import type { ChatRequest } from '../../turn/chat/schema'
 import { isUnreadable } from '../fault'
 import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
 import { createCaller } from './call'
+import { createPictures } from './images'
 import { type Changes, nativeBody } from './request'
 import { effortsOf, sendsThoughts, toChat, toOwnResponses, toResponses } from './translation'
 
@@ -88,6 +89,7 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
   return {
     models,
     check: models,
+    pictures: createPictures(caller),
 
     // A chat goes to a server of chat as it came, whatever becomes of it there.
     runs: (tool, { api }, dialect) =>

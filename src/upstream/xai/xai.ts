@@ -1,8 +1,10 @@
 import type { Http } from '../../net/http'
 import type { ChatRequest } from '../../turn/chat/schema'
+import { createCaller } from '../openai/call'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
 import type { Upstream } from '../upstream'
+import { createXaiPictures } from './images'
 import { mendForXai, runsAtXai } from './responses'
 
 interface XaiParts {
@@ -11,11 +13,13 @@ interface XaiParts {
 }
 
 /** xAI's own API: OpenAI's dialect, but for some fields. */
-export const createXai = (parts: XaiParts): Upstream =>
-  createOpenAi({
+export const createXai = (parts: XaiParts): Upstream => ({
+  ...createOpenAi({
     ...parts,
     quirks: { chat, mendResponses: mendForXai, runs: runsAtXai, functionsOnly: true },
-  })
+  }),
+  pictures: createXaiPictures(createCaller(parts)),
+})
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
 const UNSUPPORTED = ['logit_bias', 'prompt_cache_retention']
