@@ -4,6 +4,7 @@ import { createCaller } from '../openai/call'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
 import type { Upstream } from '../upstream'
+import { createXaiFilms } from './films'
 import { createXaiPictures } from './images'
 import { mendForXai, runsAtXai } from './responses'
 
@@ -19,6 +20,7 @@ export const createXai = (parts: XaiParts): Upstream => ({
     quirks: { chat, mendResponses: mendForXai, runs: runsAtXai, functionsOnly: true },
   }),
   pictures: createXaiPictures(createCaller(parts)),
+  films: createXaiFilms(parts),
 })
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
