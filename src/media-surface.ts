@@ -1,4 +1,6 @@
 import { Elysia } from 'elysia'
+import { embeddingRoutes } from './api/embeddings/routes'
+import { createEmbeddings } from './api/embeddings/service'
 import type { Works } from './dispatch/work'
 import type { Admission } from './http/admission'
 import type { BodyReaders, Checks } from './http/body'
@@ -29,7 +31,10 @@ export interface MediaSurfaceParts {
 }
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
-export function createMediaSurface(_parts: MediaSurfaceParts) {
-  const routes = new Elysia()
+export function createMediaSurface(parts: MediaSurfaceParts) {
+  const { handlers, readers } = parts
+  const routes = new Elysia().use(
+    embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }),
+  )
   return { routes }
 }

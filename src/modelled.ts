@@ -13,6 +13,7 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
   [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
   [/^\/models(?:\/|$)/, ['GET']],
+  [/^\/embeddings$/, ['POST']],
 ]
 
 /**

@@ -15,7 +15,15 @@ type Fields = Readonly<Record<string, unknown>>
 const MOST = 10
 
 /** Fields of xAI's API that a server of OpenAI's refuses. */
-const FOREIGN = ['aspect_ratio', 'resolution', 'storage_options', 'output', 'deferred', 'images']
+const FOREIGN = [
+  'aspect_ratio',
+  'resolution',
+  'storage_options',
+  'output',
+  'deferred',
+  'image',
+  'images',
+]
 
 /** Models that answer in base64 always, and do not want to be told to. */
 const IS_GPT_IMAGE = /(?:^|\/)(?:chat)?gpt-image/

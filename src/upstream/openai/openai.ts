@@ -6,6 +6,7 @@ import type { ChatRequest } from '../../turn/chat/schema'
 import { isUnreadable } from '../fault'
 import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
 import { createCaller } from './call'
+import { createEmbedding } from './embeddings'
 import { createPictures } from './images'
 import { type Changes, nativeBody } from './request'
 import { effortsOf, sendsThoughts, toChat, toOwnResponses, toResponses } from './translation'
@@ -90,6 +91,7 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
     models,
     check: models,
     pictures: createPictures(caller),
+    embed: createEmbedding(caller),
 
     // A chat goes to a server of chat as it came, whatever becomes of it there.
     runs: (tool, { api }, dialect) =>

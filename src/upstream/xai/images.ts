@@ -20,6 +20,8 @@ const FOREIGN = [
   'input_fidelity',
   'partial_images',
   'deferred',
+  'image',
+  'images',
 ]
 
 /** Pictures of xAI's own API, which takes nothing but JSON. */
@@ -64,7 +66,7 @@ function fieldsOf({ request, model, count }: DrawCall): Readonly<Record<string, 
     model,
     prompt: request.prompt,
     n: count,
-    ...mannerFor(request),
+    ...mannerFor(model, request),
     response_format: 'url',
   }
 }

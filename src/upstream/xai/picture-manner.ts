@@ -24,6 +24,9 @@ const RATIOS = [
 const MOST_1K = 1024 * 1536
 const MOST_1_5K = 1536 * 2048
 
+/** Models from `grok-imagine-image-2.0` on can be asked for a quality; those without a number refuse one. */
+const HAS_QUALITY = /imagine-image-\d/
+
 /** Qualities of OpenAI's API in xAI's words, which know nothing above medium. */
 const QUALITIES: Readonly<Record<string, string>> = {
   low: 'low',
@@ -35,17 +38,21 @@ const QUALITIES: Readonly<Record<string, string>> = {
 }
 
 /** Size and quality of a picture as xAI can be told: by shape, resolution and its own qualities. */
-export function mannerFor({
-  size,
-  ratio,
-  resolution,
-  quality,
-}: Pick<PictureRequest, 'size' | 'ratio' | 'resolution' | 'quality'>) {
+export function mannerFor(
+  model: string,
+  {
+    size,
+    ratio,
+    resolution,
+    quality,
+  }: Pick<PictureRequest, 'size' | 'ratio' | 'resolution' | 'quality'>,
+) {
   const shape = ratio ?? (size && `${size.width}:${size.height}`)
+  const isGraded = quality !== undefined && HAS_QUALITY.test(model)
   return {
     aspect_ratio: shape === undefined ? undefined : ratioFor(shape),
     resolution: resolution ?? (size && resolutionFor(size.width * size.height)),
-    quality: quality === undefined ? undefined : QUALITIES[quality],
+    quality: isGraded ? QUALITIES[quality] : undefined,
   }
 }
 
