@@ -12,7 +12,7 @@ const BYTES = 4
 /** A vector as OpenAI writes it in base64: 32-bit floats, low byte first. */
 export function writeVector(numbers: readonly number[]): string {
   const view = new DataView(new ArrayBuffer(numbers.length * BYTES))
-  numbers.forEach((number, at) => view.setFloat32(at * BYTES, number, true))
+  for (const [at, number] of numbers.entries()) view.setFloat32(at * BYTES, number, true)
   return new Uint8Array(view.buffer).toBase64()
 }
 
