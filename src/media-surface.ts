@@ -1,4 +1,6 @@
 import { Elysia } from 'elysia'
+import { embeddingRoutes } from './api/embeddings/routes'
+import { createEmbeddings } from './api/embeddings/service'
 import { fileRoutes } from './api/files/routes'
 import { createFilesApi } from './api/files/service'
 import type { Works } from './dispatch/work'
@@ -34,10 +36,10 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { platform, handlers, files, settings } = parts
+  const { platform, handlers, readers, files, settings } = parts
   const { now } = platform
-  const routes = new Elysia().use(
-    fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }),
-  )
+  const routes = new Elysia()
+    .use(fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }))
+    .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
   return { routes }
 }
