@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { measure } from '#src/stream/picture-size'
-import { jpeg as realJpeg } from '../fakes/grok-web/media-bytes'
+import { jpeg as realJpeg } from '../fakes/media/jpeg'
 import { gifHead, jpegHead, png, webpHeads } from '../support/picture-bytes'
 
 const HEADS: readonly (readonly [name: string, bytes: Uint8Array])[] = [
