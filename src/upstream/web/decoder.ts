@@ -19,7 +19,7 @@ import { createTagFilter } from './tag-filter'
 import { createThoughts } from './thoughts'
 import { readFindings, readToolCards, readToolElement, type ToolCard } from './tool-cards'
 import { createTools } from './tools'
-import { createVideos } from './videos'
+import { createVideos, type Video } from './videos'
 import { createVoice, type WebEvent } from './voice'
 
 /** What an answer of grok.com is read by. */
@@ -33,6 +33,8 @@ export interface WebTerms {
   readonly work: WebWork
   /** Takes out of a text what the session is sent with; absent where that is nothing. */
   readonly hide?: Hide
+  /** Told how far a video is, which a chat learns from the thoughts. */
+  readonly watch?: (video: Pick<Video, 'progress' | 'state'>) => void
 }
 
 /** Reads an answer of grok.com while it comes. */
@@ -57,7 +59,7 @@ const TOOL_CARD = 'xai:tool_usage_card'
 
 /** Reads the lines that grok.com answers with, of every generation, and takes the same memory however many come. */
 export function createWebDecoder(terms: WebTerms): WebDecoder {
-  const { filteredTags, dialect, assetUrl, newId, work, hide } = terms
+  const { filteredTags, dialect, assetUrl, newId, work, hide, watch } = terms
   const lines = createLines({ token: say, value: take })
   const voice = createVoice({ dialect, interrupted: (by) => tools.interrupt(by) })
   const citations = createCitations(voice)
@@ -74,7 +76,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   const tools = createTools({ voice, thoughts, dialect, newId })
   const media = { voice, thoughts, assetUrl, newId }
   const pictures = createPictures(media)
-  const videos = createVideos(media)
+  const videos = createVideos({ ...media, watch })
   const hasMedia = () => pictures.hasBegun() || videos.hasBegun()
   const answer = createAnswer({
     filter: filterFor(voice.say, citations.tag),

@@ -9,6 +9,7 @@ import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
 import { createDownload } from './download'
+import { createWebFilms } from './films'
 import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
 import { readQuota } from './quota'
@@ -41,7 +42,8 @@ export function createWeb(parts: WebParts): Upstream {
   const open = createSessions({ http, supplied, now, assetsUrl })
   const attachments = createAttachments({ fetchPublic, settings })
   const download = createDownload({ fetchPublic, settings, assetsUrl })
-  const begin = createWorks({ uploads: createUploads({ settings, now }), assetUrl })
+  const uploads = createUploads({ settings, now })
+  const begin = createWorks({ uploads, assetUrl })
 
   function reply(call: UpstreamCall, session: Session, task: Task, response: Response) {
     const { dialect } = call.ask
@@ -93,6 +95,8 @@ export function createWeb(parts: WebParts): Upstream {
     },
 
     runs: runsAtGrok,
+
+    films: createWebFilms({ open, uploads, settings, assetUrl, newId }),
 
     async models({ tier }) {
       return webOffers(tier, settings().web_request).models

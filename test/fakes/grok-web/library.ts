@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { mp4 } from '../media/films'
+import { jpeg } from '../media/jpeg'
 import type { WebAccount } from './accounts'
-import { jpeg, mp4 } from './media-bytes'
 
 /** A file of the asset host; what is not readonly may be changed to make the host misbehave. */
 export interface Asset {
