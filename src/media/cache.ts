@@ -1,5 +1,5 @@
 import { sha256 } from '../crypto'
-import { ApiError } from '../errors'
+import type { ApiError } from '../errors'
 import { faultFields, type Log } from '../log'
 import { sleep } from '../sleep'
 import { unavailable } from './flight'

@@ -105,7 +105,8 @@ export function createFlights(parts: FlightsParts) {
         totalMs: media_fetch_timeout_ms,
         idleMs: idle_timeout_ms,
         async confirm() {
-          if (!(await reach(hold()))) throw unavailable('It was removed, or another has fetched it.')
+          if (!(await reach(hold())))
+            throw unavailable('It was removed, or another has fetched it.')
         },
       })
       if (!landing.isKept) {
@@ -141,7 +142,8 @@ export function createFlights(parts: FlightsParts) {
       const large = larges.get(name)
       if (large) return large
       const { source, accountId } = row
-      if (source === null) throw unavailable('Its bytes are lost, and there is nowhere to ask again.')
+      if (source === null)
+        throw unavailable('Its bytes are lost, and there is nowhere to ask again.')
       const fetcher = parts.newId()
       if (await reach(index.claim(name, fetcher, now() + LEASE_MS))) {
         const claimed: MediaRow = row
@@ -171,9 +173,7 @@ export function createFlights(parts: FlightsParts) {
       )
       const approach = { first, last }
       if (parts.sharesWork) approaches.set(row.name, approach)
-      later(
-        last.then(resolve, reject).finally(() => approaches.delete(row.name)),
-      )
+      later(last.then(resolve, reject).finally(() => approaches.delete(row.name)))
       // Who asked may have left.
       first.catch(() => {})
       return approach

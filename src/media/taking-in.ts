@@ -23,10 +23,7 @@ export const createTakingIn =
   /**
    * @throws ApiError when they are no picture or video, or too many
    */
-  async (
-    source: Uint8Array | ReadableStream<Uint8Array>,
-    mostBytes: number,
-  ): Promise<TakenIn> => {
+  async (source: Uint8Array | ReadableStream<Uint8Array>, mostBytes: number): Promise<TakenIn> => {
     const pieces = piecesOf(source)
     const first = await readFirst(pieces)
     const kind = mediaKind(first)
