@@ -5,6 +5,7 @@ import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
+import type { ObjectStore } from './media/object-store'
 import type { Resolve } from './net/guarded-open'
 import type { Fetch } from './net/http'
 import type { Key } from './store/keys'
@@ -14,6 +15,8 @@ import type { Tokenizer } from './turn/tokenizer'
 export interface Platform {
   readonly config: Config
   readonly client: Client
+  /** Where pictures, videos and files are kept. */
+  readonly objects: ObjectStore
   /** `GROXY_SECRET`, from wherever it is kept. */
   readonly secret: string
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */

@@ -8,6 +8,8 @@ import type { AssetName } from './http/swagger'
 import { createLog } from './log'
 import type { Platform } from './platform'
 import { environmentKey } from './store/keys'
+import { createObjects } from './store/objects'
+import { patient } from './store/patient'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
@@ -37,9 +39,12 @@ const asset = (name: string) => assets?.fetch(new Request(`https://assets/${name
 let tokenizer: Tokenizer | undefined
 const environmentKeys = new Map()
 
+const client = openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
+
 const platform: Platform = {
   config,
-  client: openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN),
+  client,
+  objects: createObjects({ client: patient(client), now: Date.now }),
   secret,
   later: waitUntil,
   fetch: (url, init) => fetch(url, init as RequestInit),

@@ -4,12 +4,16 @@ import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' 
 import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
+import { createDirectory } from '../media/directory'
+import type { ObjectStore } from '../media/object-store'
 import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
+import { createObjects } from '../store/objects'
+import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
 import { machineFetch } from './machine-fetch'
 import { createSockets, type Sockets } from './sockets'
-import type { State } from './state'
+import { mediaPath, type State } from './state'
 
 const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
 
@@ -37,6 +41,7 @@ export function createPlatform(
   return {
     config,
     client,
+    objects: objectsOf(config, client),
     secret,
     log,
     later(work) {
@@ -81,6 +86,12 @@ export function createPlatform(
       await Promise.allSettled(pending)
     },
   }
+}
+
+function objectsOf(config: Config, client: State['client']): ObjectStore {
+  const path = mediaPath(config)
+  if (path !== undefined) return createDirectory(path)
+  return createObjects({ client: patient(client), now: Date.now })
 }
 
 /** IPv4 first: many machines have IPv6 addresses and no way to use them. */

@@ -16,6 +16,7 @@ import { openDatabase } from './database'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createMediaRows } from './media'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
@@ -53,6 +54,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
+    media: createMediaRows(patiently, now),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
