@@ -45,6 +45,27 @@ export function createIntake() {
     }
   }
 
+  async function read<T>(
+    request: Request,
+    { maxBytes, budgetBytes }: IntakeLimits,
+    form: BodyForm<T>,
+  ): Promise<Held<T>> {
+    const declared = Number(request.headers.get('content-length') ?? Number.NaN)
+    if (declared > maxBytes) throw tooLarge(maxBytes)
+    if (declared <= SMALL) return { body: await received(form.whole(request)), release: () => {} }
+    const bytes = Number.isNaN(declared) ? maxBytes : declared
+    const release = await reserve({ bytes, budget: budgetBytes })
+    try {
+      if (request.signal.aborted)
+        throw new ApiError('client_gone', 'The client left before its turn.')
+      const body = Number.isNaN(declared) ? form.counted(request, maxBytes) : form.whole(request)
+      return { body: await inTime(received(body)), release }
+    } catch (cause) {
+      release()
+      throw cause
+    }
+  }
+
   return {
     /**
      * The body as text, and a function that gives its memory back, to be called when the turn no
@@ -54,25 +75,54 @@ export function createIntake() {
      */
     async read(
       request: Request,
-      { maxBytes, budgetBytes }: IntakeLimits,
+      limits: IntakeLimits,
     ): Promise<{ readonly text: string; readonly release: () => void }> {
-      const declared = Number(request.headers.get('content-length') ?? Number.NaN)
-      if (declared > maxBytes) throw tooLarge(maxBytes)
-      if (declared <= SMALL) return { text: await received(request.text()), release: () => {} }
-      const bytes = Number.isNaN(declared) ? maxBytes : declared
-      const release = await reserve({ bytes, budget: budgetBytes })
-      try {
-        if (request.signal.aborted)
-          throw new ApiError('client_gone', 'The client left before its turn.')
-        const text = Number.isNaN(declared) ? readCounted(request, maxBytes) : request.text()
-        return { text: await inTime(received(text)), release }
-      } catch (cause) {
-        release()
-        throw cause
-      }
+      const { body, release } = await read(request, limits, TEXT)
+      return { text: body, release }
+    },
+
+    /** The same for a body that is no text. */
+    async readBytes(
+      request: Request,
+      limits: IntakeLimits,
+    ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly release: () => void }> {
+      const { body, release } = await read(request, limits, BYTES)
+      return { bytes: body, release }
     },
   }
 }
+
+interface Held<T> {
+  readonly body: T
+  readonly release: () => void
+}
+
+interface BodyForm<T> {
+  readonly whole: (request: Request) => Promise<T>
+  /** For a body of unknown length, which is counted while it comes. */
+  readonly counted: (request: Request, maxBytes: number) => Promise<T>
+}
+
+const TEXT: BodyForm<string> = {
+  whole: (request) => request.text(),
+  async counted(request, maxBytes) {
+    const decoder = new TextDecoder()
+    const parts: string[] = []
+    await eachPiece(request, maxBytes, (piece) => parts.push(decoder.decode(piece, STREAM)))
+    return parts.join('') + decoder.decode()
+  },
+}
+
+const BYTES: BodyForm<Uint8Array<ArrayBuffer>> = {
+  whole: async (request) => new Uint8Array(await request.arrayBuffer()),
+  async counted(request, maxBytes) {
+    const parts: Uint8Array<ArrayBuffer>[] = []
+    await eachPiece(request, maxBytes, (piece) => parts.push(piece))
+    return new Uint8Array(await new Blob(parts).arrayBuffer())
+  },
+}
+
+const STREAM = { stream: true }
 
 export type Intake = ReturnType<typeof createIntake>
 
@@ -89,9 +139,9 @@ async function awake<T>(promise: Promise<T>): Promise<T> {
 }
 
 /** A body, or word that its client has left within it. */
-async function received(text: Promise<string>): Promise<string> {
+async function received<T>(body: Promise<T>): Promise<T> {
   try {
-    return await text
+    return await body
   } catch (cause) {
     if (cause instanceof ApiError) throw cause
     throw new ApiError('client_gone', 'The client left within its request.', { cause })
@@ -101,35 +151,36 @@ async function received(text: Promise<string>): Promise<string> {
 /** A client that sends slower than this would hold memory that others wait for. */
 const LONGEST_READ_MS = 120_000
 
-async function inTime(text: Promise<string>): Promise<string> {
+async function inTime<T>(body: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     const failure = new ApiError('request_timeout', 'The body took too long to arrive.')
     timer = setTimeout(() => reject(failure), LONGEST_READ_MS)
   })
   try {
-    return await Promise.race([text, late])
+    return await Promise.race([body, late])
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** A body of unknown length is counted while it comes. */
-async function readCounted(request: Request, maxBytes: number): Promise<string> {
+async function eachPiece(
+  request: Request,
+  maxBytes: number,
+  take: (piece: Uint8Array<ArrayBuffer>) => void,
+): Promise<void> {
   const reader = request.body?.getReader()
-  if (!reader) return ''
-  const decoder = new TextDecoder()
-  const parts: string[] = []
+  if (!reader) return
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return parts.join('') + decoder.decode()
+    if (done) return
     size += value.length
     if (size > maxBytes) {
       reader.cancel().catch(() => {})
       throw tooLarge(maxBytes)
     }
-    parts.push(decoder.decode(value, { stream: true }))
+    take(value)
   }
 }
 

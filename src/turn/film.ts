@@ -22,6 +22,9 @@ export interface FilmRequest {
   readonly others: Readonly<Record<string, unknown>>
 }
 
+/** What of it not every upstream can do. */
+export type WantedFilm = Pick<FilmRequest, 'work' | 'resolution'>
+
 /** What becomes of a video. */
 export type FilmEvent =
   /** The upstream has begun; by `upstreamId`, where there is one, anyone can ask how far it is. */

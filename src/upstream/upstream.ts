@@ -6,7 +6,7 @@ import type { ChatRequest } from '../turn/chat/schema'
 import type { ToolNames } from '../turn/codec'
 import type { Embeddings } from '../turn/embedding'
 import type { TurnEvent } from '../turn/event'
-import type { FilmEvent, FilmRequest } from '../turn/film'
+import type { FilmEvent, FilmRequest, WantedFilm } from '../turn/film'
 import type { PictureEvent, PictureRequest } from '../turn/picture'
 import type { TurnRequest } from '../turn/request'
 import type { Item, ResponsesRequest } from '../turn/responses/schema'
@@ -42,8 +42,8 @@ export interface Upstream {
   }
   /** Present where it makes videos. */
   readonly films?: {
-    /** Whether a model makes or changes videos. */
-    can(model: string, work: FilmRequest['work']): boolean
+    /** Whether a model makes such videos. */
+    can(model: string, wanted: WantedFilm): boolean
     film(call: FilmCall): AsyncIterable<FilmEvent>
   }
   /** Turn texts into vectors. Present where it can be asked for that. */

@@ -3,8 +3,9 @@ import { asFault, type Http } from '../../net/http'
 import type { Account } from '../../pool/account'
 import type { UpstreamModel } from '../../store/schema'
 import type { ChatRequest } from '../../turn/chat/schema'
-import { isUnreadable, readFault } from '../fault'
+import { isUnreadable } from '../fault'
 import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
+import { createCaller } from './call'
 import { type Changes, nativeBody } from './request'
 import { effortsOf, sendsThoughts, toChat, toOwnResponses, toResponses } from './translation'
 
@@ -36,6 +37,8 @@ const PATHS = { chat: '/chat/completions', responses: '/responses' } as const
 
 /** Any server that speaks OpenAI's dialects, or one of them: the other is translated. */
 export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream {
+  const caller = createCaller({ http, now })
+
   function prepare(call: UpstreamCall, thoughts: boolean): Prepared {
     const { ask, account, model, stream } = call
     const { api } = account
@@ -58,41 +61,24 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
 
   async function send(call: UpstreamCall, thoughts: boolean): Promise<UpstreamReply> {
     const { account, abort, stream } = call
-    const sealed = account.secret()
-    const secret = typeof sealed === 'string' ? sealed : await sealed
-    const way = account.proxy()
-    const proxy = way instanceof Promise ? await way : way
     const { dialect, body, translated } = prepare(call, thoughts)
-    const response = await http.send({
-      url: account.baseUrl + PATHS[dialect],
+    const response = await caller({
+      account,
+      path: PATHS[dialect],
       method: 'POST',
-      headers: {
-        authorization: `Bearer ${secret}`,
-        'content-type': 'application/json',
-        accept: stream ? 'text/event-stream' : 'application/json',
-        // A compressed stream would wait for its compressor.
-        'accept-encoding': 'identity',
-      },
+      accept: stream ? 'text/event-stream' : 'application/json',
+      plain: true,
       body,
-      proxy,
+      type: 'application/json',
       abort,
     })
-    if (!response.ok) throw await readFault(response, secret, now())
     if (!translated) return { form: 'bytes', dialect, response }
     return { form: 'bytes', dialect, response, translated }
   }
 
   async function models(account: Account, abort: AbortController) {
-    const secret = await account.secret()
-    const proxy = await account.proxy()
-    const response = await http.send({
-      url: `${account.baseUrl}/models`,
-      method: 'GET',
-      headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
-      proxy,
-      abort,
-    })
-    if (!response.ok) throw await readFault(response, secret, now())
+    const accept = 'application/json'
+    const response = await caller({ account, path: '/models', method: 'GET', accept, abort })
     const body: unknown = await response.json().catch((cause) => {
       throw asFault(cause, abort.signal)
     })

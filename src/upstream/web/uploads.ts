@@ -5,7 +5,7 @@ import { inParallel } from '../../parallel'
 import type { Settings } from '../../store/settings'
 import { CHALLENGE } from '../fault'
 import type { Attachment } from './attachments'
-import { TOO_LARGE } from './faults'
+import { MODERATED, TOO_LARGE } from './faults'
 import { linkedAbort } from './linked-abort'
 import { remember } from './remember'
 import { readAnswer, type Session } from './session'
@@ -67,42 +67,65 @@ export function createUploads({ settings, now }: UploadParts) {
     return { id, uri: isText(fileUri) ? fileUri : '', at: now() }
   }
 
+  async function bring(
+    session: Session,
+    files: readonly Attachment[],
+  ): Promise<readonly Uploaded[]> {
+    const brought = new Map<string, Uploaded>()
+    const missing = new Map<string, Attachment>()
+    for (const file of files) {
+      const name = nameOf(session, file)
+      const found = recall(name)
+      if (found) brought.set(name, found)
+      else missing.set(name, file)
+    }
+    const abort = linkedAbort(session.signal)
+    const work = async ([name, file]: [string, Attachment]) => {
+      try {
+        const uploaded = await upload(session, file)
+        remember(kept, name, uploaded, MOST_KEPT)
+        brought.set(name, uploaded)
+      } catch (cause) {
+        abort.abort()
+        throw cause
+      }
+    }
+    await inParallel(missing, settings().uploads_at_once, work, abort.signal)
+    if (session.signal.aborted) throw asFault(session.signal.reason, session.signal)
+    return files.flatMap((file) => brought.get(nameOf(session, file)) ?? [])
+  }
+
   return {
-    /** @throws UpstreamFault when one cannot be brought there */
-    async bring(session: Session, files: readonly Attachment[]): Promise<readonly Uploaded[]> {
-      const brought = new Map<string, Uploaded>()
-      const missing = new Map<string, Attachment>()
-      for (const file of files) {
-        const name = nameOf(session, file)
-        const found = recall(name)
-        if (found) brought.set(name, found)
-        else missing.set(name, file)
+    /**
+     * Ask something about files, which are brought there first. Where grok.com does not have any more
+     * what was brought there before, they are brought once more.
+     *
+     * @throws UpstreamFault when one cannot be brought there, or the question is refused
+     */
+    async use<T>(
+      session: Session,
+      files: readonly Attachment[],
+      ask: (uploaded: readonly Uploaded[]) => Promise<T>,
+    ): Promise<T> {
+      if (files.length === 0) return await ask([])
+      const isRemembered = files.some((file) => recall(nameOf(session, file)) !== undefined)
+      try {
+        return await ask(await bring(session, files))
+      } catch (cause) {
+        if (!isAboutFiles(cause)) throw cause
+        for (const file of files) kept.delete(nameOf(session, file))
+        if (!isRemembered) throw cause
+        // It refused what was there before: that may be all that was wrong.
+        return await ask(await bring(session, files))
       }
-      const abort = linkedAbort(session.signal)
-      const work = async ([name, file]: [string, Attachment]) => {
-        try {
-          const uploaded = await upload(session, file)
-          remember(kept, name, uploaded, MOST_KEPT)
-          brought.set(name, uploaded)
-        } catch (cause) {
-          abort.abort()
-          throw cause
-        }
-      }
-      await inParallel(missing, settings().uploads_at_once, work, abort.signal)
-      if (session.signal.aborted) throw asFault(session.signal.reason, session.signal)
-      return files.flatMap((file) => brought.get(nameOf(session, file)) ?? [])
-    },
-
-    /** Whether any of them was brought there before. */
-    hasSome: (session: Session, files: readonly Attachment[]): boolean =>
-      files.some((file) => recall(nameOf(session, file)) !== undefined),
-
-    /** grok.com may not have them any more. */
-    forget(session: Session, files: readonly Attachment[]): void {
-      for (const file of files) kept.delete(nameOf(session, file))
     },
   }
+}
+
+/** Whether a refusal may mean that a file is not there any more. */
+function isAboutFiles(cause: unknown): boolean {
+  const { status, code } = cause instanceof UpstreamFault ? cause.details : {}
+  return status === 404 || (status === 400 && code !== MODERATED && code !== TOO_LARGE)
 }
 
 /**

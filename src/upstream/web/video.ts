@@ -10,6 +10,8 @@ interface Film {
   readonly prompt: string
   /** What it begins with, or is made of. */
   readonly pictures: readonly Uploaded[]
+  /** They are what is to be seen in it, even a single one. */
+  readonly isOfReferences?: boolean
   readonly config: VideoConfig
   readonly temporary: boolean
 }
@@ -24,7 +26,7 @@ const MODEL = 'grok-3'
 const FLAGS = { normal: 'normal', fun: 'extremely-crazy', custom: 'custom' } as const
 
 /** What the web app has chosen at first. */
-const USUAL = { aspectRatio: '3:2', seconds: 6, resolution: '480p' } as const
+export const USUAL = { aspectRatio: '3:2', seconds: 6, resolution: '480p' } as const
 
 /**
  * Have a video made, of words or of pictures.
@@ -36,7 +38,7 @@ export async function makeVideo(
   film: Film,
   { form, assetUrl }: FilmTerms,
 ): Promise<Response> {
-  const { prompt, pictures, config, temporary } = film
+  const { prompt, pictures, config, temporary, isOfReferences = pictures.length > 1 } = film
   const urls = pictures.map((file) => assetUrl(placeOf(file)))
   const [first] = urls
   const subject = first === undefined ? { prompt } : { picture: first }
@@ -56,7 +58,7 @@ export async function makeVideo(
     aspectRatio: aspectRatio ?? USUAL.aspectRatio,
     videoLength: seconds ?? USUAL.seconds,
     resolutionName: resolution ?? USUAL.resolution,
-    ...(urls.length > 1 && { isVideoEdit: false, isReferenceToVideo: true, imageReferences: urls }),
+    ...(isOfReferences && { isVideoEdit: false, isReferenceToVideo: true, imageReferences: urls }),
   }
   const body = {
     ...shared,

@@ -8,10 +8,12 @@ interface VideosParts {
   readonly thoughts: Thoughts
   /** An address that may lack its beginning. */
   readonly assetUrl: (path: string) => string
+  /** Told how far a video is. */
+  readonly watch?: ((video: Pick<Video, 'progress' | 'state'>) => void) | undefined
 }
 
 /** A video in the making. */
-interface Video {
+export interface Video {
   readonly id: string
   readonly name: string
   progress: number
@@ -25,7 +27,7 @@ const MOST_VIDEOS = 16
 const ONLY = 'video'
 
 /** Follows the videos that an answer makes: each is shown once, when it is done. */
-export function createVideos({ voice, thoughts, assetUrl }: VideosParts) {
+export function createVideos({ voice, thoughts, assetUrl, watch }: VideosParts) {
   const videos = new Map<string, Video>()
 
   function videoOf(id: string): Video {
@@ -58,10 +60,12 @@ export function createVideos({ voice, thoughts, assetUrl }: VideosParts) {
       const { progress } = chunk
       if (chunk.moderated === true) {
         video.state = 'moderated'
+        watch?.(video)
         return thoughts.note(`${video.name}: moderated`, { kind: 'line' })
       }
       if (typeof progress === 'number' && progress > video.progress) {
         video.progress = progress
+        watch?.(video)
         thoughts.note(`${video.name}: ${progress} %`, { kind: 'line' })
       }
       if (video.progress >= 100) show(video)

@@ -1,7 +1,6 @@
-import { ApiError, UpstreamFault } from '../../errors'
+import { ApiError } from '../../errors'
 import type { Attachment } from './attachments'
 import { editPictures } from './edit'
-import { MODERATED, TOO_LARGE } from './faults'
 import { NEW_CONVERSATION, openingBody } from './request'
 import type { Session } from './session'
 import type { Task } from './task'
@@ -23,7 +22,7 @@ export function createWorks({ uploads, assetUrl }: WorkParts) {
     const body = openingBody(form, {
       model,
       mode,
-      message: isEdit ? `Image Edit: ${task.wish}` : message,
+      message: isEdit ? EDIT + task.wish : message,
       fileIds,
       temporary,
       search,
@@ -47,21 +46,12 @@ export function createWorks({ uploads, assetUrl }: WorkParts) {
   /** @throws UpstreamFault when it is not begun */
   return async (session: Session, task: Task, files: readonly Attachment[]): Promise<Response> => {
     if (task.work === 'video' || task.work === 'edit') needPictures(files)
-    if (files.length === 0) return await run(session, task, NONE)
-    const isRemembered = uploads.hasSome(session, files)
-    try {
-      return await run(session, task, await uploads.bring(session, files))
-    } catch (cause) {
-      if (!isAboutFiles(cause)) throw cause
-      uploads.forget(session, files)
-      if (!isRemembered) throw cause
-      // It refused what was there before: that may be all that was wrong.
-      return await run(session, task, await uploads.bring(session, files))
-    }
+    return await uploads.use(session, files, (uploaded) => run(session, task, uploaded))
   }
 }
 
-const NONE: readonly Uploaded[] = []
+/** How the web app of the first generation has a model that chats change a picture. */
+export const EDIT = 'Image Edit: '
 
 /** Only pictures can be changed, or begin a video. */
 function needPictures(files: readonly Attachment[]): void {
@@ -71,10 +61,4 @@ function needPictures(files: readonly Attachment[]): void {
   throw new ApiError('invalid_value', `This model takes pictures only: '${param}' is none.`, {
     param,
   })
-}
-
-/** Whether a refusal may mean that a file is not there any more. */
-function isAboutFiles(cause: unknown): boolean {
-  const { status, code } = cause instanceof UpstreamFault ? cause.details : {}
-  return status === 404 || (status === 400 && code !== MODERATED && code !== TOO_LARGE)
 }

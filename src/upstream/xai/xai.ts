@@ -3,6 +3,7 @@ import type { ChatRequest } from '../../turn/chat/schema'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
 import type { Upstream } from '../upstream'
+import { createXaiFilms } from './films'
 import { mendForXai, runsAtXai } from './responses'
 
 interface XaiParts {
@@ -11,11 +12,13 @@ interface XaiParts {
 }
 
 /** xAI's own API: OpenAI's dialect, but for some fields. */
-export const createXai = (parts: XaiParts): Upstream =>
-  createOpenAi({
+export const createXai = (parts: XaiParts): Upstream => ({
+  ...createOpenAi({
     ...parts,
     quirks: { chat, mendResponses: mendForXai, runs: runsAtXai, functionsOnly: true },
-  })
+  }),
+  films: createXaiFilms(parts),
+})
 
 /** What xAI does not take on chat completions (its OpenAPI document: "not supported"). */
 const UNSUPPORTED = ['logit_bias', 'prompt_cache_retention']

@@ -1,4 +1,4 @@
-import { ApiError } from '../../errors'
+import { ApiError } from '../errors'
 
 /** Bytes that came within a request, and what it calls them. */
 interface Inline {

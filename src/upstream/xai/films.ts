@@ -1,0 +1,180 @@
+import { UpstreamFault } from '../../errors'
+import { isText, parseObject } from '../../json-value'
+import { asFault, type Http, readText, TimeUp } from '../../net/http'
+import type { FilmEvent, FilmRequest } from '../../turn/film'
+import type { PictureInput } from '../../turn/picture'
+import { readFault, readRetryAfter, withBegun } from '../fault'
+import type { FilmCall, Upstream } from '../upstream'
+import { linkedAbort } from '../web/linked-abort'
+import { type FilmState, readFilmState } from './film-state'
+
+interface FilmParts {
+  readonly http: Http
+  readonly now: () => number
+}
+
+/** How an account is asked, until the video is done. */
+interface Line {
+  readonly headers: Readonly<Record<string, string>>
+  readonly secret: string
+  readonly proxy: string | undefined
+}
+
+/** What a question came to, and when to ask again. */
+interface Seen extends FilmState {
+  readonly waitMs: number | undefined
+}
+
+const PATHS = {
+  generate: '/videos/generations',
+  edit: '/videos/edits',
+  extend: '/videos/extensions',
+} as const
+
+/** An answer of xAI's about videos is short. */
+const MOST_BYTES = 256 * 1024
+/** How often xAI is asked how far it is: seldomer with time. */
+const FIRST_WAIT_MS = 1_000
+const LAST_WAIT_MS = 5_000
+const GROWTH = 1.3
+/** It may ask us to wait, and no longer than this. */
+const LONGEST_WAIT_MS = 60_000
+/** So often there is a word at least: who waits would take silence for an end. */
+const SILENCE_MS = 5_000
+/** How long one question may take. */
+const ANSWER_MS = 30_000
+/** For so long questions may fail in a row before the video is given up. */
+const PATIENCE_MS = 300_000
+
+/** xAI's videos: begun, and then asked for until they are done. */
+export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['films']> {
+  async function open({ account }: FilmCall): Promise<Line> {
+    const secret = await account.secret()
+    const proxy = await account.proxy()
+    const headers = { authorization: `Bearer ${secret}`, accept: 'application/json' }
+    return { headers, secret, proxy }
+  }
+
+  /** Have it begun, and learn what xAI calls it. */
+  async function begin(line: Line, { account, model, request, abort }: FilmCall): Promise<string> {
+    const { headers, secret, proxy } = line
+    const response = await http.send({
+      url: account.baseUrl + PATHS[request.work],
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: bodyOf(request, model),
+      proxy,
+      abort,
+    })
+    if (!response.ok) throw await readFault(response, secret, now())
+    const text = await readText(response, MOST_BYTES).catch((cause) => {
+      throw asFault(cause, abort.signal)
+    })
+    const id = parseObject(text)?.request_id
+    if (isText(id)) return id
+    throw new UpstreamFault('malformed', 'xAI did not say what it calls the video.')
+  }
+
+  /** Ask how far it is. */
+  async function ask(line: Line, { account, abort }: FilmCall, id: string): Promise<Seen> {
+    const { headers, secret, proxy } = line
+    const own = linkedAbort(abort.signal)
+    const late = new TimeUp('xAI did not say in time how far the video is.')
+    const timer = setTimeout(() => own.abort(late), ANSWER_MS)
+    try {
+      const url = `${account.baseUrl}/videos/${encodeURIComponent(id)}`
+      const response = await http.send({ url, method: 'GET', headers, proxy, abort: own })
+      if (!response.ok) throw await readFault(response, secret, now())
+      const text = await readText(response, MOST_BYTES)
+      const waitMs = readRetryAfter(response.headers, now())
+      return { ...readFilmState(response.status, text), waitMs }
+    } catch (cause) {
+      throw asFault(cause, own.signal)
+    } finally {
+      clearTimeout(timer)
+      // Else it would hang on the signal of the whole.
+      own.abort()
+    }
+  }
+
+  return {
+    can: (model) => /video/i.test(model),
+
+    async *film(call) {
+      const { upstreamId, abort } = call
+      const line = await open(call)
+      const id = upstreamId ?? (await begin(line, call))
+      yield { type: 'accepted', upstreamId: id }
+      let usualMs = FIRST_WAIT_MS
+      let waitMs = upstreamId === undefined ? usualMs : 0
+      let told: FilmEvent = { type: 'progress', percent: 0 }
+      let faultySince: number | undefined
+      for (;;) {
+        for (let left = waitMs; left > 0; left -= SILENCE_MS) {
+          await pause(Math.min(left, SILENCE_MS), abort.signal)
+          yield told
+        }
+        usualMs = Math.min(usualMs * GROWTH, LAST_WAIT_MS)
+        try {
+          const seen = await ask(line, call, id)
+          faultySince = undefined
+          waitMs = Math.min(Math.max(usualMs, seen.waitMs ?? 0), LONGEST_WAIT_MS)
+          for (const event of seen.events) {
+            if (event.type === 'progress') told = event
+            yield event
+          }
+          if (seen.isDone) return
+        } catch (cause) {
+          faultySince ??= now()
+          const isOver = abort.signal.aborted || now() - faultySince >= PATIENCE_MS
+          if (isOver || !isPassing(cause)) throw withBegun(cause, true)
+          const saidMs = cause.details.retryAfterMs ?? 0
+          waitMs = Math.min(Math.max(usualMs, saidMs), LONGEST_WAIT_MS)
+        }
+      }
+    },
+  }
+}
+
+/** Whether the next question may be answered: the video is being made all the same. */
+const isPassing = (cause: unknown): cause is UpstreamFault => {
+  if (!(cause instanceof UpstreamFault)) return false
+  const { kind, details } = cause
+  if (kind !== 'refused') return kind !== 'unfit' && kind !== 'redirect'
+  const { status = 0 } = details
+  return status === 408 || status === 429 || status >= 500
+}
+
+/** Wait, for as long as anybody wants to. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+  })
+
+function bodyOf(request: FilmRequest, model: string): string {
+  const { work, prompt, first, references, video, seconds, ratio, resolution, others } = request
+  return JSON.stringify({
+    ...others,
+    model,
+    prompt: prompt || undefined,
+    video: video === undefined ? undefined : { url: video },
+    duration: work === 'edit' ? undefined : seconds,
+    ...(work === 'generate' && {
+      aspect_ratio: ratio,
+      resolution,
+      image: first && pictureOf(first),
+      reference_images: references.length > 0 ? references.map(pictureOf) : undefined,
+    }),
+  })
+}
+
+const pictureOf = ({ mime, bytes }: PictureInput) => ({
+  url: `data:${mime};base64,${bytes.toBase64()}`,
+})
