@@ -29,9 +29,18 @@ type Row = readonly [
   refusal?: 'expired' | 'disabled',
 ]
 
-const [ANTI_BOT, BLOCKED, MODERATED, USED_UP, LIMITED, LONG] = WEB_RULES.map(({ name }) => name)
+const [NO_PICTURE, ANTI_BOT, BLOCKED, MODERATED, IMAGINE, USED_UP, LIMITED, LONG] = WEB_RULES.map(
+  ({ name }) => name,
+)
 
 const ROWS: readonly Row[] = [
+  // What a model is made to say holds nothing against anyone.
+  [`${NO_PICTURE}`, refused(400, 'No: blocked-user', 'no_picture'), 'client', 'none', false, 400],
+  [
+    `${NO_PICTURE}`,
+    refused(400, 'No: the invalid api key', 'no_picture'),
+    ...(['client', 'none', false, 400] as const),
+  ],
   [`${ANTI_BOT}`, refused(403, 'Rejected.', 'anti_bot'), 'egress', 'none', true, 502],
   // Within a stream there is no status.
   [`${ANTI_BOT}`, refused(undefined, 'Rejected.', 'anti_bot'), 'egress', 'none', true, 502],
@@ -67,6 +76,7 @@ const ROWS: readonly Row[] = [
   ],
   ['any other 403', refused(403), 'account', 'suspect', true, 502],
   [`${MODERATED}`, refused(400, 'No.', 'content_moderated'), 'client', 'none', false, 400],
+  [`${IMAGINE}`, refused(429, 'No.', 'imagine_limit'), 'quota', 'cooling', true, 429],
   [`${USED_UP}`, refused(undefined, 'No.', 'usage_limit'), 'quota', 'cooling', true, 429],
   [
     `${USED_UP}`,
@@ -102,6 +112,15 @@ describe('whose fault it is, what the session gets, and what the client hears', 
   test('every row of the table has its case', () => {
     const cased = new Set(ROWS.map(([name]) => name))
     expect(WEB_RULES.filter(({ name }) => !cased.has(name))).toEqual([])
+  })
+
+  test('a limit of the page Imagine holds for it alone', () => {
+    const limited = refused(429, 'Image rate limit exceeded', 'imagine_limit')
+    const endpoint = { ...PLACE, model: 'grok-imagine-1.0', endpoint: 'images', dryMs: 1000 }
+    expect(judge(limited, endpoint)).toMatchObject({
+      scope: 'grok-imagine-1.0 images',
+      restMs: 3_600_000,
+    })
   })
 
   test('no other kind is judged by these rows', () => {
