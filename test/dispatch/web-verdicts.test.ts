@@ -34,12 +34,13 @@ const [NO_PICTURE, ANTI_BOT, BLOCKED, MODERATED, IMAGINE, USED_UP, LIMITED, LONG
 )
 
 const ROWS: readonly Row[] = [
-  // What a model is made to say holds nothing against anyone.
-  [`${NO_PICTURE}`, refused(400, 'No: blocked-user', 'no_picture'), 'client', 'none', false, 400],
   [
     `${NO_PICTURE}`,
-    refused(400, 'No: the invalid api key', 'no_picture'),
-    ...(['client', 'none', false, 400] as const),
+    refused(400, 'I would rather not.', 'no_picture'),
+    'client',
+    'none',
+    false,
+    400,
   ],
   [`${ANTI_BOT}`, refused(403, 'Rejected.', 'anti_bot'), 'egress', 'none', true, 502],
   // Within a stream there is no status.
@@ -112,6 +113,14 @@ describe('whose fault it is, what the session gets, and what the client hears', 
   test('every row of the table has its case', () => {
     const cased = new Set(ROWS.map(([name]) => name))
     expect(WEB_RULES.filter(({ name }) => !cased.has(name))).toEqual([])
+  })
+
+  test('what a model is made to say in place of a picture holds nothing against a session', () => {
+    for (const words of ['blocked-user', 'the API key is invalid', 'moderation'])
+      expect(judge(refused(400, words, 'no_picture'), PLACE)).toMatchObject({
+        ...{ culprit: 'client', effect: 'none' },
+        error: { message: words },
+      })
   })
 
   test('a limit of the page Imagine holds for it alone', () => {
