@@ -68,6 +68,7 @@ const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
   'worker-connect': 'entry',
+  'worker-hasher': 'entry',
   'worker-sockets': 'entry',
   app: 'app',
   background: 'app',

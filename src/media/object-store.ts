@@ -40,3 +40,9 @@ export interface ObjectWriter {
   /** Leave nothing of it. */
   abort(): Promise<void>
 }
+
+/** Whether a text is an id of an object: never a path, whatever a file system makes of it. */
+export const isObjectId = (text: string): boolean =>
+  text.length <= MOST_SIGNS && /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)?$/i.test(text)
+
+const MOST_SIGNS = 128

@@ -84,6 +84,24 @@ export const ABOUT_KEY =
 /** What upstreams say of an account that they want none of any more. */
 export const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|terminated)\b/i
 
+/** What upstreams say of a request that their rules forbid: about what was asked, not about who asked. */
+export const MODERATION =
+  /content[ _](?:policy|filter|violat)|moderat|\bsafety|usage (?:guidelines|policies)|\bpolic(?:y|ies)\b/i
+
+/** The same fault under the name that clients of pictures know it by, where it is one of those. */
+export function asModerated(cause: unknown): unknown {
+  if (!(cause instanceof UpstreamFault) || cause.kind !== 'refused') return cause
+  const { message, details } = cause
+  const { status, code = '', param } = details
+  const says = `${code} ${message}`
+  if (status === 403 ? BLOCKED.test(says) : status !== 400) return cause
+  // It has a field of that name, too.
+  if (param === 'moderation' || ABOUT_KEY.test(says) || !MODERATION.test(says)) return cause
+  return new UpstreamFault('refused', message, { ...details, status: 400, code: MODERATED })
+}
+
+const MODERATED = 'content_policy_violation'
+
 /** Why an account takes no turns any more: its credential is no good, or its upstream has locked it out. */
 export type KeyRefusal = 'expired' | 'disabled'
 
