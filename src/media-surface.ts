@@ -34,10 +34,9 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { platform, handlers, files, settings } = parts
-  const { now } = platform
+  const { handlers, files, settings } = parts
   const routes = new Elysia().use(
-    fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }),
+    fileRoutes({ files: createFilesApi({ files, settings }), handlers }),
   )
   return { routes }
 }
