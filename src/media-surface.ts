@@ -1,4 +1,6 @@
 import { Elysia } from 'elysia'
+import { embeddingRoutes } from './api/embeddings/routes'
+import { createEmbeddings } from './api/embeddings/service'
 import { fileRoutes } from './api/files/routes'
 import { createFilesApi } from './api/files/service'
 import type { Works } from './dispatch/work'
@@ -38,5 +40,10 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
   const routes = new Elysia().use(
     fileRoutes({ files: createFilesApi({ files, settings }), handlers }),
   )
+  const { platform, handlers, readers, files, settings } = parts
+  const { now } = platform
+  const routes = new Elysia()
+    .use(fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }))
+    .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
   return { routes }
 }
