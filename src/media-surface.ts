@@ -36,6 +36,10 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
+  const { handlers, files, settings } = parts
+  const routes = new Elysia().use(
+    fileRoutes({ files: createFilesApi({ files, settings }), handlers }),
+  )
   const { platform, handlers, readers, files, settings } = parts
   const { now } = platform
   const routes = new Elysia()
