@@ -13,6 +13,8 @@ import { patient } from './store/patient'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
+import { connectOnWorkers } from './worker-connect'
+import { workerHasher } from './worker-hasher'
 import { upgradeOnWorkers } from './worker-sockets'
 
 // Entry for Cloudflare Workers. Built once per isolate: Elysia may compile only at start-up, and
@@ -40,6 +42,7 @@ let tokenizer: Tokenizer | undefined
 const environmentKeys = new Map()
 
 const client = openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
+const call: Platform['fetch'] = (url, init) => fetch(url, init as RequestInit)
 
 const platform: Platform = {
   config,
@@ -47,7 +50,8 @@ const platform: Platform = {
   objects: createObjects({ client: patient(client), now: Date.now }),
   secret,
   later: waitUntil,
-  fetch: (url, init) => fetch(url, init as RequestInit),
+  fetch: call,
+  connect: connectOnWorkers(call),
   canProxy: false,
   spreadMs: 0,
   now: Date.now,
@@ -60,6 +64,7 @@ const platform: Platform = {
     now: Date.now,
   }),
   digest: sha256,
+  hasher: workerHasher,
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')

@@ -1,4 +1,4 @@
-import { ANTI_BOT, BLOCKED_ACCOUNT } from '../upstream/fault'
+import { ANTI_BOT, BLOCKED_ACCOUNT, NO_PICTURE } from '../upstream/fault'
 import type { Rule } from './rule'
 
 const HOUR_MS = 3_600_000
@@ -18,6 +18,17 @@ const LIMIT = {
 
 /** In which ways grok.com refuses a session that no other upstream knows; what they share is not here. */
 export const WEB_RULES: readonly Rule[] = [
+  {
+    name: 'words in place of a picture, which a client may have put in its mouth',
+    kind: 'web',
+    fault: 'refused',
+    says: new RegExp(`^${NO_PICTURE}$`),
+    culprit: 'client',
+    effect: 'none',
+    elsewhere: false,
+    refusal: 'moderation',
+    answer: 'words',
+  },
   {
     name: "grok.com's rules against programs, which are about our way there and not about the session",
     kind: 'web',

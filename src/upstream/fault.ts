@@ -40,6 +40,8 @@ export async function readFault(
 export const CHALLENGE = 'challenge'
 /** The `code` of a refusal by grok.com's own rules against programs: about how it is asked, and from where. */
 export const ANTI_BOT = 'anti_bot'
+/** The `code` of an answer that says something where it was to draw. */
+export const NO_PICTURE = 'no_picture'
 /** What grok.com says of an account that it wants none of any more, in a `code` or in its own words. */
 export const BLOCKED_ACCOUNT = /^blocked$|blocked-user|email-domain-rejected/
 

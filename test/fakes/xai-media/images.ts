@@ -162,5 +162,9 @@ export function createImages({ host, findFile }: Parts) {
     stand(drawing: Drawing): void {
       standing = drawing
     },
+    clear(): void {
+      queue.length = 0
+      standing = {}
+    },
   }
 }

@@ -194,5 +194,9 @@ export function createVideos({ host, findFile }: Parts) {
     stand(filming: Filming): void {
       standing = filming
     },
+    clear(): void {
+      queue.length = 0
+      standing = {}
+    },
   }
 }
