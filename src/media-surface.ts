@@ -36,13 +36,10 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { handlers, readers } = parts
-  const routes = new Elysia().use(
-    embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }),
-  const { platform, handlers, files, settings } = parts
+  const { platform, handlers, readers, files, settings } = parts
   const { now } = platform
-  const routes = new Elysia().use(
-    fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }),
-  )
+  const routes = new Elysia()
+    .use(fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }))
+    .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
   return { routes }
 }
