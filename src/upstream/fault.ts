@@ -88,15 +88,20 @@ export const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|termi
 export const MODERATION =
   /content[ _](?:policy|filter|violat)|moderat|\bsafety|usage (?:guidelines|policies)|\bpolic(?:y|ies)\b/i
 
-/** The same fault under the name that clients of pictures know it by, where it is one of those. */
+/**
+ * The same fault under the name that clients of pictures know it by, where it is one of those. A code
+ * says enough; words do in a refusal of the request only.
+ */
 export function asModerated(cause: unknown): unknown {
   if (!(cause instanceof UpstreamFault) || cause.kind !== 'refused') return cause
   const { message, details } = cause
   const { status, code = '', param } = details
   const says = `${code} ${message}`
-  if (status === 403 ? BLOCKED.test(says) : status !== 400) return cause
-  // It has a field of that name, too.
-  if (param === 'moderation' || ABOUT_KEY.test(says) || !MODERATION.test(says)) return cause
+  if (ABOUT_KEY.test(says) || (status === 403 && BLOCKED.test(says))) return cause
+  const isRefusal = status === 400 || status === 403
+  // There is a field of that name, too, which a server may not know.
+  const isMeant = param !== 'moderation' && (MODERATION.test(code) || isRefusal)
+  if (!isMeant || !MODERATION.test(says)) return cause
   return new UpstreamFault('refused', message, { ...details, status: 400, code: MODERATED })
 }
 
