@@ -1,10 +1,15 @@
 import { Elysia } from 'elysia'
+import { mediaRoutes } from './api/media/routes'
+import { createServedMedia } from './api/media/service'
+import { createPictureUpload } from './api/media/uploads'
 import type { Works } from './dispatch/work'
 import type { Admission } from './http/admission'
 import type { BodyReaders, Checks } from './http/body'
+import { createForms } from './http/form'
 import type { Intake, IntakeLimits } from './http/intake'
 import type { KeyHandlers } from './http/key-handlers'
 import type { OriginOf } from './http/origin'
+import type { KeptMedia } from './kept-media'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Key } from './store/keys'
@@ -15,6 +20,7 @@ export interface MediaSurfaceParts {
   readonly platform: Platform
   readonly stores: Stores
   readonly works: Works
+  readonly media: KeptMedia
   readonly admission: Admission
   readonly intake: Intake
   readonly limits: () => IntakeLimits
@@ -29,7 +35,16 @@ export interface MediaSurfaceParts {
 }
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
-export function createMediaSurface(_parts: MediaSurfaceParts) {
-  const routes = new Elysia()
+export function createMediaSurface(parts: MediaSurfaceParts) {
+  const { platform, media, handlers, originOf } = parts
+  const { cache, links } = media
+  const forms = createForms(parts)
+  const routes = new Elysia().use(
+    mediaRoutes({
+      serve: createServedMedia({ open: cache.open, links, now: platform.now }),
+      upload: createPictureUpload({ forms, cache }),
+      ...{ handlers, originOf },
+    }),
+  )
   return { routes }
 }

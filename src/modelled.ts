@@ -13,6 +13,8 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
   [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
   [/^\/models(?:\/|$)/, ['GET']],
+  [/^\/uploads\/image$/, ['POST']],
+  [/^\/files\/(?:image|video)\/[^/]+$/, ['GET']],
 ]
 
 /**

@@ -5,6 +5,7 @@ import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
+import type { Hasher } from './media/hasher'
 import type { ObjectStore } from './media/object-store'
 import type { Resolve } from './net/guarded-open'
 import type { Fetch } from './net/http'
@@ -40,6 +41,10 @@ export interface Platform {
   readonly compilesLate: boolean
   /** SHA-256 in hexadecimal, at once where the runtime can. */
   readonly digest: (text: string) => string | Promise<string>
+  /** The same over bytes that come one after the other. */
+  readonly hasher: () => Hasher
+  /** Whether requests may wait for each other's promises, which Workers forbid. */
+  readonly sharesWork: boolean
   readonly tokenizer: () => Promise<Tokenizer>
   /** What the process takes of its machine, where it is known. */
   readonly processUse?: () => ProcessUse

@@ -29,6 +29,7 @@ import type { Intake, IntakeLimits } from './http/intake'
 import { createKeyHandlers } from './http/key-handlers'
 import { createOrigin } from './http/origin'
 import { openSocket } from './http/socket'
+import type { KeptMedia } from './kept-media'
 import { createMediaSurface } from './media-surface'
 import { modelledMethods } from './modelled'
 import type { Platform } from './platform'
@@ -45,6 +46,7 @@ interface SurfaceParts {
   readonly stores: Stores
   readonly dispatch: Dispatch
   readonly works: Works
+  readonly media: KeptMedia
   readonly admission: Admission
   readonly auth: Auth
   readonly intake: Intake

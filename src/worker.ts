@@ -6,6 +6,7 @@ import { sha256 } from './crypto'
 import { SetupError } from './errors'
 import type { AssetName } from './http/swagger'
 import { createLog } from './log'
+import type { Hasher } from './media/hasher'
 import type { Platform } from './platform'
 import { environmentKey } from './store/keys'
 import { createObjects } from './store/objects'
@@ -60,6 +61,8 @@ const platform: Platform = {
     now: Date.now,
   }),
   digest: sha256,
+  hasher,
+  sharesWork: false,
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')
@@ -94,4 +97,16 @@ export default {
 
   /** What timers do on a machine. */
   scheduled: (): Promise<void> => app.refresh(),
+}
+
+function hasher(): Hasher {
+  const stream = new crypto.DigestStream('SHA-256')
+  const writer = stream.getWriter()
+  return {
+    update: (bytes) => writer.write(bytes),
+    async digest() {
+      await writer.close()
+      return new Uint8Array(await stream.digest).toHex()
+    },
+  }
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
 import { createDirectory } from '../media/directory'
+import type { Hasher } from '../media/hasher'
 import type { ObjectStore } from '../media/object-store'
 import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
@@ -58,6 +59,8 @@ export function createPlatform(
     random: Math.random,
     compilesLate: true,
     digest,
+    hasher,
+    sharesWork: true,
     async tokenizer() {
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')
@@ -98,6 +101,16 @@ function objectsOf(config: Config, client: State['client']): ObjectStore {
 async function resolve(host: string): Promise<readonly string[]> {
   const found = await lookup(host, { all: true })
   return found.toSorted((a, b) => a.family - b.family).map(({ address }) => address)
+}
+
+function hasher(): Hasher {
+  const hash = new Bun.CryptoHasher('sha256')
+  return {
+    update(bytes) {
+      hash.update(bytes)
+    },
+    digest: () => hash.digest('hex'),
+  }
 }
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')

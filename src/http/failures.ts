@@ -13,13 +13,14 @@ export const failures = (
 
 /** An error as OpenAI answers it. */
 export function failureResponse(failure: ApiError): Response {
-  const { retryAfter, allow } = failure.details
+  const { retryAfter, allow, headers } = failure.details
   return new Response(JSON.stringify(failure.toBody()), {
     status: failure.status,
     headers: {
       'content-type': 'application/json',
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
       ...(allow && { allow: allow.join(', ') }),
+      ...headers,
     },
   })
 }

@@ -4,6 +4,7 @@ import { isObject, type Json, parseObject } from '../../json-value'
 import { asFault, type Http, readText } from '../../net/http'
 import type { Account } from '../../pool/account'
 import { redact } from '../fault'
+import type { AssetCall } from '../upstream'
 import { type Hide, readWebFault } from './faults'
 import { sessionHeaders } from './headers'
 import type { createSupplied } from './supplied'
@@ -29,11 +30,11 @@ export interface Session {
    */
   post(path: string, body: string, manner?: Manner): Promise<Response>
   /**
-   * Get a file of the asset host.
+   * Get a file of the asset host, or a part of it.
    *
    * @throws UpstreamFault when it is not to be had
    */
-  asset(url: string, abort: AbortController): Promise<Response>
+  asset(url: string, call: AssetCall): Promise<Response>
 }
 
 interface Manner {
@@ -73,10 +74,11 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
         return response
       },
 
-      async asset(url, abort) {
+      async asset(url, { abort, range }) {
         if (new URL(url).origin !== assets)
           throw new UpstreamFault('malformed', 'That is no address of the asset host.')
         const headers = sessionHeaders({ token, extras, origin, referer: '/' })
+        if (range !== undefined) headers.range = range
         const response = await http.send({ url, method: 'GET', headers, proxy, abort })
         if (!response.ok) throw await readWebFault(response, hide, now())
         return response
