@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { statfsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDirectory } from '#src/media/directory'
@@ -61,6 +62,23 @@ describe('a disk that takes no more', () => {
   })
 })
 
+test('leaves others on its disk some room', async () => {
+  const root = join(folder.path, 'shared')
+  expect(await createDirectory(root, 1).room?.()).toBe(Number.POSITIVE_INFINITY)
+  await put(createDirectory(root), 'a.png', new Uint8Array(10))
+  const { bavail, bsize } = statfsSync(root)
+  const free = bavail * bsize
+  const room = (await createDirectory(root, free / 2).room?.()) ?? 0
+  expect(room).toBeWithin(free * 0.3, free * 0.7)
+  expect(await createDirectory(root, free * 1.5).room?.()).toBeLessThan(0)
+  // More than half of what should be free is: it may be cleared up in time.
+  await put(createDirectory(root, free * 1.5), 'b.png', new Uint8Array(10))
+  await expect(
+    put(createDirectory(root, free * 3), 'c.png', new Uint8Array(10)),
+  ).rejects.toMatchObject({ details: { cause: { message: expect.stringContaining('is full') } } })
+  expect(await listed(createDirectory(root))).toHaveLength(2)
+})
+
 test('a directory that is none is said to be so', async () => {
   const file = join(folder.path, 'file')
   await Bun.write(file, 'x')
@@ -79,6 +97,8 @@ test('a directory that is none is said to be so', async () => {
         details: { cause: { message: expect.stringContaining(root) } },
       })
   }
+  const lost = createDirectory(join(file, 'media'))
+  await expect(Promise.resolve(lost.room?.())).rejects.toMatchObject({ code: 'not_ready' })
 })
 
 test.each([
