@@ -16,6 +16,9 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/files\/[^/]+$/, ['GET', 'DELETE']],
   [/^\/files\/[^/]+\/content$/, ['GET']],
   [/^\/models(?:\/|$)/, ['GET']],
+  [/^\/embeddings$/, ['POST']],
+  [/^\/uploads\/image$/, ['POST']],
+  [/^\/files\/(?:image|video)\/[^/]+$/, ['GET']],
 ]
 
 /**

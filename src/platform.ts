@@ -7,7 +7,7 @@ import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
 import type { Hasher } from './media/hasher'
 import type { ObjectStore } from './media/object-store'
-import type { Resolve } from './net/fetch-guard'
+import type { Resolve } from './net/guarded-open'
 import type { Fetch } from './net/http'
 import type { Connect } from './net/line'
 import type { Key } from './store/keys'
@@ -45,6 +45,8 @@ export interface Platform {
   readonly digest: (text: string) => string | Promise<string>
   /** The same for bytes that come one after the other. */
   readonly hasher: () => Hasher
+  /** Whether requests may wait for each other's promises, which Workers forbid. */
+  readonly sharesWork: boolean
   readonly tokenizer: () => Promise<Tokenizer>
   /** What the process takes of its machine, where it is known. */
   readonly processUse?: () => ProcessUse
