@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { filmOf } from './media/films'
 import { type PictureType, pictureOf, typeOf } from './media/pictures'
-import { fakeXaiMedia, type Manner } from './xai-media'
+import type { Manner } from './media/serving'
+import { fakeXaiMedia } from './xai-media'
 
 const fake = fakeXaiMedia()
 afterAll(() => fake.stop())
