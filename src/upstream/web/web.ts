@@ -1,4 +1,5 @@
 import { UpstreamFault } from '../../errors'
+import type { Show } from '../../media/published'
 import type { FetchGuard } from '../../net/fetch-guard'
 import type { Http } from '../../net/http'
 import type { Report } from '../../pool/quota'
@@ -8,10 +9,10 @@ import type { Tokenizer } from '../../turn/tokenizer'
 import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
-import { createDownload } from './download'
 import { createWebFilms } from './films'
 import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
+import { readPicture } from './picture'
 import { readQuota } from './quota'
 import { readReply } from './reply'
 import { createSessions, readAnswer, type Session } from './session'
@@ -23,6 +24,7 @@ import { createWorks } from './works'
 
 interface WebParts {
   readonly http: Http
+  readonly show: Show
   readonly fetchPublic: FetchGuard
   readonly tokenizer: () => Promise<Tokenizer>
   readonly settings: () => Settings
@@ -34,7 +36,7 @@ interface WebParts {
 
 /** grok.com, asked with the sessions of its users. */
 export function createWeb(parts: WebParts): Upstream {
-  const { http, fetchPublic, tokenizer, settings, now, newId } = parts
+  const { http, show, fetchPublic, tokenizer, settings, now, newId } = parts
   const assetsUrl = parts.assetsUrl.replace(/\/+$/, '')
   const assetsOrigin = new URL(assetsUrl).origin
   const assetUrl = (path: string): string =>
@@ -42,12 +44,12 @@ export function createWeb(parts: WebParts): Upstream {
   const supplied = createSupplied(settings)
   const open = createSessions({ http, supplied, now, assetsUrl })
   const attachments = createAttachments({ fetchPublic, settings })
-  const download = createDownload({ fetchPublic, settings, assetsUrl })
   const uploads = createUploads({ settings, now })
   const begin = createWorks({ uploads, assetUrl })
 
   function reply(call: UpstreamCall, session: Session, task: Task, response: Response) {
     const { dialect } = call.ask
+    const { id: accountId } = call.account
     const { image_format: imageFormat, video_format: videoFormat } = settings()
     const { filteredTags } = supplied()
     const { turn, work } = task
@@ -70,7 +72,9 @@ export function createWeb(parts: WebParts): Upstream {
           dialect,
           imageFormat,
           videoFormat,
-          download: (url) => download(session, url),
+          publish: (sort, url) =>
+            show({ accountId, keyId: call.keyId, url, sort, origin: call.origin() }),
+          read: (shown) => readPicture(shown, settings(), session.signal),
         }),
     })
   }
