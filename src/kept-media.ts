@@ -2,6 +2,7 @@ import { newId } from './crypto'
 import { createSources } from './dispatch/sources'
 import { faultFields } from './log'
 import { createMediaCache } from './media/cache'
+import { createFiles } from './media/files'
 import { createLinks } from './media/links'
 import { createGuardedOpen } from './net/guarded-open'
 import { createHttp } from './net/http'
@@ -51,7 +52,8 @@ export function createKeptMedia({ platform, stores, pool, upstreams, settings }:
     reach: createReach((cause) => log.warn('media_index_failed', faultFields(cause))),
     onStored() {},
   })
-  return { cache, links }
+  const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings })
+  return { cache, links, files }
 }
 
 export type KeptMedia = ReturnType<typeof createKeptMedia>

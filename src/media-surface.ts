@@ -1,4 +1,8 @@
 import { Elysia } from 'elysia'
+import { embeddingRoutes } from './api/embeddings/routes'
+import { createEmbeddings } from './api/embeddings/service'
+import { fileRoutes } from './api/files/routes'
+import { createFilesApi } from './api/files/service'
 import { mediaRoutes } from './api/media/routes'
 import { createServedMedia } from './api/media/service'
 import { createPictureUpload } from './api/media/uploads'
@@ -36,15 +40,14 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { platform, media, handlers, originOf } = parts
-  const { cache, links } = media
+  const { platform, media, handlers, readers, originOf, settings } = parts
+  const { cache, links, files } = media
   const forms = createForms(parts)
-  const routes = new Elysia().use(
-    mediaRoutes({
-      serve: createServedMedia({ open: cache.open, links, now: platform.now }),
-      upload: createPictureUpload({ forms, cache }),
-      ...{ handlers, originOf },
-    }),
-  )
+  const serve = createServedMedia({ open: cache.open, links, now: platform.now })
+  const upload = createPictureUpload({ forms, cache })
+  const routes = new Elysia()
+    .use(mediaRoutes({ serve, upload, handlers, originOf }))
+    .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
+    .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
   return { routes }
 }

@@ -9,6 +9,7 @@ import type { Hasher } from './media/hasher'
 import type { ObjectStore } from './media/object-store'
 import type { Resolve } from './net/guarded-open'
 import type { Fetch } from './net/http'
+import type { Connect } from './net/line'
 import type { Key } from './store/keys'
 import type { Tokenizer } from './turn/tokenizer'
 
@@ -23,7 +24,8 @@ export interface Platform {
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
   readonly later: (work: Promise<unknown>) => void
   readonly fetch: Fetch
-  /** Whether `fetch` can go through a proxy. */
+  readonly connect: Connect
+  /** Whether `fetch` and `connect` can go through a proxy. */
   readonly canProxy: boolean
   /**
    * All addresses of a host, best first. Present where `fetch` can call one of them in the host's
@@ -41,7 +43,7 @@ export interface Platform {
   readonly compilesLate: boolean
   /** SHA-256 in hexadecimal, at once where the runtime can. */
   readonly digest: (text: string) => string | Promise<string>
-  /** The same over bytes that come one after the other. */
+  /** The same for bytes that come one after the other. */
   readonly hasher: () => Hasher
   /** Whether requests may wait for each other's promises, which Workers forbid. */
   readonly sharesWork: boolean

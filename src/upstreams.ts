@@ -19,7 +19,7 @@ export type Upstreams = Readonly<Record<Kind, Upstream>>
 
 /** What every kind of account can be asked through. */
 export function createUpstreams(
-  { config, fetch, resolve, reachable, now, tokenizer }: Platform,
+  { config, fetch, connect, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
   media: Pick<MediaCache, 'show'>,
 ): Upstreams {
@@ -33,6 +33,7 @@ export function createUpstreams(
           createWeb({
             http,
             show: media.show,
+            connect,
             fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
             tokenizer,
             settings,

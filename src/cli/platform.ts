@@ -12,6 +12,7 @@ import { environmentKey } from '../store/keys'
 import { createObjects } from '../store/objects'
 import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
 import { createSockets, type Sockets } from './sockets'
 import { mediaPath, type State } from './state'
@@ -52,6 +53,7 @@ export function createPlatform(
         .finally(() => pending.delete(work))
     },
     fetch: machineFetch(),
+    connect: machineConnect(),
     canProxy: true,
     resolve,
     spreadMs: SPREAD_MS,
@@ -103,14 +105,12 @@ async function resolve(host: string): Promise<readonly string[]> {
   return found.toSorted((a, b) => a.family - b.family).map(({ address }) => address)
 }
 
+const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
+
 function hasher(): Hasher {
   const hash = new Bun.CryptoHasher('sha256')
   return {
-    update(bytes) {
-      hash.update(bytes)
-    },
+    update: (bytes) => void hash.update(bytes),
     digest: () => hash.digest('hex'),
   }
 }
-
-const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')

@@ -1,3 +1,4 @@
+import { machineConnect } from '#src/cli/machine-connect'
 import type { UpstreamFault } from '#src/errors'
 import { NO_EXTRAS } from '#src/extras'
 import { readObject } from '#src/json'
@@ -43,6 +44,7 @@ export function webSession(grok: FakeGrokWeb, given: Partial<Settings> = {}) {
   const http = createHttp(calling)
   const web: Upstream = createWeb({
     http,
+    connect: machineConnect(),
     // Without a database nothing has an address of ours.
     show: unpublished({
       http,

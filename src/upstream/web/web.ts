@@ -2,6 +2,7 @@ import { UpstreamFault } from '../../errors'
 import type { Show } from '../../media/published'
 import type { FetchGuard } from '../../net/fetch-guard'
 import type { Http } from '../../net/http'
+import type { Connect } from '../../net/line'
 import type { Report } from '../../pool/quota'
 import type { Tier } from '../../store/schema'
 import type { Settings } from '../../store/settings'
@@ -9,6 +10,7 @@ import type { Tokenizer } from '../../turn/tokenizer'
 import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
+import { createWebPictures } from './draw'
 import { createWebFilms } from './films'
 import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
@@ -24,6 +26,7 @@ import { createWorks } from './works'
 
 interface WebParts {
   readonly http: Http
+  readonly connect: Connect
   readonly show: Show
   readonly fetchPublic: FetchGuard
   readonly tokenizer: () => Promise<Tokenizer>
@@ -36,13 +39,13 @@ interface WebParts {
 
 /** grok.com, asked with the sessions of its users. */
 export function createWeb(parts: WebParts): Upstream {
-  const { http, show, fetchPublic, tokenizer, settings, now, newId } = parts
+  const { http, connect, show, fetchPublic, tokenizer, settings, now, newId } = parts
   const assetsUrl = parts.assetsUrl.replace(/\/+$/, '')
   const assetsOrigin = new URL(assetsUrl).origin
   const assetUrl = (path: string): string =>
     /^https?:\/\//i.test(path) ? path : `${assetsUrl}/${path.replace(/^\/+/, '')}`
   const supplied = createSupplied(settings)
-  const open = createSessions({ http, supplied, now, assetsUrl })
+  const open = createSessions({ http, connect, supplied, now, assetsUrl })
   const attachments = createAttachments({ fetchPublic, settings })
   const uploads = createUploads({ settings, now })
   const begin = createWorks({ uploads, assetUrl })
@@ -100,6 +103,10 @@ export function createWeb(parts: WebParts): Upstream {
     },
 
     runs: runsAtGrok,
+
+    pictures: createWebPictures({
+      ...{ open, uploads, download, tokenizer, settings, now, assetUrl, newId },
+    }),
 
     asset(account, url, call) {
       if (URL.parse(url)?.origin !== assetsOrigin) return
