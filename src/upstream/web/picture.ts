@@ -2,12 +2,7 @@ import type { Shown } from '../../media/published'
 import { asFault, TimeUp } from '../../net/http'
 import type { Settings } from '../../store/settings'
 import { sniff } from '../../stream/sniff'
-
-/** A picture that grok.com has made. */
-export interface Picture {
-  readonly mime: string
-  readonly base64: string
-}
+import type { Picture } from './download'
 
 /**
  * Read a picture that an answer needs as a whole; undefined when it cannot be had in time, or is none.

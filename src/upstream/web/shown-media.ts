@@ -1,6 +1,6 @@
 import type { Shown } from '../../media/published'
 import type { TurnEvent } from '../../turn/event'
-import type { Picture } from './picture'
+import type { Picture } from './download'
 import type { MediaEvent } from './voice'
 
 /** How pictures and videos are to stand in an answer. */

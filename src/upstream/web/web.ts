@@ -10,6 +10,7 @@ import type { Tokenizer } from '../../turn/tokenizer'
 import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
+import { createDownload } from './download'
 import { createWebPictures } from './draw'
 import { createWebFilms } from './films'
 import { runsAtGrok } from './manner'
@@ -47,6 +48,7 @@ export function createWeb(parts: WebParts): Upstream {
   const supplied = createSupplied(settings)
   const open = createSessions({ http, connect, supplied, now, assetsUrl })
   const attachments = createAttachments({ fetchPublic, settings })
+  const download = createDownload({ fetchPublic, settings, assetsUrl })
   const uploads = createUploads({ settings, now })
   const begin = createWorks({ uploads, assetUrl })
 
