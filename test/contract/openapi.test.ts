@@ -90,6 +90,7 @@ describe('our document', () => {
       'POST /v1/conversations',
       'POST /v1/conversations/{id}',
       'POST /v1/conversations/{id}/items',
+      'POST /v1/embeddings',
       'POST /v1/files',
       'POST /v1/responses',
       'POST /v1/responses/compact',
