@@ -40,8 +40,6 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { handlers, readers, files, settings } = parts
-  const routes = new Elysia()
   const { platform, media, handlers, readers, originOf, settings } = parts
   const { cache, links, files } = media
   const forms = createForms(parts)
