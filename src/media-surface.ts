@@ -36,10 +36,9 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { platform, handlers, readers, files, settings } = parts
-  const { now } = platform
+  const { handlers, readers, files, settings } = parts
   const routes = new Elysia()
-    .use(fileRoutes({ files: createFilesApi({ files, settings, now }), handlers }))
+    .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
     .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
   return { routes }
 }

@@ -6,6 +6,7 @@ import { sha256 } from './crypto'
 import { SetupError } from './errors'
 import type { AssetName } from './http/swagger'
 import { createLog } from './log'
+import { type Bucket, createBucket } from './media/bucket'
 import type { Platform } from './platform'
 import { environmentKey } from './store/keys'
 import { createObjects } from './store/objects'
@@ -36,6 +37,7 @@ if (config.DATABASE_URL.startsWith('file:'))
   )
 
 const assets = env.ASSETS as Assets | undefined
+const bucket = env.MEDIA as Bucket | undefined
 const asset = (name: string) => assets?.fetch(new Request(`https://assets/${name}`))
 
 let tokenizer: Tokenizer | undefined
@@ -47,7 +49,9 @@ const call: Platform['fetch'] = (url, init) => fetch(url, init as RequestInit)
 const platform: Platform = {
   config,
   client,
-  objects: createObjects({ client: patient(client), now: Date.now }),
+  objects: bucket
+    ? createBucket(bucket)
+    : createObjects({ client: patient(client), now: Date.now }),
   secret,
   later: waitUntil,
   fetch: call,

@@ -33,8 +33,14 @@ export interface FileDraft {
   /** Resolves when there is room for more. @throws ApiError when its key has no room left */
   readonly write: (bytes: Uint8Array) => Promise<void>
   /** @param late what became known only while it came */
-  readonly finish: (late?: Partial<Pick<NewFile, 'purpose' | 'expiresAt'>>) => Promise<StoredFile>
+  readonly finish: (late?: LateTerms) => Promise<StoredFile>
   readonly abort: () => Promise<void>
+}
+
+interface LateTerms {
+  readonly purpose?: string
+  /** From now on. */
+  readonly lifetimeMs?: number | undefined
 }
 
 const DAY_MS = 86_400_000
@@ -99,12 +105,14 @@ export function createFiles({ rows, objects, hasher, now, newId, settings }: Fil
           await writer.write(piece)
         },
 
-        async finish({ purpose = file.purpose, expiresAt = file.expiresAt } = {}) {
+        async finish({ purpose = file.purpose, lifetimeMs } = {}) {
           const sum = await hash.digest()
           await writer.commit()
           const { filename, type = '' } = file
           const known = { id, keyId, filename, purpose, mime: glance.mime(type), bytes, hash: sum }
-          return store({ ...known, createdAt: now(), expiresAt })
+          const createdAt = now()
+          const expiresAt = lifetimeMs === undefined ? file.expiresAt : createdAt + lifetimeMs
+          return store({ ...known, createdAt, expiresAt })
         },
 
         abort: () => writer.abort(),

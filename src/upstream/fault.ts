@@ -42,6 +42,8 @@ export const CHALLENGE = 'challenge'
 export const ANTI_BOT = 'anti_bot'
 /** The `code` of an answer that says something where it was to draw. */
 export const NO_PICTURE = 'no_picture'
+/** The `code` of a limit of grok.com's page Imagine, which is none of its chats. */
+export const IMAGINE_LIMIT = 'imagine_limit'
 /** What grok.com says of an account that it wants none of any more, in a `code` or in its own words. */
 export const BLOCKED_ACCOUNT = /^blocked$|blocked-user|email-domain-rejected/
 

@@ -12,23 +12,23 @@ export function readPurpose(fields: Fields): string {
 }
 
 /**
- * For how many seconds a file is to be kept, in OpenAI's form or xAI's; undefined for as long as nobody
+ * How long a file is to be kept, in OpenAI's form or xAI's; undefined for as long as nobody
  * deletes it.
  */
-export function readLifetime(fields: Fields): number | undefined {
+export function readLifetimeMs(fields: Fields): number | undefined {
   const anchor = fields.get('expires_after[anchor]')?.[0]
   const seconds = fields.get('expires_after[seconds]')?.[0]
   const plain = fields.get('expires_after')?.[0]
-  if (plain !== undefined) return lifetimeOf(plain, 'expires_after')
+  if (plain !== undefined) return lifetimeMsOf(plain, 'expires_after')
   if (anchor === undefined && seconds === undefined) return
   if (anchor !== 'created_at') throw wrong('expires_after[anchor]', 'must be created_at')
-  return lifetimeOf(seconds, 'expires_after[seconds]')
+  return lifetimeMsOf(seconds, 'expires_after[seconds]')
 }
 
-function lifetimeOf(text: string | undefined, param: string): number {
+function lifetimeMsOf(text: string | undefined, param: string): number {
   const seconds = /^\d{1,9}$/.test(text ?? '') ? Number(text) : Number.NaN
   const { least, most } = LIFETIME
-  if (seconds >= least && seconds <= most) return seconds
+  if (seconds >= least && seconds <= most) return seconds * 1000
   throw wrong(param, `must be a whole number from ${least} to ${most}`)
 }
 

@@ -3,13 +3,12 @@ import { type FileSink, streamForm } from '../../http/form'
 import { listBody, readPage } from '../../http/page'
 import type { FileDraft, Files, StoredFile } from '../../media/files'
 import type { Settings } from '../../store/settings'
-import { readLifetime, readPurpose, wrong } from './request'
+import { readLifetimeMs, readPurpose, wrong } from './request'
 import type { FileObject } from './schema'
 
 interface FilesApiParts {
   readonly files: Files
   readonly settings: () => Settings
-  readonly now: () => number
 }
 
 const MB = 1024 * 1024
@@ -17,7 +16,7 @@ const MB = 1024 * 1024
 const LISTED = { most: 10_000, usual: 10_000 }
 
 /** `/v1/files` behind its routes. */
-export function createFilesApi({ files, settings, now }: FilesApiParts) {
+export function createFilesApi({ files, settings }: FilesApiParts) {
   return {
     /** `POST /v1/files`: the file is stored while it comes, and is there when all of its form is right. */
     async create(keyId: string, request: Request): Promise<Response> {
@@ -33,10 +32,9 @@ export function createFilesApi({ files, settings, now }: FilesApiParts) {
       })
       try {
         const purpose = readPurpose(fields)
-        const lifetime = readLifetime(fields)
+        const lifetimeMs = readLifetimeMs(fields)
         if (!draft) throw wrong('file', 'must be a file')
-        const expiresAt = lifetime === undefined ? null : now() + lifetime * 1000
-        return Response.json(shown(await draft.finish({ purpose, expiresAt })))
+        return Response.json(shown(await draft.finish({ purpose, lifetimeMs })))
       } catch (cause) {
         await draft?.abort().catch(() => {})
         throw cause

@@ -2,6 +2,7 @@ import { UpstreamFault } from '../../errors'
 import { isText, type Json, parseObject } from '../../json-value'
 import type { Line } from '../../net/line'
 import type { MadePicture, PictureEvent } from '../../turn/picture'
+import { CHALLENGE, IMAGINE_LIMIT } from '../fault'
 import type { Drawing } from './drawing'
 import { inBandFault } from './faults'
 import type { RequestForm } from './models'
@@ -33,7 +34,9 @@ export async function* imagine(
   round: Round,
   { drawing, now }: RoundTerms,
 ): AsyncGenerator<PictureEvent> {
-  const line = await session.connect(PATH)
+  const line = await session.connect(PATH).catch((cause) => {
+    throw ofPage(cause)
+  })
   try {
     ask(line, round, now())
     for await (const text of line.messages) {
@@ -79,12 +82,20 @@ function ask(line: Line, { prompt, ratio, count, form }: Round, timestamp: numbe
   })
 }
 
+/** The page has limits of its own, whatever is left for chats. */
+function ofPage(cause: unknown): unknown {
+  if (!(cause instanceof UpstreamFault) || cause.details.status !== 429) return cause
+  const { kind, message, details } = cause
+  if (details.code === CHALLENGE) return cause
+  return new UpstreamFault(kind, message, { ...details, code: IMAGINE_LIMIT })
+}
+
 /** What a message tells of one picture. */
 function read(text: string, drawing: Drawing, { hide }: Session): PictureEvent | undefined {
   const message = parseObject(text)
   if (!message) throw new UpstreamFault('malformed', 'grok.com sent a message that is no JSON.')
   const { type, err_code: code, err_msg: said } = message
-  if (type === 'error') throw inBandFault({ code, message: said }, hide)
+  if (type === 'error') throw ofPage(inBandFault({ code, message: said }, hide))
   const id = [message.id, message.image_id, message.job_id].find(isText)
   if (id === undefined) return
   if (type === 'image') return seen(id, message, drawing)

@@ -1,7 +1,8 @@
 import { type Call, callOf } from './calls'
 import { type Aim, createFaults, type Fault, type Refuse } from './faults'
-import type { Host, HostedOptions, Manner } from './host'
+import type { Host, HostedOptions } from './host'
 import { type Incoming, listen, type Reply } from './server'
+import type { Manner } from './serving'
 
 /** What a call is for, its method and the form of its path, whose groups are given on. */
 export type Route<Endpoint extends string> = readonly [Endpoint, method: string, path: RegExp]

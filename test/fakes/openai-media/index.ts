@@ -11,9 +11,10 @@ import { failed, invalid, lacking, refuse, unknownModel } from './refusals'
 
 export type { Call } from '../media/calls'
 export { type Fault, faults } from '../media/faults'
-export type { Hosted, Manner } from '../media/host'
+export type { Hosted } from '../media/host'
 export { jpeg } from '../media/jpeg'
 export { gif, pictureOf, png, typeOf, webp } from '../media/pictures'
+export type { Manner } from '../media/serving'
 export type { Drawing } from './images'
 
 /** What a call can be for. */
