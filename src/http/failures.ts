@@ -13,12 +13,13 @@ export const failures = (
 
 /** An error as OpenAI answers it. */
 export function failureResponse(failure: ApiError): Response {
-  const { retryAfter, allow } = failure.details
+  const { retryAfter, shouldRetry, allow } = failure.details
   return new Response(JSON.stringify(failure.toBody()), {
     status: failure.status,
     headers: {
       'content-type': 'application/json',
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+      ...(shouldRetry !== undefined && { 'x-should-retry': String(shouldRetry) }),
       ...(allow && { allow: allow.join(', ') }),
     },
   })
