@@ -38,7 +38,7 @@ CREATE TABLE `media` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `media_sourceHash_unique` ON `media` (`source_hash`);--> statement-breakpoint
-CREATE INDEX `media_by_use` ON `media` (`sort`,`used_at`);--> statement-breakpoint
+CREATE INDEX `media_by_use` ON `media` (`sort`,`used_at`,`bytes`);--> statement-breakpoint
 CREATE TABLE `object_parts` (
 	`object_id` text NOT NULL,
 	`part` integer NOT NULL,
@@ -48,6 +48,7 @@ CREATE TABLE `object_parts` (
 --> statement-breakpoint
 CREATE TABLE `objects` (
 	`id` text PRIMARY KEY NOT NULL,
+	`parts` text NOT NULL,
 	`bytes` integer NOT NULL,
 	`whole` integer NOT NULL,
 	`written_at` integer NOT NULL

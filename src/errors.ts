@@ -59,8 +59,6 @@ interface Details {
   readonly param?: string | undefined
   /** Seconds after which the same request may succeed: sent as `Retry-After`. */
   readonly retryAfter?: number | undefined
-  /** Whether a client should send the same once more by itself: sent as `x-should-retry`. */
-  readonly shouldRetry?: boolean | undefined
   /** Methods that the path takes: sent as `Allow`. */
   readonly allow?: readonly string[] | undefined
   readonly cause?: unknown

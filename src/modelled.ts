@@ -14,7 +14,11 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
   [/^\/images\/(?:generations|edits|variations)$/, ['POST']],
   [/^\/images\/[^/]+$/, ['GET']],
+  [/^\/files$/, ['GET', 'POST']],
+  [/^\/files\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/files\/[^/]+\/content$/, ['GET']],
   [/^\/models(?:\/|$)/, ['GET']],
+  [/^\/embeddings$/, ['POST']],
 ]
 
 /**

@@ -4,12 +4,18 @@ import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' 
 import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
+import { createDirectory } from '../media/directory'
+import type { Hasher } from '../media/hasher'
+import type { ObjectStore } from '../media/object-store'
 import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
+import { createObjects } from '../store/objects'
+import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
 import { createSockets, type Sockets } from './sockets'
-import type { State } from './state'
+import { mediaPath, type State } from './state'
 
 const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
 
@@ -37,6 +43,7 @@ export function createPlatform(
   return {
     config,
     client,
+    objects: objectsOf(config, client),
     secret,
     log,
     later(work) {
@@ -46,6 +53,7 @@ export function createPlatform(
         .finally(() => pending.delete(work))
     },
     fetch: machineFetch(),
+    connect: machineConnect(),
     canProxy: true,
     resolve,
     spreadMs: SPREAD_MS,
@@ -53,6 +61,7 @@ export function createPlatform(
     random: Math.random,
     compilesLate: true,
     digest,
+    hasher,
     async tokenizer() {
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')
@@ -83,6 +92,12 @@ export function createPlatform(
   }
 }
 
+function objectsOf(config: Config, client: State['client']): ObjectStore {
+  const path = mediaPath(config)
+  if (path !== undefined) return createDirectory(path)
+  return createObjects({ client: patient(client), now: Date.now })
+}
+
 /** IPv4 first: many machines have IPv6 addresses and no way to use them. */
 async function resolve(host: string): Promise<readonly string[]> {
   const found = await lookup(host, { all: true })
@@ -90,3 +105,11 @@ async function resolve(host: string): Promise<readonly string[]> {
 }
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
+
+function hasher(): Hasher {
+  const hash = new Bun.CryptoHasher('sha256')
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => hash.digest('hex'),
+  }
+}

@@ -62,6 +62,13 @@ export const filePath = ({ DATABASE_URL: url }: Config): string | undefined =>
 /** Where the secret of a file database is kept. */
 export const secretPath = (path: string): string => join(dirname(path), 'groxy.secret')
 
+/** The directory of pictures, videos and files; undefined where they are in the database. */
+export function mediaPath(config: Config): string | undefined {
+  const path = filePath(config)
+  if (config.MEDIA_DIR !== undefined) return config.MEDIA_DIR
+  return path === undefined || path === ':memory:' ? undefined : join(dirname(path), 'media')
+}
+
 async function checkFile(client: Client, path: string): Promise<void> {
   if (path === ':memory:' || Bun.file(path).size > QUICK_CHECK_BYTES) return
   const { rows } = await client.execute('PRAGMA quick_check(1)')

@@ -1,5 +1,8 @@
 import type { Client, InValue, ResultSet } from '@libsql/client/web'
 
+/** A database that answers many questions at once. */
+type Batching = Pick<Client, 'batch'>
+
 /** Puts questions to a database. */
 interface Executor {
   readonly execute: (statement: { sql: string; args: InValue[] }) => Promise<ResultSet>
@@ -12,7 +15,7 @@ interface Question {
 }
 
 /** Each question gets its own answer, or the one fault of them all. */
-function gather(client: Client): Executor {
+function gather(client: Batching): Executor {
   let questions: Question[] = []
 
   async function ask(): Promise<void> {
@@ -43,14 +46,14 @@ function gather(client: Client): Executor {
   }
 }
 
-const known = new WeakMap<Client, Executor>()
+const known = new WeakMap<Batching, Executor>()
 
 /**
  * Reads that are asked for in the same breath go to the database together: a start over the network
  * waits for one answer instead of seven, and a libSQL server, which refuses what is more than about a
  * hundred requests at once, sees one.
  */
-export function gathered(client: Client): Executor {
+export function gathered(client: Batching): Executor {
   const executor = known.get(client) ?? gather(client)
   known.set(client, executor)
   return executor

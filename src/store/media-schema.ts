@@ -31,14 +31,17 @@ export const media = sqliteTable(
     /** When it was last asked for, to the hour. */
     usedAt: integer().notNull(),
   },
-  (table) => [index('media_by_use').on(table.sort, table.usedAt)],
+  (table) => [index('media_by_use').on(table.sort, table.usedAt, table.bytes)],
 )
 
 /** Objects that are kept in the database: where no directory and no bucket is there to keep them. */
 export const objects = sqliteTable(
   'objects',
   {
+    /** While it is being written, or removed, it is called as its parts are. */
     id: text().primaryKey(),
+    /** What its parts are filed under, which no other object ever has. */
+    parts: text().notNull(),
     bytes: integer().notNull(),
     /** While it is being written nobody sees it. */
     whole: integer({ mode: 'boolean' }).notNull(),
@@ -52,6 +55,7 @@ export const objects = sqliteTable(
 export const objectParts = sqliteTable(
   'object_parts',
   {
+    /** `parts` of their object. */
     objectId: text().notNull(),
     part: integer().notNull(),
     bytes: blob({ mode: 'buffer' }).notNull(),

@@ -20,7 +20,7 @@ interface Asker {
 
 /** Reads whole tables, sooner than a query builder would: every start waits for the snapshot. */
 export function createReader<T extends Table>(
-  client: Client,
+  client: Pick<Client, 'batch'>,
   table: T,
   asker: Asker = gathered(client),
 ) {

@@ -13,9 +13,11 @@ import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
 import { openDatabase } from './database'
+import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createMediaRows } from './media'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
@@ -50,9 +52,11 @@ export function createStores({ client, vault, now }: StoreParts) {
     cleaning: createCleaningStore({ client, ledger, now }),
     completions: createCompletions(patiently),
     conversations: createConversations(patiently),
+    files: createFileRows(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
+    media: createMediaRows(patiently, now),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),

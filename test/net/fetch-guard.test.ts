@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import net from 'node:net'
 import { createPlatform } from '#src/cli/platform'
+import { readConfig } from '#src/config'
 import { createFetchGuard } from '#src/net/fetch-guard'
 import type { FetchInit } from '#src/net/http'
 import { guarded, PARAM, serverAt } from '../support/guarded'
@@ -221,6 +222,5 @@ describe('the address that was looked at is the one that is called', () => {
 })
 
 function machine() {
-  const config = { GROXY_API_KEY: undefined } as never
-  return createPlatform(config, { client: undefined, secret: 'x' } as never, {} as never)
+  return createPlatform(readConfig({}), { client: undefined, secret: 'x' } as never, {} as never)
 }

@@ -33,7 +33,7 @@ export async function gateway(options: Options = {}) {
   const clock = now ?? Date.now
   const stores = createStores({ client, vault, now: clock })
   for (const [name, value] of Object.entries(settings)) await stores.settings.set(name, value)
-  const config = readConfig({ GROXY_API_KEY: KEY, ...env })
+  const config = readConfig({ GROXY_API_KEY: KEY, DATABASE_URL: `file:${path}`, ...env })
   const lines: string[] = []
   const log = createLog({
     level: 'debug',

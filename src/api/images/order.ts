@@ -1,6 +1,6 @@
 import { ApiError } from '../../errors'
 import type { PictureRequest, PictureSize } from '../../turn/picture'
-import { RATIOS, ratioFor, resolutionFor } from '../../turn/picture-shape'
+import { RATIOS } from '../../turn/picture-shape'
 import type { ImageGeneration } from './schema'
 
 /** Pictures as a client wants them, but for those that are to be changed. */
@@ -62,7 +62,7 @@ export function readOrder(fields: ImageGeneration, work: PictureRequest['work'])
       prompt,
       size,
       ratio,
-      resolution: fields.resolution ?? (size && resolutionFor(size)),
+      resolution: fields.resolution ?? undefined,
       quality: quality ?? undefined,
       outputFormat: format ?? undefined,
       partials: stream === true ? (fields.partial_images ?? 0) : 0,
@@ -88,7 +88,6 @@ function refuseUnclear(fields: ImageGeneration): void {
     throw refused('A jpeg has no transparent background: ask for png or webp.', 'output_format')
 }
 
-/** xAI's own words go before what OpenAI's `size` says. */
 function shapeOf({ size: text, aspect_ratio: said }: ImageGeneration): {
   readonly size: PictureSize | undefined
   readonly ratio: string | undefined
@@ -97,8 +96,7 @@ function shapeOf({ size: text, aspect_ratio: said }: ImageGeneration): {
   if (!text || text === 'auto') return { size: undefined, ratio: wanted }
   const ratio = RATIOS.find((one) => one === text)
   if (ratio) return { size: undefined, ratio: wanted ?? ratio }
-  const size = readSize(text)
-  return { size, ratio: wanted ?? ratioFor(size) }
+  return { size: readSize(text), ratio: wanted }
 }
 
 const SHORTEST = 16

@@ -12,12 +12,11 @@ export function shortfall(outcome: Outcome, n: number): ApiError | undefined {
   return first ?? new ApiError('upstream_error', 'The upstream made no picture.')
 }
 
-/** Asked again it would be paid for again, which its client is to decide. */
 const incomplete = ({ made, blocked, failures: [first] }: Outcome, n: number): ApiError =>
   new ApiError(
     'images_incomplete',
     `${made} of ${n} pictures were made, also after more tries${whyNot(blocked, first)}`,
-    { shouldRetry: false, cause: first },
+    { cause: first },
   )
 
 function whyNot(blocked: number, first: ApiError | undefined): string {

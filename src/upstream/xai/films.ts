@@ -1,9 +1,10 @@
 import { UpstreamFault } from '../../errors'
-import { isText, parseObject } from '../../json-value'
+import { isText } from '../../json-value'
 import { asFault, type Http, readText, TimeUp } from '../../net/http'
 import type { FilmEvent, FilmRequest } from '../../turn/film'
 import type { PictureInput } from '../../turn/picture'
-import { readFault, readRetryAfter, withBegun } from '../fault'
+import { readRetryAfter, withBegun } from '../fault'
+import { createCaller, readAnswer } from '../openai/call'
 import type { FilmCall, Upstream } from '../upstream'
 import { linkedAbort } from '../web/linked-abort'
 import { type FilmState, readFilmState } from './film-state'
@@ -11,13 +12,6 @@ import { type FilmState, readFilmState } from './film-state'
 interface FilmParts {
   readonly http: Http
   readonly now: () => number
-}
-
-/** How an account is asked, until the video is done. */
-interface Line {
-  readonly headers: Readonly<Record<string, string>>
-  readonly secret: string
-  readonly proxy: string | undefined
 }
 
 /** What a question came to, and when to ask again. */
@@ -48,43 +42,27 @@ const PATIENCE_MS = 300_000
 
 /** xAI's videos: begun, and then asked for until they are done. */
 export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['films']> {
-  async function open({ account }: FilmCall): Promise<Line> {
-    const secret = await account.secret()
-    const proxy = await account.proxy()
-    const headers = { authorization: `Bearer ${secret}`, accept: 'application/json' }
-    return { headers, secret, proxy }
-  }
+  const call = createCaller({ http, now })
+  const accept = 'application/json'
 
   /** Have it begun, and learn what xAI calls it. */
-  async function begin(line: Line, { account, model, request, abort }: FilmCall): Promise<string> {
-    const { headers, secret, proxy } = line
-    const response = await http.send({
-      url: account.baseUrl + PATHS[request.work],
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: bodyOf(request, model),
-      proxy,
-      abort,
-    })
-    if (!response.ok) throw await readFault(response, secret, now())
-    const text = await readText(response, MOST_BYTES).catch((cause) => {
-      throw asFault(cause, abort.signal)
-    })
-    const id = parseObject(text)?.request_id
+  async function begin({ account, model, request, abort }: FilmCall): Promise<string> {
+    const body = bodyOf(request, model)
+    const path = PATHS[request.work]
+    const asked = { account, path, method: 'POST', accept, type: accept, body, abort } as const
+    const { request_id: id } = await readAnswer(await call(asked), abort)
     if (isText(id)) return id
     throw new UpstreamFault('malformed', 'xAI did not say what it calls the video.')
   }
 
   /** Ask how far it is. */
-  async function ask(line: Line, { account, abort }: FilmCall, id: string): Promise<Seen> {
-    const { headers, secret, proxy } = line
+  async function ask({ account, abort }: FilmCall, id: string): Promise<Seen> {
     const own = linkedAbort(abort.signal)
     const late = new TimeUp('xAI did not say in time how far the video is.')
     const timer = setTimeout(() => own.abort(late), ANSWER_MS)
     try {
-      const url = `${account.baseUrl}/videos/${encodeURIComponent(id)}`
-      const response = await http.send({ url, method: 'GET', headers, proxy, abort: own })
-      if (!response.ok) throw await readFault(response, secret, now())
+      const path = `/videos/${encodeURIComponent(id)}`
+      const response = await call({ account, path, method: 'GET', accept, abort: own })
       const text = await readText(response, MOST_BYTES)
       const waitMs = readRetryAfter(response.headers, now())
       return { ...readFilmState(response.status, text), waitMs }
@@ -100,10 +78,9 @@ export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['
   return {
     can: (model) => /video/i.test(model),
 
-    async *film(call) {
-      const { upstreamId, abort } = call
-      const line = await open(call)
-      const id = upstreamId ?? (await begin(line, call))
+    async *film(filming) {
+      const { upstreamId, abort } = filming
+      const id = upstreamId ?? (await begin(filming))
       yield { type: 'accepted', upstreamId: id }
       let usualMs = FIRST_WAIT_MS
       let waitMs = upstreamId === undefined ? usualMs : 0
@@ -116,7 +93,7 @@ export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['
         }
         usualMs = Math.min(usualMs * GROWTH, LAST_WAIT_MS)
         try {
-          const seen = await ask(line, call, id)
+          const seen = await ask(filming, id)
           faultySince = undefined
           waitMs = Math.min(Math.max(usualMs, seen.waitMs ?? 0), LONGEST_WAIT_MS)
           for (const event of seen.events) {

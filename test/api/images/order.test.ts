@@ -65,8 +65,8 @@ describe('an order', () => {
   })
 
   test.each([
-    [{ size: '1024x1536' }, { width: 1024, height: 1536 }, '2:3', '1k'],
-    [{ size: '1792X1024' }, { width: 1792, height: 1024 }, '16:9', '1.5k'],
+    [{ size: '1024x1536' }, { width: 1024, height: 1536 }, undefined, undefined],
+    [{ size: '1792X1024' }, { width: 1792, height: 1024 }, undefined, undefined],
     [{ size: 'auto' }, undefined, undefined, undefined],
     [{ size: '16:9' }, undefined, '16:9', undefined],
     [{ aspect_ratio: 'auto', resolution: '2k' }, undefined, undefined, '2k'],

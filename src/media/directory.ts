@@ -1,0 +1,194 @@
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { newId } from '../crypto'
+import { codeOf, directoryFault, isMissing } from './directory-fault'
+import { listDirectory, placesIn } from './directory-list'
+import { isObjectId, type ObjectStore, type ObjectWriter } from './object-store'
+
+const PIECE_BYTES = 256 * 1024
+
+/** No link is followed, and nobody waits for what is not a file. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Objects as files of a directory, which is made when it is first written to. A file has its name only
+ * when all of it is on the disk, so that a crash leaves temporaries behind and no half object.
+ */
+export function createDirectory(root: string): ObjectStore {
+  const places = placesIn(root)
+
+  async function explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      throw directoryFault(root, cause)
+    }
+  }
+
+  async function openAt(path: string, to: number): Promise<FileHandle | undefined> {
+    const handle = await open(path, READ).catch((cause) => {
+      if (isMissing(cause)) return
+      throw directoryFault(root, cause)
+    })
+    if (!handle) return
+    const found = await handle.stat()
+    // Shorter than it was: somebody cut it.
+    if (found.isFile() && found.size >= to) return handle
+    await handle.close()
+    return
+  }
+
+  /** The file may have got its name while we looked. */
+  const openOneOf = async (paths: readonly string[], to: number) => {
+    for (const path of paths) {
+      const handle = await openAt(path, to)
+      if (handle) return handle
+    }
+    return
+  }
+
+  async function put(temporary: string, id: string): Promise<void> {
+    const folder = places.folder(id)
+    await makeFolder(folder)
+    await rename(temporary, places.whole(id))
+    await syncFolder(folder)
+  }
+
+  return {
+    async create(id) {
+      if (!isObjectId(id)) throw new Error('This is not an id of an object.')
+      const temporary = places.temporary(`${id}~${newId().slice(0, 8)}`)
+      const handle = await explained(() => makeFile(temporary, places.temporaries))
+      let isOpen = true
+
+      async function discard(): Promise<void> {
+        if (!isOpen) return
+        isOpen = false
+        await Promise.allSettled([handle.close(), unlink(temporary)])
+      }
+
+      /** After a fault nothing is left of it. */
+      const attempt = async (work: () => Promise<void>) => {
+        try {
+          await work()
+        } catch (cause) {
+          await discard()
+          throw directoryFault(root, cause)
+        }
+      }
+
+      const writer: ObjectWriter = {
+        write: (bytes) => attempt(() => writeAll(handle, bytes)),
+
+        async read(from, to) {
+          const reading = await openOneOf([temporary, places.whole(id)], to)
+          if (!reading) throw new Error('What is read was not written yet, or is gone.')
+          return streamOf(reading, { from, to, root })
+        },
+
+        commit: () =>
+          attempt(async () => {
+            await handle.sync()
+            await handle.close()
+            await put(temporary, id)
+            isOpen = false
+          }),
+
+        abort: discard,
+      }
+      return writer
+    },
+
+    async open(id, from, to) {
+      if (!isObjectId(id)) return
+      const handle = await openAt(places.whole(id), to)
+      return handle && streamOf(handle, { from, to, root })
+    },
+
+    async remove(ids) {
+      for (const id of ids) {
+        const path = places.of(id)
+        if (path === undefined) continue
+        await unlink(path).catch((cause) => {
+          if (codeOf(cause) !== 'ENOENT') throw directoryFault(root, cause)
+        })
+      }
+    },
+
+    list: (before) => listDirectory(root, before),
+  }
+}
+
+async function makeFile(path: string, folder: string): Promise<FileHandle> {
+  const make = () => open(path, 'wx', 0o600)
+  try {
+    return await make()
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT') throw cause
+  }
+  await makeFolder(folder)
+  return make()
+}
+
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (made !== undefined) await syncFolder(dirname(made))
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
+    at += bytesWritten
+  }
+}
+
+/** Some file systems cannot do that, and Windows need not. */
+const UNSYNCED = ['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP']
+
+/** So that a new name outlives a loss of power. */
+async function syncFolder(path: string): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path, 'r')
+    await handle.sync()
+  } catch (cause) {
+    if (!UNSYNCED.includes(codeOf(cause))) throw cause
+  } finally {
+    await handle?.close()
+  }
+}
+
+interface Part {
+  readonly from: number
+  readonly to: number
+  readonly root: string
+}
+
+/** Reads when its reader asks, and closes the file however that ends. */
+function streamOf(handle: FileHandle, { from, to, root }: Part): ReadableStream<Uint8Array> {
+  let at = from
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const wanted = Math.min(PIECE_BYTES, to - at)
+          if (wanted <= 0) {
+            await handle.close()
+            return controller.close()
+          }
+          const piece = new Uint8Array(wanted)
+          const { bytesRead } = await handle.read(piece, 0, wanted, at)
+          if (bytesRead === 0) throw new Error('An object ends too early.')
+          at += bytesRead
+          controller.enqueue(piece.subarray(0, bytesRead))
+        } catch (cause) {
+          await handle.close().catch(() => undefined)
+          throw directoryFault(root, cause)
+        }
+      },
+      cancel: () => handle.close(),
+    },
+    { highWaterMark: 0 },
+  )
+}
