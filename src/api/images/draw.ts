@@ -11,7 +11,7 @@ import type {
   PictureUsageEvent,
 } from '../../turn/picture'
 import type { DrawCall, Upstream, WorkCall } from '../../upstream/upstream'
-import { drawing } from './model'
+import { ableFor, drawing } from './model'
 
 /** Pictures that are to be made, whoever makes them. */
 export interface Commission {
@@ -65,11 +65,13 @@ const MORE_ROUNDS = 2
  */
 export function createDraw({ works }: { readonly works: Works }) {
   /** How many pictures a call is asked for. */
-  function mostOf({ model, request, stream }: Commission): number {
-    const [first] = works.ableFor(drawing(model, request.work))
+  function mostOf({ n, model, request, stream }: Commission): number {
+    const [first] = ableFor(works, model, request.work)
+    // One call is enough to say that nobody can.
+    if (!first) return n
     // OpenAI shows previews of a call's only picture.
-    if (stream && request.partials > 0 && first?.kind === 'openai') return 1
-    return (first && mostAt(first.upstream, first.model, request)) ?? 1
+    if (stream && request.partials > 0 && first.kind === 'openai') return 1
+    return mostAt(first.upstream, first.model, request) ?? 1
   }
 
   /** @throws whatever is a bug; what goes wrong with calls is in the outcome */

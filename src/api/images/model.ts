@@ -1,5 +1,5 @@
 import type { Works } from '../../dispatch/work'
-import type { Plannable } from '../../dispatch/work-plan'
+import type { Able, Plannable } from '../../dispatch/work-plan'
 import { ApiError } from '../../errors'
 import { mayUse } from '../../http/allow-list'
 import type { Catalog } from '../../pool/catalog'
@@ -24,6 +24,20 @@ export const drawing = (model: string, work: PictureRequest['work']): Plannable 
   lacking: `The model '${model.slice(0, 200)}' does not ${work === 'edit' ? 'change' : 'make'} pictures here.`,
 })
 
+/** Who would be asked for pictures of a model, best first; nobody where nobody can. */
+export function ableFor(
+  works: Works,
+  model: string,
+  work: PictureRequest['work'],
+): readonly Able[] {
+  try {
+    return works.ableFor(drawing(model, work))
+  } catch (cause) {
+    if (cause instanceof ApiError) return []
+    throw cause
+  }
+}
+
 /** Chooses a model for pictures that were asked for without one. */
 export const createModelChooser =
   ({ works, catalog, settings }: ChooserParts) =>
@@ -33,20 +47,11 @@ export const createModelChooser =
     if (set) return set
     const names = catalog.list().map(({ id }) => id)
     const may = names.filter((id) => DRAWS.test(id) && !FILMS.test(id) && mayUse(key, id))
-    const found = may.find((id) => isAble(id, work))
+    const found = may.find((id) => ableFor(works, id, work).length > 0)
     if (found) return found
     throw new ApiError(
       'invalid_value',
       "'model' is missing, and no account has a model that is known to make pictures. Name one of GET /v1/models, or have the operator set image_model.",
       { param: 'model' },
     )
-
-    function isAble(id: string, wanted: PictureRequest['work']): boolean {
-      try {
-        return works.kindsFor(drawing(id, wanted)).length > 0
-      } catch (cause) {
-        if (cause instanceof ApiError) return false
-        throw cause
-      }
-    }
   }
