@@ -19,6 +19,8 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/files\/[^/]+\/content$/, ['GET']],
   [/^\/models(?:\/|$)/, ['GET']],
   [/^\/embeddings$/, ['POST']],
+  [/^\/uploads\/image$/, ['POST']],
+  [/^\/files\/(?:image|video)\/[^/]+$/, ['GET']],
 ]
 
 /**
