@@ -27,6 +27,7 @@ import { createPricing } from './ledger/price'
 import { createLedgerQueue } from './ledger/queue'
 import { createRecord } from './ledger/record'
 import { faultFields } from './log'
+import { createFiles } from './media/files'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
 import type { Platform } from './platform'
@@ -71,6 +72,8 @@ export function createApp(platform: Platform) {
   })
   const pricing = createPricing({ modelOf: catalog.model, now })
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
+  const { objects, hasher } = platform
+  const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings })
   const upstreams = createUpstreams(platform, settings)
   const { onFault, onBug, onFailure } = createReports(log)
 
@@ -192,6 +195,7 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
+    files,
     onBug,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
     keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),

@@ -12,7 +12,11 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/conversations\/[^/]+$/, ['GET', 'POST', 'DELETE']],
   [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
   [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/files$/, ['GET', 'POST']],
+  [/^\/files\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/files\/[^/]+\/content$/, ['GET']],
   [/^\/models(?:\/|$)/, ['GET']],
+  [/^\/embeddings$/, ['POST']],
 ]
 
 /**

@@ -5,9 +5,11 @@ import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
+import type { Hasher } from './media/hasher'
 import type { ObjectStore } from './media/object-store'
-import type { Resolve } from './net/fetch-guard'
+import type { Resolve } from './net/guarded-open'
 import type { Fetch } from './net/http'
+import type { Connect } from './net/line'
 import type { Key } from './store/keys'
 import type { Tokenizer } from './turn/tokenizer'
 
@@ -22,7 +24,8 @@ export interface Platform {
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
   readonly later: (work: Promise<unknown>) => void
   readonly fetch: Fetch
-  /** Whether `fetch` can go through a proxy. */
+  readonly connect: Connect
+  /** Whether `fetch` and `connect` can go through a proxy. */
   readonly canProxy: boolean
   /**
    * All addresses of a host, best first. Present where `fetch` can call one of them in the host's
@@ -40,6 +43,8 @@ export interface Platform {
   readonly compilesLate: boolean
   /** SHA-256 in hexadecimal, at once where the runtime can. */
   readonly digest: (text: string) => string | Promise<string>
+  /** The same for bytes that come one after the other. */
+  readonly hasher: () => Hasher
   readonly tokenizer: () => Promise<Tokenizer>
   /** What the process takes of its machine, where it is known. */
   readonly processUse?: () => ProcessUse

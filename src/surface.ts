@@ -29,6 +29,7 @@ import type { Intake, IntakeLimits } from './http/intake'
 import { createKeyHandlers } from './http/key-handlers'
 import { createOrigin } from './http/origin'
 import { openSocket } from './http/socket'
+import type { Files } from './media/files'
 import { createMediaSurface } from './media-surface'
 import { modelledMethods } from './modelled'
 import type { Platform } from './platform'
@@ -52,6 +53,7 @@ interface SurfaceParts {
   readonly catalog: Catalog
   readonly passthrough: Passthrough
   readonly said: Said
+  readonly files: Files
   readonly onBug: (error: unknown) => void
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined

@@ -16,7 +16,7 @@ import { createXai } from './upstream/xai/xai'
 
 /** What every kind of account can be asked through. */
 export function createUpstreams(
-  { config, fetch, resolve, reachable, now, tokenizer }: Platform,
+  { config, fetch, connect, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
 ): Readonly<Record<Kind, Upstream>> {
   const http = createHttp(fetch)
@@ -28,6 +28,7 @@ export function createUpstreams(
         withPromptedTools(
           createWeb({
             http,
+            connect,
             fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
             tokenizer,
             settings,

@@ -6,6 +6,7 @@ import { sha256 } from './crypto'
 import { SetupError } from './errors'
 import type { AssetName } from './http/swagger'
 import { createLog } from './log'
+import { type Bucket, createBucket } from './media/bucket'
 import type { Platform } from './platform'
 import { environmentKey } from './store/keys'
 import { createObjects } from './store/objects'
@@ -13,6 +14,8 @@ import { patient } from './store/patient'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
+import { connectOnWorkers } from './worker-connect'
+import { workerHasher } from './worker-hasher'
 import { upgradeOnWorkers } from './worker-sockets'
 
 // Entry for Cloudflare Workers. Built once per isolate: Elysia may compile only at start-up, and
@@ -34,20 +37,25 @@ if (config.DATABASE_URL.startsWith('file:'))
   )
 
 const assets = env.ASSETS as Assets | undefined
+const bucket = env.MEDIA as Bucket | undefined
 const asset = (name: string) => assets?.fetch(new Request(`https://assets/${name}`))
 
 let tokenizer: Tokenizer | undefined
 const environmentKeys = new Map()
 
 const client = openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
+const call: Platform['fetch'] = (url, init) => fetch(url, init as RequestInit)
 
 const platform: Platform = {
   config,
   client,
-  objects: createObjects({ client: patient(client), now: Date.now }),
+  objects: bucket
+    ? createBucket(bucket)
+    : createObjects({ client: patient(client), now: Date.now }),
   secret,
   later: waitUntil,
-  fetch: (url, init) => fetch(url, init as RequestInit),
+  fetch: call,
+  connect: connectOnWorkers(call),
   canProxy: false,
   spreadMs: 0,
   now: Date.now,
@@ -60,6 +68,7 @@ const platform: Platform = {
     now: Date.now,
   }),
   digest: sha256,
+  hasher: workerHasher,
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')

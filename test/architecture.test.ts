@@ -67,6 +67,8 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
 const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
+  'worker-connect': 'entry',
+  'worker-hasher': 'entry',
   'worker-sockets': 'entry',
   app: 'app',
   background: 'app',

@@ -1,22 +1,8 @@
 import type { FetchInit } from '../net/http'
+import { noExceptions } from './no-exceptions'
 
-const EXCEPTIONS = ['NO_PROXY', 'no_proxy'] as const
-
-/**
- * Bun's `fetch`, but for `NO_PROXY`: that makes exceptions from the proxies of the environment, and
- * Bun would make them from an account's own proxy too, whose calls must not go out without it.
- */
+/** Bun's `fetch`, but for `NO_PROXY`: no exception is made from an account's own proxy. */
 export function machineFetch(): (url: string, init: FetchInit) => Promise<Response> {
-  const kept = EXCEPTIONS.map((name) => [name, process.env[name]] as const)
-  if (kept.every(([, value]) => value === undefined)) return fetch
-  return (url, init) => {
-    if (!init.proxy) return fetch(url, init)
-    // Bun reads them while `fetch` is called, so nobody else sees them gone.
-    for (const [name] of kept) delete process.env[name]
-    try {
-      return fetch(url, init)
-    } finally {
-      for (const [name, value] of kept) if (value !== undefined) process.env[name] = value
-    }
-  }
+  const always = noExceptions()
+  return (url, init) => (init.proxy ? always(() => fetch(url, init)) : fetch(url, init))
 }

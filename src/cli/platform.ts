@@ -5,12 +5,14 @@ import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import type { Log } from '../log'
 import { createDirectory } from '../media/directory'
+import type { Hasher } from '../media/hasher'
 import type { ObjectStore } from '../media/object-store'
 import type { Platform } from '../platform'
 import { environmentKey } from '../store/keys'
 import { createObjects } from '../store/objects'
 import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
 import { createSockets, type Sockets } from './sockets'
 import { mediaPath, type State } from './state'
@@ -51,6 +53,7 @@ export function createPlatform(
         .finally(() => pending.delete(work))
     },
     fetch: machineFetch(),
+    connect: machineConnect(),
     canProxy: true,
     resolve,
     spreadMs: SPREAD_MS,
@@ -58,6 +61,7 @@ export function createPlatform(
     random: Math.random,
     compilesLate: true,
     digest,
+    hasher,
     async tokenizer() {
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')
@@ -101,3 +105,11 @@ async function resolve(host: string): Promise<readonly string[]> {
 }
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
+
+function hasher(): Hasher {
+  const hash = new Bun.CryptoHasher('sha256')
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => hash.digest('hex'),
+  }
+}

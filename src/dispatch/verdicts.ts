@@ -1,10 +1,7 @@
-import { ABOUT_KEY, BLOCKED, CHALLENGE } from '../upstream/fault'
+import { ABOUT_KEY, BLOCKED, CHALLENGE, MODERATION } from '../upstream/fault'
 import type { Rule } from './rule'
 import { WEB_RULES } from './web-verdicts'
 
-/** A 403 about what was asked, not about who asked. */
-const MODERATION =
-  /content[ _](?:policy|filter|violat)|moderat|\bsafety|usage (?:guidelines|policies)|\bpolic(?:y|ies)\b/i
 const CONTEXT =
   /context[ _](?:length|window)|maximum (?:prompt|context)|prompt (?:is )?too long|too many (?:input )?tokens/i
 /** Not what OpenAI adds to every rate limit: that a payment method would raise it. */

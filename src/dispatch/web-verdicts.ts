@@ -1,4 +1,4 @@
-import { ANTI_BOT, BLOCKED_ACCOUNT } from '../upstream/fault'
+import { ANTI_BOT, BLOCKED_ACCOUNT, IMAGINE_LIMIT, NO_PICTURE } from '../upstream/fault'
 import type { Rule } from './rule'
 
 const HOUR_MS = 3_600_000
@@ -18,6 +18,17 @@ const LIMIT = {
 
 /** In which ways grok.com refuses a session that no other upstream knows; what they share is not here. */
 export const WEB_RULES: readonly Rule[] = [
+  {
+    name: 'words in place of a picture, which a client may have put in its mouth',
+    kind: 'web',
+    fault: 'refused',
+    says: new RegExp(`^${NO_PICTURE}$`),
+    culprit: 'client',
+    effect: 'none',
+    elsewhere: false,
+    refusal: 'moderation',
+    answer: 'words',
+  },
   {
     name: "grok.com's rules against programs, which are about our way there and not about the session",
     kind: 'web',
@@ -48,6 +59,19 @@ export const WEB_RULES: readonly Rule[] = [
     elsewhere: false,
     refusal: 'moderation',
     answer: 'words',
+  },
+  {
+    name: "a limit of grok.com's page Imagine, beside which its chats go on",
+    kind: 'web',
+    fault: 'refused',
+    says: new RegExp(`^${IMAGINE_LIMIT}$`),
+    culprit: 'quota',
+    effect: 'cooling',
+    restMs: HOUR_MS,
+    scope: 'endpoint',
+    elsewhere: true,
+    again: true,
+    answer: 'limited',
   },
   { name: 'a used-up quota of grok.com', says: /^usage_limit$/, ...LIMIT },
   { name: 'a rate limit of grok.com', status: [429], ...LIMIT },

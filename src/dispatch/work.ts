@@ -1,7 +1,8 @@
 import { ApiError, UpstreamFault } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
+import { asFault, TimeUp } from '../net/http'
 import type { Account, Kind } from '../pool/account'
-import type { Catalog, Plan } from '../pool/catalog'
+import type { Catalog } from '../pool/catalog'
 import type { Lease } from '../pool/lease'
 import type { Pool } from '../pool/pool'
 import type { Want } from '../pool/select'
@@ -12,10 +13,10 @@ import type { Usage } from '../turn/usage'
 import { redactFault } from '../upstream/fault'
 import type { Upstream, WorkCall } from '../upstream/upstream'
 import { type Book, type Books, type ServedBy, servedBy } from './book'
-import { notServed } from './dispatch'
 import { type Attempt, type Attemptable, blame, type FailOver } from './fail-over'
 import { judge, placeOf } from './judge'
 import { brokenOff } from './reply'
+import { createPlanner, type Plannable } from './work-plan'
 
 interface WorksParts {
   readonly pool: Pool
@@ -27,23 +28,17 @@ interface WorksParts {
 }
 
 /** What an account is to do that is no turn of a conversation: pictures, a video, vectors. */
-export interface Work<E extends WorkEvent> {
+export interface Work<E extends WorkEvent> extends Plannable {
   readonly requestId: string
   readonly key: Key
   /** As the ledger names it. */
   readonly endpoint: string
-  /** As the client asked for it. */
-  readonly model: string
   readonly stream: boolean
   /** Aborts when nobody wants it any more. */
   readonly signal: AbortSignal
   readonly settings: Settings
   /** Called once, when it is over. */
   readonly onEnd: (entry: LedgerEntry) => void
-  /** Whether accounts of a kind can do it with a model. */
-  readonly can: (upstream: Upstream, model: string) => boolean
-  /** What a client learns that asks for it with a model that nobody can do it with. */
-  readonly lacking: string
   /** Begin it: what this throws before its first event may be made good by another account. */
   readonly begin: (upstream: Upstream, call: WorkCall) => AsyncIterable<E>
 }
@@ -65,12 +60,19 @@ export interface RunningWork<E> {
   readonly events: AsyncIterableIterator<E>
 }
 
-/** What one account does of a work. */
-interface Doing<E extends WorkEvent> {
-  readonly work: Work<E>
+/** Who is asked to do what. */
+interface Asked {
+  readonly work: { readonly endpoint: string }
   readonly account: Account
+  /** As the upstream knows it. */
+  readonly model: string
   /** Undefined where it goes on with what an account has already begun. */
   readonly lease: Lease | undefined
+}
+
+/** What one account does of a work. */
+interface Doing<E extends WorkEvent> extends Asked {
+  readonly work: Work<E>
   readonly book: Book
   readonly abort: AbortController
   readonly deadline: Deadline
@@ -79,33 +81,28 @@ interface Doing<E extends WorkEvent> {
 
 /** Takes works from lease to ledger, as `dispatch` does turns. */
 export function createWorks(parts: WorksParts) {
-  const { pool, books, failOver, catalog, upstreams, now } = parts
+  const { pool, books, failOver, upstreams, now } = parts
+  const planner = createPlanner(parts)
 
-  /** The models that may do it, best first, with those accounts only whose kind can. */
-  function planOf<E extends WorkEvent>({ model, can, lacking }: Work<E>): Plan {
-    const plan = catalog.find(model, 0) ?? notServed(model, catalog)
-    const targets = plan.targets.flatMap(({ upstreamModel, candidates }) => {
-      const able = candidates
-        .map((group) => group.filter(({ kind }) => can(upstreams[kind], upstreamModel)))
-        .filter(({ length }) => length > 0)
-      return able.length > 0 ? [{ upstreamModel, candidates: able }] : []
-    })
-    if (targets.length > 0) return { ...plan, targets }
-    throw new ApiError('invalid_value', lacking, { param: 'model' })
-  }
+  const placeIn = ({ work, account, model, lease }: Asked) =>
+    lease
+      ? placeOf(lease, work.endpoint, now())
+      : { kind: account.kind, model, endpoint: work.endpoint }
 
   /** Wait for the first event of what an account was asked for. */
   async function begin<E extends WorkEvent>(
     doing: Omit<Doing<E>, 'iterator'>,
-    model: string,
   ): Promise<RunningWork<E>> {
-    const { work, account, lease, book, abort, deadline } = doing
+    const { work, account, model, lease, book, abort, deadline } = doing
     const step = () =>
       deadline.waitFor(work.settings.answer_timeout_ms, 'The upstream did not answer in time.')
     step()
     const call: WorkCall = { account, model, abort, step }
     const iterator = work.begin(upstreams[account.kind], call)[Symbol.asyncIterator]()
-    const first = await iterator.next()
+    const first = await iterator.next().catch((cause) => {
+      throw lateOr(cause, abort.signal)
+    })
+    deadline.pause()
     if (lease) pool.reached(lease)
     books.answered(book, { account, model })
     return { account, by: servedBy(book), events: follow(first, { ...doing, iterator }) }
@@ -121,24 +118,30 @@ export function createWorks(parts: WorksParts) {
     let usage: Usage | undefined
     let isOver = false
 
-    function end(outcome: 'done' | 'broken' | 'gone', cause?: unknown) {
+    function end(outcome: LedgerEntry['outcome'], status: number, cause?: unknown) {
       if (isOver) return
       isOver = true
       deadline.end()
       if (outcome !== 'done') abort.abort()
       if (lease) {
         if (outcome === 'done') pool.succeed(lease)
-        if (outcome === 'broken' && cause instanceof UpstreamFault)
+        if (outcome !== 'gone' && cause instanceof UpstreamFault)
           blame(pool, lease, judge(cause, placeOf(lease, work.endpoint, now())), cause)
         pool.release(lease)
       }
-      books.close(book, outcome, { status: 200, usage, error: cause })
+      books.close(book, outcome, { status, usage, error: cause })
     }
 
+    /** Nobody waits for it any more. */
+    const leave = () => end('gone', work.stream ? 200 : GONE.status, GONE)
+
     async function failed(cause: unknown): Promise<ApiError> {
-      const fault = redactFault(cause, await secretOf(account))
-      const why = clientErrorOf(fault, lease, work.endpoint, now())
-      end(work.signal.aborted ? 'gone' : 'broken', fault)
+      const fault = redactFault(lateOr(cause, abort.signal), await secretOf(account))
+      const why = clientErrorOf(fault, placeIn(doing))
+      if (work.signal.aborted) leave()
+      // What was streamed so far has gone out under a status that said that all is well.
+      else if (work.stream) end('broken', 200, fault)
+      else end('failed', why.status, fault)
       return why
     }
 
@@ -151,7 +154,7 @@ export function createWorks(parts: WorksParts) {
           if (!given) deadline.waitFor(work.settings.idle_timeout_ms, 'The upstream fell silent.')
           const found = given ?? (await iterator.next())
           deadline.pause()
-          if (found.done) end('done')
+          if (found.done) end('done', 200)
           else if (found.value.type === 'usage') usage = found.value.usage
           return found
         } catch (cause) {
@@ -161,7 +164,7 @@ export function createWorks(parts: WorksParts) {
 
       async return() {
         if (!isOver) {
-          end('gone')
+          leave()
           await iterator.return?.().catch(() => {})
         }
         return { done: true, value: undefined }
@@ -174,11 +177,8 @@ export function createWorks(parts: WorksParts) {
   }
 
   return {
-    /** The kinds that would be asked to do it, best first. */
-    kindsFor<E extends WorkEvent>(work: Work<E>): readonly Kind[] {
-      const shelves = planOf(work).targets.flatMap(({ candidates }) => candidates.flat())
-      return [...new Set(shelves.map(({ kind }) => kind))]
-    },
+    kindsFor: planner.kindsFor,
+    ableFor: planner.ableFor,
 
     /**
      * Have it done by one account, after as many as it takes until one begins.
@@ -198,13 +198,13 @@ export function createWorks(parts: WorksParts) {
           prefers: undefined,
           tried: [],
         }
-        const plan = planOf(work)
+        const plan = planner.planOf(work)
         const turn: Attemptable = {
           ...{ plan, want, keyId: key.id, settings, signal, book },
           repeatable: true,
         }
-        return await failOver(turn, ({ lease, abort, deadline }: Attempt) =>
-          begin({ work, account: lease.account, lease, book, abort, deadline }, lease.model),
+        return await failOver(turn, ({ lease, ...attempt }: Attempt) =>
+          begin({ work, account: lease.account, model: lease.model, lease, book, ...attempt }),
         )
       } catch (cause) {
         books.fail(book, cause)
@@ -223,23 +223,25 @@ export function createWorks(parts: WorksParts) {
       const abort = new AbortController()
       const deadline = createDeadline({ abort, now, totalMs: settings.total_timeout_ms })
       try {
-        const account = pool.member(accountId)?.account
-        if (!account)
+        const member = pool.member(accountId)
+        if (!member)
           throw new ApiError('no_account', 'The account that began it is not in the pool any more.')
-        if (signal.aborted) abort.abort()
-        signal.addEventListener('abort', () => abort.abort(), { once: true })
-        const upstreamModel = planOf(work).targets[0]?.upstreamModel ?? model
-        books.attempt(book, { account, model: upstreamModel })
-        return await begin(
-          { work, account, lease: undefined, book, abort, deadline },
-          upstreamModel,
-        ).catch(async (cause) => {
-          throw clientErrorOf(
-            redactFault(cause, await secretOf(account)),
-            undefined,
-            endpoint,
-            now(),
-          )
+        if (signal.aborted) throw GONE
+        signal.addEventListener('abort', () => abort.abort(GONE), {
+          once: true,
+          signal: abort.signal,
+        })
+        const { account } = member
+        const doing = {
+          work,
+          account,
+          model: planner.modelOf(member, work.model),
+          lease: undefined,
+        }
+        books.attempt(book, doing)
+        return await begin({ ...doing, book, abort, deadline }).catch(async (cause) => {
+          const fault = redactFault(cause, await secretOf(account))
+          throw signal.aborted ? GONE : clientErrorOf(fault, placeIn(doing))
         })
       } catch (cause) {
         deadline.end()
@@ -254,16 +256,14 @@ export function createWorks(parts: WorksParts) {
 export type Works = ReturnType<typeof createWorks>
 
 /** What a client learns of a fault. */
-function clientErrorOf(
-  fault: unknown,
-  lease: Lease | undefined,
-  endpoint: string,
-  at: number,
-): ApiError {
-  if (fault instanceof ApiError) return fault
-  if (!(fault instanceof UpstreamFault) || !lease) return brokenOff(fault)
-  return judge(fault, placeOf(lease, endpoint, at)).error
-}
+const clientErrorOf = (fault: unknown, place: Parameters<typeof judge>[1]): ApiError =>
+  fault instanceof UpstreamFault ? judge(fault, place).error : brokenOff(fault)
+
+/** Whatever came of a call that was ended since it took too long, that is why. */
+const lateOr = (cause: unknown, signal: AbortSignal): unknown =>
+  signal.reason instanceof TimeUp && !(cause instanceof ApiError) ? asFault(cause, signal) : cause
+
+const GONE = new ApiError('client_gone', 'Nobody waits for it any more.')
 
 /** Nothing to hide when it cannot be opened. */
 async function secretOf(account: Account): Promise<string> {

@@ -15,6 +15,8 @@ const documentation = {
     { name: 'Chat', description: 'Ask a model.' },
     { name: 'Responses', description: 'Ask a model, and go on from what it said.' },
     { name: 'Conversations', description: 'Turns that belong together.' },
+    { name: 'Files', description: 'What turns can refer to.' },
+    { name: 'Embeddings', description: 'Make vectors of texts.' },
     { name: 'Models', description: 'What there is to ask.' },
     { name: 'Health', description: 'For load balancers and monitoring.' },
   ],

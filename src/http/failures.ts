@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { ApiError, SetupError } from '../errors'
+import { ApiError, type FailureCode, SetupError } from '../errors'
 
 /** Turn everything a route can throw into the one error shape of `src/errors.ts`. */
 export const failures = (
@@ -11,6 +11,9 @@ export const failures = (
     return failureResponse(failure)
   })
 
+/** What would only happen again, though OpenAI's SDKs try again by themselves what has such a status. */
+const VAIN: ReadonlySet<FailureCode> = new Set(['storage_full', 'images_incomplete'])
+
 /** An error as OpenAI answers it. */
 export function failureResponse(failure: ApiError): Response {
   const { retryAfter, allow } = failure.details
@@ -19,6 +22,7 @@ export function failureResponse(failure: ApiError): Response {
     headers: {
       'content-type': 'application/json',
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+      ...(VAIN.has(failure.code) && { 'x-should-retry': 'false' }),
       ...(allow && { allow: allow.join(', ') }),
     },
   })

@@ -9,6 +9,8 @@ interface OperationParts {
   readonly parameters?: NonNullable<DocumentDecoration['parameters']>
   /** What the route's body reader checks. */
   readonly body?: TSchema
+  /** The same as a form, where it may, or must, be one. */
+  readonly form?: TSchema
   /** What it answers, by status. */
   readonly answers: Readonly<Record<number, Answer>>
   /** Whether it takes a key. */
@@ -23,13 +25,20 @@ interface Answer {
 /** Describe a route in the OpenAPI document, by the schemas that its code uses. */
 export const operation = ({
   body,
+  form,
   answers,
   open,
   ...rest
 }: OperationParts): DocumentDecoration => ({
   ...rest,
-  ...(body && {
-    requestBody: { required: true, content: { 'application/json': { schema: body } } },
+  ...((body || form) && {
+    requestBody: {
+      required: true,
+      content: {
+        ...(body && { 'application/json': { schema: body } }),
+        ...(form && { 'multipart/form-data': { schema: form } }),
+      },
+    },
   }),
   ...(open && { security: [] }),
   responses: answers,

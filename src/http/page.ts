@@ -11,11 +11,20 @@ export interface Page {
 const MOST = 100
 const USUAL = 20
 
+interface PageSizes {
+  readonly most: number
+  readonly usual: number
+}
+
 /** @throws ApiError when the query says something else */
-export function readPage(query: URLSearchParams, usual: Page['order']): Page {
-  const limit = Number(query.get('limit') ?? USUAL)
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
-    throw new ApiError('invalid_value', `'limit' must be a whole number from 1 to ${MOST}.`, {
+export function readPage(
+  query: URLSearchParams,
+  usual: Page['order'],
+  sizes: PageSizes = { most: MOST, usual: USUAL },
+): Page {
+  const limit = Number(query.get('limit') ?? sizes.usual)
+  if (!Number.isInteger(limit) || limit < 1 || limit > sizes.most)
+    throw new ApiError('invalid_value', `'limit' must be a whole number from 1 to ${sizes.most}.`, {
       param: 'limit',
     })
   const order = query.get('order') ?? usual

@@ -1,4 +1,5 @@
-import { ApiError, SetupError } from '../errors'
+import { SetupError } from '../errors'
+import { unkept } from './object-store'
 
 /** What the file system says of a directory for media, and what an operator should do about it. */
 const FAULTS: readonly {
@@ -37,14 +38,10 @@ export function directoryProblem(path: string, cause: unknown): SetupError | und
   return fault && new SetupError(`The media directory ${path} ${fault.says}.`, fault.remedy, cause)
 }
 
-/** The same for whoever waits: clients are not told of paths, the log is. */
+/** The same for whoever waits. */
 export function directoryFault(path: string, cause: unknown): unknown {
   const problem = directoryProblem(path, cause)
-  if (!problem) return cause
-  const says = 'Pictures, videos and files cannot be kept or read just now.'
-  return new ApiError('not_ready', `${says} The operator of Groxy finds why in its log.`, {
-    cause: problem,
-  })
+  return problem ? unkept(problem) : cause
 }
 
 /** Whether there is nothing of that name, or something that is not an object. */

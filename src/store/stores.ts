@@ -13,6 +13,7 @@ import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
 import { openDatabase } from './database'
+import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
@@ -52,6 +53,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     cleaning: createCleaningStore({ client, ledger, now }),
     completions: createCompletions(patiently),
     conversations: createConversations(patiently),
+    files: createFileRows(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,

@@ -40,6 +40,10 @@ export async function readFault(
 export const CHALLENGE = 'challenge'
 /** The `code` of a refusal by grok.com's own rules against programs: about how it is asked, and from where. */
 export const ANTI_BOT = 'anti_bot'
+/** The `code` of an answer that says something where it was to draw. */
+export const NO_PICTURE = 'no_picture'
+/** The `code` of a limit of grok.com's page Imagine, which is none of its chats. */
+export const IMAGINE_LIMIT = 'imagine_limit'
 /** What grok.com says of an account that it wants none of any more, in a `code` or in its own words. */
 export const BLOCKED_ACCOUNT = /^blocked$|blocked-user|email-domain-rejected/
 
@@ -79,6 +83,29 @@ export const ABOUT_KEY =
 
 /** What upstreams say of an account that they want none of any more. */
 export const BLOCKED = /\b(?:blocked|banned|suspended|deactivated|disabled|terminated)\b/i
+
+/** What upstreams say of a request that their rules forbid: about what was asked, not about who asked. */
+export const MODERATION =
+  /content[ _](?:policy|filter|violat)|moderat|\bsafety|usage (?:guidelines|policies)|\bpolic(?:y|ies)\b/i
+
+/**
+ * The same fault under the name that clients of pictures know it by, where it is one of those. A code
+ * says enough; words do in a refusal of the request only.
+ */
+export function asModerated(cause: unknown): unknown {
+  if (!(cause instanceof UpstreamFault) || cause.kind !== 'refused') return cause
+  const { message, details } = cause
+  const { status, code = '', param } = details
+  const says = `${code} ${message}`
+  if (ABOUT_KEY.test(says) || (status === 403 && BLOCKED.test(says))) return cause
+  const isRefusal = status === 400 || status === 403
+  // There is a field of that name, too, which a server may not know.
+  const isMeant = param !== 'moderation' && (MODERATION.test(code) || isRefusal)
+  if (!isMeant || !MODERATION.test(says)) return cause
+  return new UpstreamFault('refused', message, { ...details, status: 400, code: MODERATED })
+}
+
+const MODERATED = 'content_policy_violation'
 
 /** Why an account takes no turns any more: its credential is no good, or its upstream has locked it out. */
 export type KeyRefusal = 'expired' | 'disabled'

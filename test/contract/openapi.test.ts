@@ -80,6 +80,7 @@ describe('our document', () => {
       'POST /v1/conversations',
       'POST /v1/conversations/{id}',
       'POST /v1/conversations/{id}/items',
+      'POST /v1/embeddings',
       'POST /v1/responses',
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',

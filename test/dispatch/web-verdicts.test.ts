@@ -29,9 +29,19 @@ type Row = readonly [
   refusal?: 'expired' | 'disabled',
 ]
 
-const [ANTI_BOT, BLOCKED, MODERATED, USED_UP, LIMITED, LONG] = WEB_RULES.map(({ name }) => name)
+const [NO_PICTURE, ANTI_BOT, BLOCKED, MODERATED, IMAGINE, USED_UP, LIMITED, LONG] = WEB_RULES.map(
+  ({ name }) => name,
+)
 
 const ROWS: readonly Row[] = [
+  [
+    `${NO_PICTURE}`,
+    refused(400, 'I would rather not.', 'no_picture'),
+    'client',
+    'none',
+    false,
+    400,
+  ],
   [`${ANTI_BOT}`, refused(403, 'Rejected.', 'anti_bot'), 'egress', 'none', true, 502],
   // Within a stream there is no status.
   [`${ANTI_BOT}`, refused(undefined, 'Rejected.', 'anti_bot'), 'egress', 'none', true, 502],
@@ -67,6 +77,7 @@ const ROWS: readonly Row[] = [
   ],
   ['any other 403', refused(403), 'account', 'suspect', true, 502],
   [`${MODERATED}`, refused(400, 'No.', 'content_moderated'), 'client', 'none', false, 400],
+  [`${IMAGINE}`, refused(429, 'No.', 'imagine_limit'), 'quota', 'cooling', true, 429],
   [`${USED_UP}`, refused(undefined, 'No.', 'usage_limit'), 'quota', 'cooling', true, 429],
   [
     `${USED_UP}`,
@@ -102,6 +113,23 @@ describe('whose fault it is, what the session gets, and what the client hears', 
   test('every row of the table has its case', () => {
     const cased = new Set(ROWS.map(([name]) => name))
     expect(WEB_RULES.filter(({ name }) => !cased.has(name))).toEqual([])
+  })
+
+  test('what a model is made to say in place of a picture holds nothing against a session', () => {
+    for (const words of ['blocked-user', 'the API key is invalid', 'moderation'])
+      expect(judge(refused(400, words, 'no_picture'), PLACE)).toMatchObject({
+        ...{ culprit: 'client', effect: 'none' },
+        error: { message: words },
+      })
+  })
+
+  test('a limit of the page Imagine holds for it alone', () => {
+    const limited = refused(429, 'Image rate limit exceeded', 'imagine_limit')
+    const endpoint = { ...PLACE, model: 'grok-imagine-1.0', endpoint: 'images', dryMs: 1000 }
+    expect(judge(limited, endpoint)).toMatchObject({
+      scope: 'grok-imagine-1.0 images',
+      restMs: 3_600_000,
+    })
   })
 
   test('no other kind is judged by these rows', () => {

@@ -156,7 +156,7 @@ describe('films', () => {
     const { states } = await shot(films({ onlyAssetId: true }))
     expect(states.at(-1)).toMatchObject({ videoUrl: '', assetId: expect.any(String) })
     const absolute = await shot(films({ isAbsolute: true, size: 1_000_000 }))
-    expect(grok.asset(absolute.states.at(-1).videoUrl)?.bytes.length).toBeGreaterThan(1_000_000)
+    expect(grok.asset(absolute.states.at(-1).videoUrl)?.source.size).toBe(1_000_000)
   })
 
   test('are made of whole JPEG segments and MP4 boxes', () => {
@@ -312,7 +312,7 @@ describe('the asset host', () => {
     const slow = grok.put('one', { size: 100_000, gapMs: 20 })
     const from = performance.now()
     const response = await one.asset(slow.path)
-    expect(response.headers.get('transfer-encoding')).toBe('chunked')
+    expect(response.headers.get('content-length')).toBe('100000')
     expect((await response.bytes()).length).toBe(100_000)
     expect(performance.now() - from).toBeGreaterThan(100)
     slow.gapMs = 1000

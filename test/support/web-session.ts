@@ -1,3 +1,4 @@
+import { machineConnect } from '#src/cli/machine-connect'
 import type { UpstreamFault } from '#src/errors'
 import { NO_EXTRAS } from '#src/extras'
 import { readObject } from '#src/json'
@@ -39,6 +40,7 @@ export function webSession(grok: FakeGrokWeb, given: Partial<Settings> = {}) {
   }
   const web = createWeb({
     http: createHttp(calling),
+    connect: machineConnect(),
     fetchPublic: createFetchGuard({
       fetch: calling,
       resolve: async () => ['127.0.0.1'],

@@ -13,12 +13,25 @@ export async function builtWorker() {
   return { outdir, gzippedBytes, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
 }
 
+interface Bindings {
+  /** Where a server plays the bucket of the binding MEDIA. */
+  readonly bucketPort?: number
+}
+
 /** The Worker in the real Workers runtime, without Wrangler, under the flags of `wrangler.jsonc`. */
-export async function workerd(outdir: string, variables: Readonly<Record<string, string>>) {
+export async function workerd(
+  outdir: string,
+  variables: Readonly<Record<string, string>>,
+  bindings: Bindings = {},
+) {
   const folder = await scratch('workerd')
   const [port, clockPort] = [freePort(), freePort()]
   await Bun.write(join(folder.path, 'worker.js'), Bun.file(join(outdir, 'worker.js')))
-  const config = configuration({ outdir, variables, port, clockPort, ...(await deployed()) })
+  const config = configuration({
+    ...{ outdir, variables, port, clockPort },
+    ...bindings,
+    ...(await deployed()),
+  })
   await Bun.write(join(folder.path, 'config.capnp'), config)
   const program = await startProgram({
     command: [WORKERD, 'serve', '--experimental', 'config.capnp'],
@@ -45,7 +58,7 @@ interface Deployed {
 const deployed = async (): Promise<Deployed> =>
   Bun.JSONC.parse(await Bun.file(join(ROOT, 'wrangler.jsonc')).text()) as Deployed
 
-interface Configuration extends Deployed {
+interface Configuration extends Deployed, Bindings {
   readonly outdir: string
   readonly variables: Readonly<Record<string, string>>
   readonly port: number
@@ -64,6 +77,7 @@ const config :Workerd.Config = (
     (name = "groxy", worker = .groxy),
     (name = "clock", worker = .clock),
     (name = "assets", disk = (path = ${text(join(parts.outdir, 'assets'))})),
+    ${parts.bucketPort === undefined ? '' : `(name = "bucket", external = (address = "127.0.0.1:${parts.bucketPort}", http = ())),`}
     (name = "internet", network = (allow = ["public", "private", "local"]))
   ],
   sockets = [
@@ -77,6 +91,7 @@ const groxy :Workerd.Worker = (
   compatibilityFlags = [${parts.compatibility_flags.map(text).join(', ')}],
   bindings = [
     (name = "ASSETS", service = "assets"),
+    ${parts.bucketPort === undefined ? '' : '(name = "MEDIA", r2Bucket = "bucket"),'}
     ${Object.entries(parts.variables)
       .map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`)
       .join(',\n    ')}

@@ -6,6 +6,8 @@ import type { ChatRequest } from '../../turn/chat/schema'
 import { isUnreadable } from '../fault'
 import type { Translated, Upstream, UpstreamCall, UpstreamReply } from '../upstream'
 import { createCaller } from './call'
+import { createEmbedding } from './embeddings'
+import { createPictures } from './images'
 import { type Changes, nativeBody } from './request'
 import { effortsOf, sendsThoughts, toChat, toOwnResponses, toResponses } from './translation'
 
@@ -88,6 +90,8 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
   return {
     models,
     check: models,
+    pictures: createPictures(caller),
+    embed: createEmbedding(caller),
 
     // A chat goes to a server of chat as it came, whatever becomes of it there.
     runs: (tool, { api }, dialect) =>

@@ -5,6 +5,7 @@ import { inParallel } from '../../parallel'
 import type { Settings } from '../../store/settings'
 import { type Content, sniff } from '../../stream/sniff'
 import { isAddress, readInline, tooLarge } from '../../turn/inline-bytes'
+import type { PictureInput } from '../../turn/picture'
 import type { Ask } from '../upstream'
 import type { Attachable } from './attached'
 import { linkedAbort } from './linked-abort'
@@ -104,16 +105,25 @@ async function describe(
   const said = part.type === 'audio' ? `audio/${part.format}` : declared
   const named = part.type === 'file' ? (part.filename ?? nameIn(text)) : undefined
   const extension = found?.extension ?? (part.type === 'audio' ? part.format : 'bin')
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
   return {
     bytes,
     mime: found && isExact(found) ? found.mime : (believed(said) ?? found?.mime ?? BINARY),
     name: safeName(named) || `${part.type}.${extension}`,
     isPicture: found?.sort === 'image',
-    hash,
+    hash: await hashOf(bytes),
     param,
   }
 }
+
+/** A picture of a request for pictures or videos, as it is to be uploaded. */
+export const attachPicture = async (picture: PictureInput): Promise<Attachment> => ({
+  ...picture,
+  isPicture: true,
+  hash: await hashOf(picture.bytes),
+})
+
+const hashOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
 
 const BINARY = 'application/octet-stream'
 

@@ -14,7 +14,7 @@ import {
 } from './frames'
 import { createLines } from './lines'
 import type { WebWork } from './models'
-import { createPictures, readPictures } from './pictures'
+import { createPictures, type PictureSign, readPictures } from './pictures'
 import { createTagFilter } from './tag-filter'
 import { createThoughts } from './thoughts'
 import { readFindings, readToolCards, readToolElement, type ToolCard } from './tool-cards'
@@ -35,6 +35,8 @@ export interface WebTerms {
   readonly hide?: Hide
   /** Told how far a video is, which a chat learns from the thoughts. */
   readonly watch?: (video: Pick<Video, 'progress' | 'state'>) => void
+  /** Told of each picture, of previews and of those that are not to be seen too. */
+  readonly watchPicture?: (sign: PictureSign) => void
 }
 
 /** Reads an answer of grok.com while it comes. */
@@ -59,7 +61,7 @@ const TOOL_CARD = 'xai:tool_usage_card'
 
 /** Reads the lines that grok.com answers with, of every generation, and takes the same memory however many come. */
 export function createWebDecoder(terms: WebTerms): WebDecoder {
-  const { filteredTags, dialect, assetUrl, newId, work, hide, watch } = terms
+  const { filteredTags, dialect, assetUrl, newId, work, hide, watch, watchPicture } = terms
   const lines = createLines({ token: say, value: take })
   const voice = createVoice({ dialect, interrupted: (by) => tools.interrupt(by) })
   const citations = createCitations(voice)
@@ -75,7 +77,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   const thoughts = createThoughts({ voice, filterFor: (text) => filterFor(text, () => undefined) })
   const tools = createTools({ voice, thoughts, dialect, newId })
   const media = { voice, thoughts, assetUrl, newId }
-  const pictures = createPictures(media)
+  const pictures = createPictures({ ...media, watch: watchPicture })
   const videos = createVideos({ ...media, watch })
   const hasMedia = () => pictures.hasBegun() || videos.hasBegun()
   const answer = createAnswer({

@@ -10,6 +10,8 @@ interface Edit {
   /** Where the pictures are, on the asset host. */
   readonly pictures: readonly [string, ...string[]]
   readonly temporary: boolean
+  /** How many are to be made of them; as many as the web app wants if left out. */
+  readonly count?: number
 }
 
 /** The model that changes pictures, and one that does it where that one is not to be had. */
@@ -41,10 +43,15 @@ function unlessLacking(cause: unknown): undefined {
   throw cause
 }
 
-function editBody({ prompt, pictures, temporary }: Edit, model: string, post?: string): string {
+function editBody(
+  { prompt, pictures, temporary, count }: Edit,
+  model: string,
+  post?: string,
+): string {
   const imageEditModelConfig = { imageReferences: pictures, parentPostId: post }
   return JSON.stringify({
     ...FIXED_G2,
+    ...(count !== undefined && { imageGenerationCount: count }),
     temporary,
     modelName: model,
     modelMode: model === STAND_IN ? 'MODEL_MODE_FAST' : undefined,

@@ -35,8 +35,8 @@ const BAD_SESSION =
   /bad-credentials|invalid-credentials|failed to look up session id|session not found|token (?:is )?(?:revoked|expired)/i
 const BLOCKED = /blocked-user|user is blocked|email-domain-rejected|account[ -](?:is )?suspended/i
 const AGAINST_BOTS = /anti-?bot/i
-const OF_CONTENT = /content[- ]moderat/i
-const LIMIT = /too many requests|usage limit|rate[ -]limit|heavy usage/i
+const OF_CONTENT = /content[-_ ]moderat/i
+const LIMIT = /too many requests|usage limit|rate[-_ ]limit|heavy usage/i
 const TOO_LONG =
   /too (?:long|large|big)|exceeds? .*(?:length|size|limit)|maximum .*(?:length|size)/i
 
@@ -135,8 +135,12 @@ const titleOf = (text: string): string | undefined =>
 function isOfEdge(status: number, headers: Headers, text: string): boolean {
   if (isChallenge(headers, text)) return true
   if (status !== 403 && status !== 429) return false
-  return /^\s*<|^error code: 1\d{3}\b/i.test(text) || (status === 403 && text.trim() === '')
+  if (/^\s*<|^error code: 1\d{3}\b/i.test(text)) return true
+  // Of a refused WebSocket the words may not have come, but what they are in.
+  return status === 403 && text.trim() === '' && !isJson(headers)
 }
+
+const isJson = (headers: Headers): boolean => headers.get('content-type')?.includes('json') === true
 
 /** The HTTP statuses of the codes that grok.com speaks of errors with: gRPC's. */
 const STATUSES: Readonly<Record<number, number>> = {

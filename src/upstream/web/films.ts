@@ -1,15 +1,14 @@
 import { UpstreamFault } from '../../errors'
-import { asFault } from '../../net/http'
 import type { Account } from '../../pool/account'
 import type { Settings } from '../../store/settings'
 import type { FilmEvent } from '../../turn/film'
-import type { PictureInput } from '../../turn/picture'
 import { withBegun } from '../fault'
 import type { FilmCall, Upstream } from '../upstream'
-import type { Attachment } from './attachments'
+import { attachPicture } from './attachments'
 import { createWebDecoder, type WebDecoder } from './decoder'
 import { MODERATED } from './faults'
 import { WEB_MODELS } from './models'
+import { said } from './said'
 import type { Session } from './session'
 import type { Uploads } from './uploads'
 import { makeVideo, USUAL } from './video'
@@ -39,7 +38,9 @@ export function createWebFilms(parts: FilmParts): NonNullable<Upstream['films']>
   async function begin(session: Session, { request }: FilmCall): Promise<Response> {
     const { prompt, first, references, seconds, ratio, resolution, preset } = request
     const { web_request: form, web_temporary: temporary } = settings()
-    const files = await Promise.all((first ? [first, ...references] : references).map(attached))
+    const files = await Promise.all(
+      (first ? [first, ...references] : references).map(attachPicture),
+    )
     const config = {
       aspectRatio: ratio,
       seconds,
@@ -109,44 +110,10 @@ export function createWebFilms(parts: FilmParts): NonNullable<Upstream['films']>
   }
 }
 
-async function attached(picture: PictureInput): Promise<Attachment> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', picture.bytes)).toHex()
-  return { ...picture, isPicture: true, hash }
-}
-
 function filmed(event: WebEvent | undefined, seconds: number | undefined): FilmEvent | undefined {
   if (event?.type !== 'media' || event.sort !== 'video') return
   return { type: 'video', url: event.url, thumbnail: event.poster, seconds }
 }
-
-const STREAM = { stream: true }
-
-/** What an answer says; undefined after each piece of it that came. */
-async function* said(
-  { body }: Response,
-  decoder: WebDecoder,
-  signal: AbortSignal,
-): AsyncGenerator<WebEvent | undefined> {
-  const reader = body?.getReader()
-  const utf8 = new TextDecoder()
-  try {
-    for (;;) {
-      const { value } =
-        (await reader?.read().catch((cause) => {
-          // Only a title could still come.
-          if (decoder.isWhole() && !signal.aborted) return NOTHING
-          throw asFault(cause, signal)
-        })) ?? NOTHING
-      yield* value ? decoder.push(utf8.decode(value, STREAM)) : decoder.end()
-      yield
-      if (!value) return
-    }
-  } finally {
-    reader?.cancel().catch(() => {})
-  }
-}
-
-const NOTHING = { value: undefined }
 
 const LONGEST = 300
 

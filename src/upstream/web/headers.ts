@@ -32,6 +32,19 @@ export function sessionHeaders(terms: HeaderTerms): Record<string, string> {
   return Object.assign(headers, extras.headers)
 }
 
+/** The headers that ask for a WebSocket: what a browser's has of those of a call. */
+export const socketHeaders = ({
+  token,
+  extras,
+  origin,
+}: Pick<HeaderTerms, 'token' | 'extras' | 'origin'>): Record<string, string> => ({
+  'cache-control': 'no-cache',
+  pragma: 'no-cache',
+  origin,
+  cookie: cookiesOf(token, extras.cookies),
+  ...extras.headers,
+})
+
 /** The token is the account's alone, whatever cookies came along with it. */
 const OWN = /^sso(?:-rw)?=/
 

@@ -9,7 +9,13 @@ interface PicturesParts {
   /** An address that may lack its beginning. */
   readonly assetUrl: (path: string) => string
   readonly newId: () => string
+  readonly watch?: ((sign: PictureSign) => void) | undefined
 }
+
+/** What becomes of a picture, for those who want to know before it is said. */
+export type PictureSign =
+  | { readonly type: 'preview' | 'picture'; readonly id: string; readonly url: string }
+  | { readonly type: 'moderated'; readonly id: string }
 
 /** A picture in the making. */
 interface Picture {
@@ -25,7 +31,7 @@ interface Picture {
 const MOST_PICTURES = 64
 
 /** Follows the pictures that an answer draws: each is shown once, in their order, when it is done. */
-export function createPictures({ voice, thoughts, assetUrl, newId }: PicturesParts) {
+export function createPictures({ voice, thoughts, assetUrl, newId, watch }: PicturesParts) {
   const pictures = new Map<string, Picture>()
   const told = new Set<string>()
   /** The place of the first one that is neither shown nor refused. */
@@ -84,6 +90,7 @@ export function createPictures({ voice, thoughts, assetUrl, newId }: PicturesPar
       if (picture.state !== 'making') return
       if (chunk.moderated === true) {
         picture.state = 'moderated'
+        watch?.({ type: 'moderated', id: picture.id })
         note(`Picture ${picture.place + 1}: moderated`)
         return release()
       }
@@ -93,9 +100,12 @@ export function createPictures({ voice, thoughts, assetUrl, newId }: PicturesPar
         note(`Picture ${picture.place + 1}: ${progress} %`)
       }
       const isDone = chunk.isFinal === true || progress === undefined || picture.progress >= 100
+      if (watch && isPath(chunk.imageUrl) && !(url && isDone))
+        watch({ type: 'preview', id: picture.id, url: assetUrl(chunk.imageUrl) })
       if (url === undefined || !isDone) return
       picture.url = url
       picture.state = 'ready'
+      watch?.({ type: 'picture', id: picture.id, url: assetUrl(url) })
       release()
     },
 
@@ -106,9 +116,12 @@ export function createPictures({ voice, thoughts, assetUrl, newId }: PicturesPar
         const path = pathOf(url)
         const known = pictures
           .values()
-          .find((one) => one.url === url || path.includes(`/${one.id}/`))
+          .find((one) => pathOf(one.url ?? '') === path || path.includes(`/${one.id}/`))
+        const isNew = !known || known.state === 'making'
         if (known) known.state = 'told'
-        show(url, known ?? { id: newId(), title: '' })
+        const { id, title } = known ?? { id: newId(), title: '' }
+        if (isNew && !told.has(path)) watch?.({ type: 'picture', id, url: assetUrl(url) })
+        show(url, { id, title })
       }
     },
 
@@ -125,8 +138,9 @@ export function createPictures({ voice, thoughts, assetUrl, newId }: PicturesPar
 }
 
 /** An address that shows the picture and not a preview of it, nor nothing. */
-const isPicture = (url: unknown): url is string =>
-  isText(url) && /[^/\s]/.test(url) && !/-part-\d+\//.test(url)
+const isPicture = (url: unknown): url is string => isPath(url) && !/-part-\d+\//.test(url)
+
+const isPath = (url: unknown): url is string => isText(url) && /[^/\s]/.test(url)
 
 /** What is the same in an address that is absolute and one that is not. */
 const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, '').replace(/^\/+/, '')

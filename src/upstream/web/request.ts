@@ -13,6 +13,8 @@ export interface Opening {
   readonly draw: boolean
   /** Tools of grok.com that are to be used whatever it thinks. */
   readonly tools?: ToolOverrides
+  /** How many pictures are to be drawn, where any are; as many as the web app wants if left out. */
+  readonly pictures?: number
 }
 
 type ToolOverrides = Readonly<Record<string, boolean>>
@@ -22,12 +24,12 @@ export const NEW_CONVERSATION = '/rest/app-chat/conversations/new'
 
 /** The body that begins a conversation, as the web app of a generation writes it. */
 export function openingBody(form: RequestForm, opening: Opening): string {
-  const { message, fileIds, temporary, search, draw, tools = NO_TOOLS } = opening
+  const { message, fileIds, temporary, search, draw, tools = NO_TOOLS, pictures } = opening
   const given = `"message":${JSON.stringify(message)},"fileAttachments":${JSON.stringify(fileIds)},"temporary":${temporary},"disableSearch":${!search},"enableImageGeneration":${draw},"toolOverrides":`
   if (form === 'g3') {
     const overrides = tools === NO_TOOLS ? NO_CONNECTORS : { ...NO_CONNECTORS, ...tools }
     const mode = JSON.stringify(opening.model.modeId)
-    return `{"modeId":${mode},${given}${JSON.stringify(overrides)}${G3}`
+    return `{"modeId":${mode},${given}${JSON.stringify(overrides)}${restOf(form, pictures)}`
   }
   const name = JSON.stringify(opening.model.name)
   const mode = `"modelMode":"MODEL_MODE_${opening.mode}"`
@@ -35,7 +37,7 @@ export function openingBody(form: RequestForm, opening: Opening): string {
     form === 'g1'
       ? `{"requestModelDetails":{"modelId":${name}}}`
       : `{"modelConfigOverride":{"modelMap":{}},"requestModelDetails":{"modelId":${name}}}`
-  return `{"modelName":${name},${mode},${given}${JSON.stringify(tools)},"responseMetadata":${metadata}${form === 'g1' ? G1 : G2}`
+  return `{"modelName":${name},${mode},${given}${JSON.stringify(tools)},"responseMetadata":${metadata}${restOf(form, pictures)}`
 }
 
 const NO_TOOLS: ToolOverrides = {}
@@ -81,16 +83,29 @@ export const FIXED_G2 = {
   },
 }
 
-const restOf = (members: object): string => `,${JSON.stringify(members).slice(1)}`
+const MEMBERS: Readonly<Record<RequestForm, object>> = {
+  g1: { ...FIXED, webpageUrls: [], disableTextFollowUps: true },
+  g2: FIXED_G2,
+  g3: {
+    ...FIXED,
+    collectionIds: [],
+    connectors: [],
+    searchAllConnectors: false,
+    disableTextFollowUps: false,
+    disableSelfHarmShortCircuit: false,
+    responseMetadata: {},
+  },
+}
 
-const G1 = restOf({ ...FIXED, webpageUrls: [], disableTextFollowUps: true })
-const G2 = restOf(FIXED_G2)
-const G3 = restOf({
-  ...FIXED,
-  collectionIds: [],
-  connectors: [],
-  searchAllConnectors: false,
-  disableTextFollowUps: false,
-  disableSelfHarmShortCircuit: false,
-  responseMetadata: {},
-})
+const written = (members: object): string => `,${JSON.stringify(members).slice(1)}`
+
+const RESTS: Readonly<Record<RequestForm, string>> = {
+  g1: written(MEMBERS.g1),
+  g2: written(MEMBERS.g2),
+  g3: written(MEMBERS.g3),
+}
+
+const restOf = (form: RequestForm, pictures: number | undefined): string =>
+  pictures === undefined
+    ? RESTS[form]
+    : written({ ...MEMBERS[form], imageGenerationCount: pictures })

@@ -2,14 +2,16 @@ import { UpstreamFault } from '../../errors'
 import type { Extras } from '../../extras'
 import { isObject, type Json, parseObject } from '../../json-value'
 import { asFault, type Http, readText } from '../../net/http'
+import type { Connect, Line } from '../../net/line'
 import type { Account } from '../../pool/account'
 import { redact } from '../fault'
 import { type Hide, readWebFault } from './faults'
-import { sessionHeaders } from './headers'
+import { sessionHeaders, socketHeaders } from './headers'
 import type { createSupplied } from './supplied'
 
 interface SessionParts {
   readonly http: Http
+  readonly connect: Connect
   readonly supplied: ReturnType<typeof createSupplied>
   readonly now: () => number
   /** Where pictures, videos and files are. */
@@ -28,6 +30,12 @@ export interface Session {
    * @throws UpstreamFault when it is no success
    */
   post(path: string, body: string, manner?: Manner): Promise<Response>
+  /**
+   * Open a WebSocket.
+   *
+   * @throws UpstreamFault when there is none to be had
+   */
+  connect(path: string): Promise<Line>
   /**
    * Get a file of the asset host.
    *
@@ -48,7 +56,7 @@ interface Manner {
  * A session's cookies go to its own site and to the asset host, and nowhere else. Each post is a step on
  * the way to an answer: a picture that takes its time to be uploaded takes none from the answer.
  */
-export function createSessions({ http, supplied, now, assetsUrl }: SessionParts) {
+export function createSessions({ http, connect, supplied, now, assetsUrl }: SessionParts) {
   const assets = new URL(assetsUrl).origin
 
   return async (account: Account, abort: AbortController, step?: () => void): Promise<Session> => {
@@ -71,6 +79,16 @@ export function createSessions({ http, supplied, now, assetsUrl }: SessionParts)
         const response = await http.send({ url, method: 'POST', headers, body, proxy, abort })
         if (!response.ok || isPage(response)) throw await readWebFault(response, hide, now())
         return response
+      },
+
+      async connect(path) {
+        if (abort.signal.aborted) throw asFault(abort.signal.reason, abort.signal)
+        step?.()
+        const headers = socketHeaders({ token, extras, origin })
+        const url = account.baseUrl.replace(/^http/, 'ws') + path
+        const answer = await connect(url, { headers, proxy, signal: abort.signal })
+        if (answer instanceof Response) throw await readWebFault(answer, hide, now())
+        return answer
       },
 
       async asset(url, abort) {

@@ -34,7 +34,7 @@ export interface Task {
  */
 export function readTask({ ask, model: id }: UpstreamCall, settings: Settings): Task {
   const { web_request: form, web_temporary: temporary } = settings
-  const model = WEB_MODELS.get(id) ?? unknown(id)
+  const model = WEB_MODELS.get(id) ?? unknownModel(id)
   const turn = ask.turn()
   const manner = readManner(ask, turn, model, form)
   const needsPicture = model.work === 'edit'
@@ -68,9 +68,10 @@ export function readTask({ ask, model: id }: UpstreamCall, settings: Settings): 
 }
 
 /** How the web app has a model that chats draw. */
-const DRAW = 'Image Generation: '
+export const DRAW = 'Image Generation: '
 
-const unknown = (id: string): never => {
+/** @throws UpstreamFault for a model that grok.com has not */
+export const unknownModel = (id: string): never => {
   throw new UpstreamFault('refused', `grok.com has no model '${id}' that Groxy knows.`, {
     status: 404,
     code: 'model_not_found',

@@ -1,6 +1,7 @@
 import { UpstreamFault } from '../../errors'
 import type { FetchGuard } from '../../net/fetch-guard'
 import type { Http } from '../../net/http'
+import type { Connect } from '../../net/line'
 import type { Report } from '../../pool/quota'
 import type { Tier } from '../../store/schema'
 import type { Settings } from '../../store/settings'
@@ -9,6 +10,7 @@ import type { QuotaFinding, Upstream, UpstreamCall } from '../upstream'
 import { type Attachment, createAttachments } from './attachments'
 import { createWebDecoder } from './decoder'
 import { createDownload } from './download'
+import { createWebPictures } from './draw'
 import { createWebFilms } from './films'
 import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
@@ -23,6 +25,7 @@ import { createWorks } from './works'
 
 interface WebParts {
   readonly http: Http
+  readonly connect: Connect
   readonly fetchPublic: FetchGuard
   readonly tokenizer: () => Promise<Tokenizer>
   readonly settings: () => Settings
@@ -34,12 +37,12 @@ interface WebParts {
 
 /** grok.com, asked with the sessions of its users. */
 export function createWeb(parts: WebParts): Upstream {
-  const { http, fetchPublic, tokenizer, settings, now, newId } = parts
+  const { http, connect, fetchPublic, tokenizer, settings, now, newId } = parts
   const assetsUrl = parts.assetsUrl.replace(/\/+$/, '')
   const assetUrl = (path: string): string =>
     /^https?:\/\//i.test(path) ? path : `${assetsUrl}/${path.replace(/^\/+/, '')}`
   const supplied = createSupplied(settings)
-  const open = createSessions({ http, supplied, now, assetsUrl })
+  const open = createSessions({ http, connect, supplied, now, assetsUrl })
   const attachments = createAttachments({ fetchPublic, settings })
   const download = createDownload({ fetchPublic, settings, assetsUrl })
   const uploads = createUploads({ settings, now })
@@ -95,6 +98,10 @@ export function createWeb(parts: WebParts): Upstream {
     },
 
     runs: runsAtGrok,
+
+    pictures: createWebPictures({
+      ...{ open, uploads, download, tokenizer, settings, now, assetUrl, newId },
+    }),
 
     films: createWebFilms({ open, uploads, settings, assetUrl, newId }),
 

@@ -22,7 +22,7 @@ export function createWorks({ uploads, assetUrl }: WorkParts) {
     const body = openingBody(form, {
       model,
       mode,
-      message: isEdit ? `Image Edit: ${task.wish}` : message,
+      message: isEdit ? EDIT + task.wish : message,
       fileIds,
       temporary,
       search,
@@ -49,6 +49,9 @@ export function createWorks({ uploads, assetUrl }: WorkParts) {
     return await uploads.use(session, files, (uploaded) => run(session, task, uploaded))
   }
 }
+
+/** How the web app of the first generation has a model that chats change a picture. */
+export const EDIT = 'Image Edit: '
 
 /** Only pictures can be changed, or begin a video. */
 function needPictures(files: readonly Attachment[]): void {

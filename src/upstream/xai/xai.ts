@@ -1,9 +1,11 @@
 import type { Http } from '../../net/http'
 import type { ChatRequest } from '../../turn/chat/schema'
+import { createCaller } from '../openai/call'
 import { createOpenAi } from '../openai/openai'
 import type { Changes } from '../openai/request'
 import type { Upstream } from '../upstream'
 import { createXaiFilms } from './films'
+import { createXaiPictures } from './images'
 import { mendForXai, runsAtXai } from './responses'
 
 interface XaiParts {
@@ -17,6 +19,7 @@ export const createXai = (parts: XaiParts): Upstream => ({
     ...parts,
     quirks: { chat, mendResponses: mendForXai, runs: runsAtXai, functionsOnly: true },
   }),
+  pictures: createXaiPictures(createCaller(parts)),
   films: createXaiFilms(parts),
 })
 

@@ -147,8 +147,8 @@ export function createFiles({ belongings, library, assetsUrl, url }: Parts) {
       const size = Number(call.query.get('pageSize') ?? 50)
       const from = readToken(call.query.get('pageToken'))
       const listed = library.listed(userId)
-      const assets = listed.slice(from, from + size).map(({ assetId, path, type, bytes }) => ({
-        ...{ assetId, mimeType: type, name: path.split('/').at(-1), sizeBytes: bytes.length },
+      const assets = listed.slice(from, from + size).map(({ assetId, path, type, source }) => ({
+        ...{ assetId, mimeType: type, name: path.split('/').at(-1), sizeBytes: source.size },
         key: path,
       }))
       const next = from + size < listed.length ? btoa(String(from + size)) : ''

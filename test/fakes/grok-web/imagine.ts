@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerWebSocket } from 'bun'
+import { type Dots, jpeg } from '../media/jpeg'
 import type { WebAccount } from './accounts'
 import { faultsOf, flag, isObject, type Json, oneOf, type Shape, text, whole } from './checks'
 import { RATIOS } from './forms'
@@ -19,8 +20,18 @@ export interface Round {
   readonly stallAfter?: number
   /** Cut the connection after so many pictures. */
   readonly cutAfter?: number
+  /** Close the connection properly after so many pictures. */
+  readonly closeAfter?: number
+  /** The three before happen once the next picture's preview was sent. */
+  readonly isWithin?: boolean
   /** Close after the round. */
   readonly closes?: boolean
+  /** All previews first, as pictures that are drawn side by side. */
+  readonly isSideBySide?: boolean
+  /** Addresses alone, without the bytes. */
+  readonly hasNoBlobs?: boolean
+  /** Bytes instead of each picture. */
+  readonly bytes?: Uint8Array<ArrayBuffer>
   readonly gapMs?: number
   /** Bytes of each picture, about. */
   readonly size?: number
@@ -60,6 +71,14 @@ const PROMPT: Shape = {
   },
 }
 
+/** How large a picture of a ratio is; the long side is about the same for all. */
+function dotsOf(ratio: unknown): Dots {
+  const [across = 2, down = 3] = /:/.test(String(ratio)) ? String(ratio).split(':').map(Number) : []
+  if (across === down) return [960, 960]
+  const scale = 1168 / Math.max(across, down)
+  return [16 * Math.ceil((across * scale) / 16), 16 * Math.ceil((down * scale) / 16)]
+}
+
 interface Parts {
   readonly library: Library
   readonly meter: Meter
@@ -83,35 +102,36 @@ export function createImagine({ library, meter, records, assetsUrl }: Parts) {
   const limited = (socket: ServerWebSocket<Socket>) =>
     fail(socket, 'rate_limit_exceeded', 'Image rate limit exceeded')
 
-  /** Draw one picture; false when there is no quota for it. */
-  function draw(
-    socket: ServerWebSocket<Socket>,
-    { requestId, properties }: RoundAsked,
-    order: number,
-    { moderated = [], size }: Round,
-  ): boolean {
-    const { account } = socket.data
-    if (!meter.take(account, 'imagine/image', 1)) return false
+  /** What is said of one picture: that it is begun, its preview, and how it ends. */
+  function stagesOf({ requestId, properties }: RoundAsked, order: number, round: Round) {
+    const { moderated = [], size, bytes: given, hasNoBlobs } = round
     const id = randomUUID()
-    const [width, height] = properties.aspect_ratio === '1:1' ? [960, 960] : [784, 1168]
+    const dots = dotsOf(properties.aspect_ratio)
     const about = { order, request_id: requestId }
-    say(socket, {
+    const begun = {
       ...{ type: 'json', current_status: 'start_stage', image_id: id, job_id: id },
-      ...{ width, height, ...about },
-    })
-    const isRefused = moderated.includes(order)
-    if (!isRefused) {
-      const { path, bytes } = library.publicPicture(id, size)
-      const blob = Buffer.from(bytes).toString('base64')
-      const image = { type: 'image', id, url: `${assetsUrl}/${path}`, blob, ...about }
-      say(socket, { ...image, percentage_complete: 50, grid_index: order })
-      say(socket, { ...image, percentage_complete: 100 })
+      ...{ width: dots[0], height: dots[1], ...about },
     }
-    say(socket, {
+    const isRefused = moderated.includes(order)
+    const completed = {
       ...{ type: 'json', current_status: 'completed', image_id: id, order },
       ...{ moderated: isRefused, r_rated: false },
+    }
+    if (isRefused) return { preview: [begun], end: [completed] }
+    const { path, bytes } = library.publicPicture(id, { size, dots, bytes: given })
+    const shown = (content: Uint8Array<ArrayBuffer>, percentage_complete: number) => ({
+      ...{ type: 'image', id, url: `${assetsUrl}/${path}`, percentage_complete, ...about },
+      ...(!hasNoBlobs && { blob: Buffer.from(content).toString('base64') }),
     })
-    return true
+    const preview = { ...shown(jpeg(`${id} preview`, 0, dots), 50), grid_index: order }
+    return { preview: [begun, preview], end: [shown(bytes, 100), completed] }
+  }
+
+  /** End the round early, if it is to end before this picture; true when it does. */
+  function halted(socket: ServerWebSocket<Socket>, round: Round, order: number): boolean {
+    if (round.cutAfter === order) socket.terminate()
+    if (round.closeAfter === order) socket.close(1000, 'done')
+    return [round.stallAfter, round.cutAfter, round.closeAfter].includes(order)
   }
 
   async function play(socket: ServerWebSocket<Socket>, asked: RoundAsked): Promise<void> {
@@ -119,24 +139,27 @@ export function createImagine({ library, meter, records, assetsUrl }: Parts) {
     const number = ++socket.data.round
     const wanted = Number(asked.properties.num_generations)
     const count = round.count ?? (wanted > 0 ? wanted : asked.properties.enable_pro ? 4 : 6)
+    const ends: Json[][] = []
     for (let order = 0; order <= count; order++) {
       if (socket.data.round !== number) return
-      if (round.stallAfter === order) return
-      if (round.cutAfter === order) {
-        socket.terminate()
-        return
-      }
+      if (!round.isWithin && halted(socket, round, order)) return
       if (round.error && (round.error.after ?? 0) === order) {
         fail(socket, round.error.code, round.error.message)
         return
       }
       if (order === count) break
-      if (!draw(socket, asked, order, round)) {
+      if (!meter.take(socket.data.account, 'imagine/image', 1)) {
         limited(socket)
         return
       }
+      const { preview, end } = stagesOf(asked, order, round)
+      for (const message of preview) say(socket, message)
+      if (round.isWithin && halted(socket, round, order)) return
+      if (round.isSideBySide) ends.push(end)
+      else for (const message of end) say(socket, message)
       await Bun.sleep(round.gapMs ?? 0)
     }
+    for (const message of ends.flat()) say(socket, message)
     if (round.closes) socket.close(1000, 'done')
   }
 

@@ -1,3 +1,4 @@
+import { listen } from '../media/server'
 import { type AccountOptions, createAccounts, type WebAccount } from './accounts'
 import type { Script, Wire } from './answers'
 import { createAssetHost } from './asset-host'
@@ -14,7 +15,7 @@ import { echo } from './scenarios'
 import { createScripts, type When } from './scripts'
 import { createSite, type Interceptor, type Requirements } from './site'
 
-export { mp4 } from '../media/films'
+export { filmOf, mp4 } from '../media/films'
 export { jpeg } from '../media/jpeg'
 export type { AccountOptions, State, Tier, WebAccount } from './accounts'
 export type { Answer, Script, Turn, Wire } from './answers'
@@ -59,10 +60,8 @@ export function fakeGrokWeb(options: Options = {}) {
   let wire: Wire = {}
 
   const host = { hostname: '127.0.0.1', idleTimeout: 0 } as const
-  const assetHost = Bun.serve({
-    ...{ ...host, port: 0, fetch: createAssetHost({ accounts, library, records }) },
-  })
-  const assetsUrl = `http://127.0.0.1:${assetHost.port}`
+  const assetHost = listen(createAssetHost({ accounts, library, records }))
+  const assetsUrl = assetHost.origin
   const belongings = createBelongings({ library, assetsUrl })
   const files = createFiles({ belongings, library, assetsUrl, url: () => url })
   const imagine = createImagine({ library, meter, records, assetsUrl })
@@ -88,7 +87,8 @@ export function fakeGrokWeb(options: Options = {}) {
 
   async function stop(): Promise<void> {
     records.stop()
-    await Promise.all([app.stop(true), assetHost.stop(true)])
+    assetHost.stop()
+    await app.stop(true)
   }
 
   return {

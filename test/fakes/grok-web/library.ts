@@ -1,16 +1,20 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mp4 } from '../media/films'
-import { jpeg } from '../media/jpeg'
+import { randomUUID } from 'node:crypto'
+import { filmOf, mp4, type Source, sourceOf } from '../media/films'
+import { etagOf } from '../media/host'
+import { type Dots, jpeg } from '../media/jpeg'
+import { type Counts, type Manner, noCounts } from '../media/serving'
 import type { WebAccount } from './accounts'
 
 /** A file of the asset host; what is not readonly may be changed to make the host misbehave. */
-export interface Asset {
+export interface Asset extends Counts {
   /** Without the leading slash. */
   readonly path: string
   /** Whose cookie it needs; undefined for everybody. */
   readonly owner: string | undefined
   /** The id in the account's list of assets; undefined when it is not listed. */
   readonly assetId: string | undefined
+  /** Its content, which need not be in memory, and the whole of it at once. */
+  readonly source: Source
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly etag: string
   type: string
@@ -20,6 +24,8 @@ export interface Asset {
   status: number | undefined
   /** Close the connection after so many bytes. */
   breaksAfter: number | undefined
+  /** Everything else that can be wrong. */
+  manner: Manner
 }
 
 /** How a file is put there. */
@@ -27,11 +33,14 @@ export interface AssetOptions {
   readonly path?: string
   readonly type?: string
   readonly bytes?: Uint8Array<ArrayBuffer>
+  /** Content that is made where it is read. */
+  readonly source?: Source
   /** So many bytes, when they do not matter. */
   readonly size?: number
   readonly gapMs?: number
   readonly status?: number
   readonly breaksAfter?: number
+  readonly manner?: Manner
   readonly listed?: boolean
 }
 
@@ -51,6 +60,14 @@ export interface Film {
   readonly thumbnail: string
 }
 
+/** How a public picture is drawn. */
+interface Drawn {
+  readonly size?: number | undefined
+  readonly dots?: Dots
+  /** These bytes instead. */
+  readonly bytes?: Uint8Array<ArrayBuffer> | undefined
+}
+
 /** Files, and whose they are. */
 export function createLibrary() {
   const byPath = new Map<string, Asset>()
@@ -64,13 +81,18 @@ export function createLibrary() {
     const {
       size = 0,
       bytes = new Uint8Array(size).fill(0x2e),
+      source = sourceOf(bytes),
       listed = owner !== undefined,
     } = options
     const id = randomUUID()
     const asset: Asset = {
       path: options.path ?? `users/${owner}/${id}/content`,
-      ...{ owner, assetId: listed ? id : undefined, bytes },
-      etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
+      ...{ owner, assetId: listed ? id : undefined, source, etag: etagOf(source) },
+      get bytes() {
+        return source.read(0, source.size)
+      },
+      ...noCounts(),
+      manner: options.manner ?? {},
       type: options.type ?? 'image/jpeg',
       gapMs: options.gapMs ?? 0,
       status: options.status,
@@ -114,7 +136,13 @@ export function createLibrary() {
       const id = randomUUID()
       const path = ownPath(userId, `generated/${id}/generated_video.mp4`)
       const thumbnail = ownPath(userId, `generated/${id}/preview_image.jpg`)
-      const { assetId = id } = put(userId, { path, bytes: mp4(id, size), type: 'video/mp4' })
+      const { assetId = id } = put(userId, {
+        ...{
+          path,
+          source: size > 1_000 ? filmOf(id, size) : sourceOf(mp4(id, size)),
+          type: 'video/mp4',
+        },
+      })
       put(userId, { path: thumbnail, bytes: jpeg(`${id} preview`), listed: false })
       const film = { id, assetId, path, thumbnail }
       films.set(id, { ...film, owner: userId })
@@ -132,9 +160,9 @@ export function createLibrary() {
       return id
     },
     ownsPost: (owner: string, id: string): boolean => posts.get(id) === owner,
-    publicPicture(id: string, size = 0): Asset {
+    publicPicture(id: string, { size = 0, dots, bytes }: Drawn): Asset {
       const path = `imagine-public/images/${id}.jpg`
-      return put(undefined, { path, bytes: jpeg(id, size) })
+      return put(undefined, { path, bytes: bytes ?? jpeg(id, size, dots) })
     },
   }
 }

@@ -79,33 +79,36 @@ export const faults = {
     },
 }
 
-/** Which calls a fault is for. */
-export interface Aim {
-  readonly endpoint: string
-  /** The name of an account; by default any. */
-  readonly account?: string
-}
+/** Which calls a fault is for: an endpoint or all (`*`), perhaps of one account alone. */
+export type Aim<Endpoint extends string = string> =
+  | Endpoint
+  | '*'
+  | { readonly endpoint: Endpoint | '*'; readonly account?: string }
 
-interface Rule extends Aim {
+interface Rule {
+  readonly endpoint: string
+  readonly account?: string
   readonly fault: Fault
 }
+
+const ruleOf = (aim: Aim, fault: Fault): Rule =>
+  typeof aim === 'string' ? { endpoint: aim, fault } : { ...aim, fault }
 
 /** Faults to come: those of the next calls, and those of all. */
 export function createFaults() {
   const queue: Rule[] = []
   const standing: Rule[] = []
   const fits =
-    ({ endpoint, account }: Call) =>
-    (rule: Rule): boolean =>
-      (rule.endpoint === '*' || rule.endpoint === endpoint) &&
-      (rule.account === undefined || rule.account === account)
-  const aimed = (aim: Aim | string): Aim => (typeof aim === 'string' ? { endpoint: aim } : aim)
+    (call: Call) =>
+    ({ endpoint, account }: Rule): boolean =>
+      (endpoint === '*' || endpoint === call.endpoint) &&
+      (account === undefined || account === call.account)
   return {
-    queue(aim: Aim | string, faults: readonly Fault[]): void {
-      queue.push(...faults.map((fault) => ({ ...aimed(aim), fault })))
+    queue(aim: Aim, faults: readonly Fault[]): void {
+      queue.push(...faults.map((fault) => ruleOf(aim, fault)))
     },
-    stand(aim: Aim | string, fault: Fault): () => void {
-      const rule = { ...aimed(aim), fault }
+    stand(aim: Aim, fault: Fault): () => void {
+      const rule = ruleOf(aim, fault)
       standing.unshift(rule)
       return () => void standing.splice(standing.indexOf(rule), 1)
     },

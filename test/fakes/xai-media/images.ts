@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { flag, whole } from '../grok-web/checks'
 import { type Call, isForm } from '../media/calls'
-import type { Host, Manner } from '../media/host'
+import type { Host } from '../media/host'
 import type { Dots } from '../media/jpeg'
 import { type PictureType, pictureOf } from '../media/pictures'
+import type { Manner } from '../media/serving'
 import {
   COMMON,
   type FindFile,
@@ -161,6 +162,10 @@ export function createImages({ host, findFile }: Parts) {
     queue: (drawings: readonly Drawing[]): void => void queue.push(...drawings),
     stand(drawing: Drawing): void {
       standing = drawing
+    },
+    clear(): void {
+      queue.length = 0
+      standing = {}
     },
   }
 }

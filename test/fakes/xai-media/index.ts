@@ -1,9 +1,8 @@
 import type { Json } from '../grok-web/checks'
-import { type Call, callOf } from '../media/calls'
+import type { Call } from '../media/calls'
 import { embedded, inputsOf } from '../media/embeddings'
-import { type Aim, createFaults, type Fault } from '../media/faults'
-import { createHost, type HostedOptions, type Manner } from '../media/host'
-import { type Incoming, listen, type Reply } from '../media/server'
+import { type Route, serveFake } from '../media/fake'
+import { createHost } from '../media/host'
 import { attachedTo, chat, respond } from '../media/turns'
 import { createFiles } from './files'
 import { createImages, type Drawing, modelOf } from './images'
@@ -14,9 +13,10 @@ import { createVideos, type Filming, KINDS } from './videos'
 export type { Call } from '../media/calls'
 export { type Fault, faults } from '../media/faults'
 export { filmOf, mp4 } from '../media/films'
-export type { Hosted, Manner } from '../media/host'
+export type { Hosted } from '../media/host'
 export { jpeg } from '../media/jpeg'
 export { gif, pictureOf, png, typeOf, webp } from '../media/pictures'
+export type { Manner } from '../media/serving'
 export type { Drawing } from './images'
 export type { Filming } from './videos'
 
@@ -45,16 +45,14 @@ interface Options {
   readonly now?: () => number
 }
 
-const ROUTES: readonly (readonly [Endpoint, string, RegExp])[] = [
+const ROUTES: readonly Route<Endpoint>[] = [
   ['models', 'GET', /^\/v1\/(models|[a-z]+(?:-generation)?-models)(?:\/(.+))?$/],
   ['images.generations', 'POST', /^\/v1\/images\/generations$/],
   ['images.edits', 'POST', /^\/v1\/images\/edits$/],
   ['images.get', 'GET', /^\/v1\/images\/([^/]+)$/],
-  ...KINDS.map((kind): [Endpoint, string, RegExp] => [
-    `videos.${kind}`,
-    'POST',
-    new RegExp(`^/v1/videos/${kind}$`),
-  ]),
+  ...KINDS.map(
+    (kind): Route<Endpoint> => [`videos.${kind}`, 'POST', new RegExp(`^/v1/videos/${kind}$`)],
+  ),
   ['videos.get', 'GET', /^\/v1\/videos\/([^/]+)$/],
   ['files.create', 'POST', /^\/v1\/files$/],
   ['files.list', 'GET', /^\/v1\/files$/],
@@ -78,16 +76,14 @@ const ROUTES: readonly (readonly [Endpoint, string, RegExp])[] = [
  *     xai.films({ pollsUntilDone: 1, size: 1e9 })
  */
 export function fakeXaiMedia({ keys, now = Date.now }: Options = {}) {
-  const calls: Call[] = []
-  const faulty = createFaults()
-  const host = createHost(() => server.origin)
+  const host = createHost(() => fake.origin)
   const files = createFiles(now)
   const parts = { host, findFile: files.bytesOf }
   const images = createImages(parts)
   const videos = createVideos(parts)
 
   /** Whose call it is; a refusal when nobody's. */
-  function entrant(headers: Headers): string | Response {
+  function enter(headers: Headers): string | Response {
     const given = headers.get('authorization')
     if (given === null) return refuse(401, 'No API key was provided.')
     const key = /^Bearer (\S+)$/.exec(given)?.[1]
@@ -123,9 +119,9 @@ export function fakeXaiMedia({ keys, now = Date.now }: Options = {}) {
       : (model(decodeURIComponent(id)) ?? missing(`The model ${id}`))
   }
 
-  function answer(call: Call, found: readonly string[]): Response {
-    const [, first = '', second] = found
-    switch (call.endpoint as Endpoint) {
+  function answer(call: Call, endpoint: Endpoint, found: readonly string[]): Response {
+    const [first = '', second] = found
+    switch (endpoint) {
       case 'models':
         return listed(first, second)
       case 'images.generations':
@@ -161,50 +157,14 @@ export function fakeXaiMedia({ keys, now = Date.now }: Options = {}) {
     }
   }
 
-  async function handle(incoming: Incoming): Promise<Reply> {
-    const { method, url, headers } = incoming
-    if (url.pathname.startsWith('/media/')) return host.answer(incoming)
-    const route = ROUTES.find(([, verb, path]) => verb === method && path.test(url.pathname))
-    const { call, fault } = await callOf(incoming, route?.[0] ?? 'unknown')
-    calls.push(call)
-    const account = entrant(headers)
-    if (account instanceof Response) return account
-    call.account = account
-    const right = async () => {
-      if (!route) return missing(`${method} ${url.pathname}`)
-      if (fault !== undefined) return refuse(422, fault)
-      return answer(call, route[2].exec(url.pathname) ?? [])
-    }
-    const wrong = faulty.next(call)
-    const reply = wrong ? await wrong({ call, right, refuse }) : await right()
-    if (reply instanceof Response) call.status = reply.status
-    return reply
-  }
-
-  const server = listen(handle)
+  const fake = serveFake({ routes: ROUTES, host, refuse, enter, answer })
   return {
-    /** The base URL, which ends in `/v1`. */
-    url: `${server.origin}/v1`,
-    origin: server.origin,
-    /** What was asked of the API, in order; what is fetched from the media host is counted there. */
-    calls,
-    callsOf: (endpoint: Endpoint, account?: string): readonly Call[] =>
-      calls.filter(
-        (call) => call.endpoint === endpoint && (account === undefined || call.account === account),
-      ),
-    forget(): void {
-      calls.length = 0
-    },
-    /** Answer the next calls of an endpoint, or of any (`*`), one each. */
-    script: (aim: Aim | Endpoint | '*', ...wrong: readonly Fault[]): void =>
-      faulty.queue(aim, wrong),
-    /** Answer all calls so, until what is returned is called. */
-    always: (aim: Aim | Endpoint | '*', wrong: Fault): (() => void) => faulty.stand(aim, wrong),
+    ...fake,
     /** No faults any more. */
     clear(): void {
-      faulty.clear()
-      images.stand({})
-      videos.stand({})
+      fake.clearFaults()
+      images.clear()
+      videos.clear()
       host.manner({})
     },
     /** How the next calls that draw are answered, and how all are that come after. */
@@ -213,18 +173,9 @@ export function fakeXaiMedia({ keys, now = Date.now }: Options = {}) {
     /** How the next films are made, and how all are that come after. */
     films: (...filmings: readonly Filming[]): void => videos.queue(filmings),
     alwaysFilms: (filming: Filming): void => videos.stand(filming),
-    /** Put something on the media host. */
-    put: (hosted: HostedOptions) => host.put(hosted),
-    /** What lies on the media host: at an address, and all of it. */
-    media: (address: string) => host.at(address),
-    allMedia: () => host.all(),
-    /** How everything is served that is made from now on. */
-    serves: (manner: Manner): void => host.manner(manner),
     /** The files that are kept, and a way to lose one. */
     files: files.all,
     loseFile: files.forget,
-    stop: server.stop,
-    [Symbol.asyncDispose]: async () => server.stop(),
   }
 }
 

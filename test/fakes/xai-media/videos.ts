@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { isObject } from '../grok-web/checks'
 import type { Call } from '../media/calls'
 import { filmOf, mp4, type Source } from '../media/films'
-import type { Host, Manner } from '../media/host'
+import type { Host } from '../media/host'
+import type { Manner } from '../media/serving'
 import {
   COMMON,
   type FindFile,
@@ -193,6 +194,10 @@ export function createVideos({ host, findFile }: Parts) {
     queue: (filmings: readonly Filming[]): void => void queue.push(...filmings),
     stand(filming: Filming): void {
       standing = filming
+    },
+    clear(): void {
+      queue.length = 0
+      standing = {}
     },
   }
 }

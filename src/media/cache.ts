@@ -1,0 +1,176 @@
+import { sha256 } from '../crypto'
+import type { ApiError } from '../errors'
+import { faultFields, type Log } from '../log'
+import { sleep } from '../sleep'
+import { unavailable } from './flight'
+import { createFlights, type FlightsParts, MEGABYTE, notThere } from './flights'
+import { extensionOf, isMediaName } from './kind'
+import type { Links } from './links'
+import { createPassOn } from './pass-on'
+import type { Publication, Published } from './published'
+import { createTakingIn, type TakenIn } from './taking-in'
+import { createViews, type MediaView } from './view'
+
+interface MediaCacheParts extends FlightsParts {
+  readonly links: Links
+  readonly log: Log
+}
+
+/** Whose something is that is here already. */
+interface Keeping {
+  readonly keyId: string
+  /** The account that made it; left out for what a client brought. */
+  readonly accountId?: string
+  /** The most bytes that it may have, if not as many as any that is kept. */
+  readonly mostBytes?: number
+}
+
+/** So many are fetched at the same time that nobody has asked for yet. */
+const AHEAD_AT_ONCE = 4
+/** More of them are left to their first reader. */
+const MOST_AHEAD = 1_000
+const HOUR_MS = 3_600_000
+/** What was asked for within so long is noted together. */
+const NOTE_AFTER_MS = 250
+
+/**
+ * Keeps what upstreams have made, under addresses of ours. A row of the index comes first, then the
+ * address, then the bytes: fetched once, with the account that made them.
+ */
+export function createMediaCache(parts: MediaCacheParts) {
+  const { index, objects, settings, now, newId, later, reach, links, log, sharesWork } = parts
+  const flights = createFlights(parts)
+  const passOn = createPassOn(parts)
+  const views = createViews({ index, objects, flights, passOn, reach })
+  const takeIn = createTakingIn({ objects, hasher: parts.hasher, newName: newId })
+  const ahead: string[] = []
+  let fetchers = 0
+  const asked = new Set<string>()
+
+  async function open(name: string): Promise<MediaView> {
+    if (!isMediaName(name)) throw notThere(name)
+    const row = await reach(index.find(name))
+    if (!row) throw notThere(name)
+    if (row.usedAt < hourOf(now())) note(name)
+    return views.view(row)
+  }
+
+  /** Remember when it was used, which is how it is known what can go. */
+  function note(name: string): void {
+    asked.add(name)
+    if (asked.size > 1) return
+    const write = async () => {
+      await sleep(NOTE_AFTER_MS)
+      const names = [...asked]
+      asked.clear()
+      await index.touch(names).catch(() => {})
+    }
+    later(write())
+  }
+
+  async function fetchAhead(name: string): Promise<void> {
+    try {
+      await (await open(name)).settled()
+    } catch (cause) {
+      log.info('media_not_fetched', { name, ...faultFields(cause) })
+    }
+  }
+
+  /** Fetch something before anybody asks for it, but few at once. */
+  function soon(name: string): void {
+    // There the work of one request cannot wait for that of another.
+    if (!sharesWork) return later(fetchAhead(name))
+    if (ahead.length < MOST_AHEAD) ahead.push(name)
+    if (fetchers < AHEAD_AT_ONCE) later(work())
+  }
+
+  async function work(): Promise<void> {
+    fetchers++
+    for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) await fetchAhead(name)
+    fetchers--
+  }
+
+  /**
+   * Give an address of ours to what is at an upstream. It is fetched soon.
+   *
+   * @throws ApiError when nothing can be written now
+   */
+  async function publish(publication: Publication): Promise<Published> {
+    const { accountId, keyId, url, sort, origin } = publication
+    const ownName = `${newId()}.${extensionOf(sort, url)}`
+    const sourceHash = await sha256(`${accountId}\n${url}`)
+    const name = await reach(
+      index.nameFor({ name: ownName, sort, accountId, keyId, source: url, sourceHash }),
+    )
+    if (name === ownName) soon(name)
+    return { name, url: await links.linkOf(origin, name, sort) }
+  }
+
+  return {
+    publish,
+
+    /** The same for an answer that has begun: the upstream's own address, where nothing can be written now. */
+    async addressOf(publication: Publication): Promise<string> {
+      try {
+        return (await publish(publication)).url
+      } catch (cause) {
+        log.warn('media_not_published', faultFields(cause))
+        return publication.url
+      }
+    },
+
+    /**
+     * Keep what is here already.
+     *
+     * @throws ApiError when it is no picture or video, too large, or nothing can be written now
+     */
+    async keep(
+      source: Uint8Array | ReadableStream<Uint8Array>,
+      { keyId, accountId, mostBytes }: Keeping,
+    ): Promise<TakenIn> {
+      const most = Math.min(
+        mostBytes ?? Number.POSITIVE_INFINITY,
+        settings().media_object_max_mb * MEGABYTE,
+      )
+      const taken = await takeIn(source, most)
+      const { name, sort, mime, bytes, hash } = taken
+      const own = { name, sort, accountId: accountId ?? null, keyId, mime, bytes, hash }
+      await reach(index.insert(own))
+      parts.onStored(bytes)
+      return taken
+    },
+
+    /**
+     * Open a picture or a video by its name, fetching it where it is not here yet.
+     *
+     * @throws ApiError when there is none of that name, or its bytes are not to be had
+     */
+    open,
+
+    /**
+     * All bytes of a picture or a video.
+     *
+     * @throws ApiError when they are not to be had, or more than `most`
+     */
+    async download(name: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
+      const view = await (await open(name)).settled()
+      if ((view.bytes ?? 0) > most) throw tooMuch(most)
+      const all = new Uint8Array(view.bytes ?? most)
+      let size = 0
+      for await (const piece of await view.read(0)) {
+        if (size + piece.length > all.length) throw tooMuch(most)
+        all.set(piece, size)
+        size += piece.length
+      }
+      return all.subarray(0, size)
+    },
+
+    linkOf: links.linkOf,
+  }
+}
+
+export type MediaCache = ReturnType<typeof createMediaCache>
+
+const hourOf = (at: number): number => at - (at % HOUR_MS)
+
+const tooMuch = (most: number): ApiError => unavailable(`It has more than ${most} bytes.`)

@@ -1,0 +1,79 @@
+import { ApiError } from '../errors'
+import { concatBytes } from '../stream/bytes'
+import type { Hasher } from './hasher'
+import { type MediaKind, mediaKind, TELLING_BYTES } from './kind'
+import type { ObjectStore } from './object-store'
+
+interface TakingInParts {
+  readonly objects: ObjectStore
+  readonly hasher: () => Hasher
+  readonly newName: () => string
+}
+
+/** What was taken in. */
+export interface TakenIn extends MediaKind {
+  readonly name: string
+  readonly bytes: number
+  readonly hash: string
+}
+
+/** Takes in bytes that are here already, and gives them a name. Nothing is left of what is refused. */
+export const createTakingIn =
+  ({ objects, hasher, newName }: TakingInParts) =>
+  /**
+   * @throws ApiError when they are no picture or video, or too many
+   */
+  async (source: Uint8Array | ReadableStream<Uint8Array>, mostBytes: number): Promise<TakenIn> => {
+    const pieces = piecesOf(source)
+    const first = await readFirst(pieces)
+    const kind = mediaKind(first)
+    const name = `${newName()}.${kind.extension}`
+    const hash = hasher()
+    let size = 0
+    const writer = await objects.create(name)
+    try {
+      for (let piece: Uint8Array | undefined = first; piece; piece = await pieces()) {
+        size += piece.length
+        if (size > mostBytes)
+          throw new ApiError('file_too_large', `It is larger than ${mostBytes} bytes.`)
+        await hash.update(piece)
+        await writer.write(piece)
+      }
+      const sum = await hash.digest()
+      await writer.commit()
+      return { ...kind, name, bytes: size, hash: sum }
+    } catch (cause) {
+      await writer.abort().catch(() => {})
+      throw cause
+    }
+  }
+
+/** Gives the next bytes; undefined when there are no more. */
+export type Pieces = () => Promise<Uint8Array | undefined>
+
+function piecesOf(source: Uint8Array | ReadableStream<Uint8Array>): Pieces {
+  if (source instanceof ReadableStream) {
+    const reader = source.getReader()
+    return async () => (await reader.read()).value
+  }
+  let left: Uint8Array | undefined = source
+  return async () => {
+    const bytes = left
+    left = undefined
+    return bytes
+  }
+}
+
+/** Reads as many pieces as it takes to tell what they are. */
+export async function readFirst(next: Pieces): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  while (size < TELLING_BYTES) {
+    const piece = await next()
+    if (!piece) break
+    pieces.push(piece)
+    size += piece.length
+  }
+  const [only] = pieces
+  return pieces.length === 1 && only ? only : concatBytes(pieces)
+}

@@ -1,0 +1,108 @@
+import type { MediaRow, MediaRows } from '../store/media'
+import { unavailable } from './flight'
+import { type Approach, type Flights, isKept, type KeptRow, type Standing } from './flights'
+import type { ObjectStore } from './object-store'
+import type { PassOn } from './pass-on'
+
+/** A picture or a video, ready to be read. */
+export interface MediaView {
+  readonly name: string
+  readonly sort: 'image' | 'video'
+  readonly mime: string
+  /** How many bytes it has; undefined for as long as nobody knows. */
+  readonly bytes: number | undefined
+  /** SHA-256 of its bytes; undefined until all are here. */
+  readonly hash: string | undefined
+  /** In milliseconds since 1970. */
+  readonly createdAt: number
+  /**
+   * Read it from a byte on, to its end or up to another byte, as fast as the reader takes it.
+   *
+   * @throws ApiError when its bytes are not to be had
+   */
+  read(from: number, to?: number): Promise<ReadableStream<Uint8Array>>
+  /** The same as a file, where a platform can send one by itself; undefined where it cannot. */
+  file(from: number, to: number): Promise<Blob | undefined>
+  /** The same when all that can be known of it is known. */
+  settled(): Promise<MediaView>
+}
+
+interface ViewParts {
+  readonly index: MediaRows
+  readonly objects: ObjectStore
+  readonly flights: Flights
+  readonly passOn: PassOn
+  readonly reach: <T>(question: Promise<T>) => Promise<T>
+}
+
+/** Shows media as they are: kept, on their way, or handed through. */
+export function createViews({ index, objects, flights, passOn, reach }: ViewParts) {
+  const shared = ({ name, sort, createdAt }: MediaRow) => ({ name, sort, createdAt })
+  const noFile = async () => undefined
+
+  /** Somebody has removed the bytes and left the row. */
+  async function again(row: KeptRow): Promise<KeptRow> {
+    const { name, hash } = row
+    await reach(index.lost(name, hash))
+    const found = await reach(index.find(name))
+    if (!found) throw unavailable('It was removed.')
+    const { last } = flights.approach(found)
+    const standing = await last
+    if (standing.is === 'kept' && standing.row.hash === hash) return standing.row
+    throw unavailable('Its upstream has something else there by now: ask again.')
+  }
+
+  function kept(row: KeptRow): MediaView {
+    const { name, mime, bytes, hash } = row
+    const view: MediaView = {
+      ...shared(row),
+      ...{ mime, bytes, hash, file: noFile },
+      async read(from, to = bytes) {
+        const there = await objects.open(name, from, to)
+        if (there) return there
+        await again(row)
+        const found = await objects.open(name, from, to)
+        if (found) return found
+        throw unavailable('Its bytes are lost.')
+      },
+      settled: async () => view,
+    }
+    return view
+  }
+
+  function show(standing: Standing, { last }: Pick<Approach, 'last'>): MediaView {
+    if (standing.is === 'kept') return kept(standing.row)
+    const { row } = standing
+    if (standing.is === 'large') {
+      const { mime, bytes, origin } = standing
+      const view: MediaView = {
+        ...shared(row),
+        ...{ mime, bytes, hash: undefined, file: noFile },
+        read: (from, to) => passOn(origin, from, to),
+        settled: async () => view,
+      }
+      return view
+    }
+    const { mime, bytes, follow } = standing.arrival
+    const settled = async () => show(await last, { last })
+    return {
+      ...shared(row),
+      ...{ mime, bytes, hash: undefined, file: noFile, settled },
+      async read(from, to) {
+        return follow ? follow(from, to) : (await settled()).read(from, to)
+      },
+    }
+  }
+
+  return {
+    /** See something by its row. */
+    async view(row: MediaRow): Promise<MediaView> {
+      const known = flights.known(row.name)
+      if (!known && isKept(row)) return kept(row)
+      const approach = known ?? flights.approach(row)
+      return show(await approach.first, approach)
+    },
+  }
+}
+
+export type Views = ReturnType<typeof createViews>
