@@ -22,12 +22,12 @@ import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
 import { createKeeper } from './jobs/keeper'
+import { createKeptMedia } from './kept-media'
 import { createMetrics } from './ledger/metrics'
 import { createPricing } from './ledger/price'
 import { createLedgerQueue } from './ledger/queue'
 import { createRecord } from './ledger/record'
 import { faultFields } from './log'
-import { createFiles } from './media/files'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
 import type { Platform } from './platform'
@@ -44,7 +44,7 @@ import { createStores } from './store/stores'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
 import { createForward } from './upstream/xai/forward'
-import { createUpstreams } from './upstreams'
+import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
@@ -72,9 +72,11 @@ export function createApp(platform: Platform) {
   })
   const pricing = createPricing({ modelOf: catalog.model, now })
   const settings = () => current?.settings ?? DEFAULT_SETTINGS
-  const { objects, hasher } = platform
-  const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings })
-  const upstreams = createUpstreams(platform, settings)
+  const media = createKeptMedia({
+    ...{ platform, stores, pool, settings },
+    upstreams: (): Upstreams => upstreams,
+  })
+  const upstreams: Upstreams = createUpstreams(platform, settings)
   const { onFault, onBug, onFailure } = createReports(log)
 
   const keeper = createKeeper({
@@ -188,6 +190,7 @@ export function createApp(platform: Platform) {
     stores,
     dispatch,
     works: createWorks({ ...turning, now }),
+    media,
     admission,
     auth,
     intake,
@@ -195,7 +198,6 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
-    files,
     onBug,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
     keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),

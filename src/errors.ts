@@ -61,6 +61,8 @@ interface Details {
   readonly retryAfter?: number | undefined
   /** Methods that the path takes: sent as `Allow`. */
   readonly allow?: readonly string[] | undefined
+  /** Further headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   readonly cause?: unknown
   /** Replace what `code` stands for: an upstream's own refusal keeps its status, type and code. */
   readonly status?: number | undefined

@@ -3,13 +3,17 @@ import { embeddingRoutes } from './api/embeddings/routes'
 import { createEmbeddings } from './api/embeddings/service'
 import { fileRoutes } from './api/files/routes'
 import { createFilesApi } from './api/files/service'
+import { mediaRoutes } from './api/media/routes'
+import { createServedMedia } from './api/media/service'
+import { createPictureUpload } from './api/media/uploads'
 import type { Works } from './dispatch/work'
 import type { Admission } from './http/admission'
 import type { BodyReaders, Checks } from './http/body'
+import { createForms } from './http/form'
 import type { Intake, IntakeLimits } from './http/intake'
 import type { KeyHandlers } from './http/key-handlers'
 import type { OriginOf } from './http/origin'
-import type { Files } from './media/files'
+import type { KeptMedia } from './kept-media'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Key } from './store/keys'
@@ -20,6 +24,7 @@ export interface MediaSurfaceParts {
   readonly platform: Platform
   readonly stores: Stores
   readonly works: Works
+  readonly media: KeptMedia
   readonly admission: Admission
   readonly intake: Intake
   readonly limits: () => IntakeLimits
@@ -27,7 +32,6 @@ export interface MediaSurfaceParts {
   readonly handlers: KeyHandlers
   readonly readers: BodyReaders
   readonly checks: Checks
-  readonly files: Files
   readonly originOf: OriginOf
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined
@@ -36,8 +40,13 @@ export interface MediaSurfaceParts {
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
-  const { handlers, readers, files, settings } = parts
+  const { platform, media, handlers, readers, originOf, settings } = parts
+  const { cache, links, files } = media
+  const forms = createForms(parts)
+  const serve = createServedMedia({ open: cache.open, links, now: platform.now })
+  const upload = createPictureUpload({ forms, cache })
   const routes = new Elysia()
+    .use(mediaRoutes({ serve, upload, handlers, originOf }))
     .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
     .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
   return { routes }

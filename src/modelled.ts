@@ -17,6 +17,8 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/files\/[^/]+\/content$/, ['GET']],
   [/^\/models(?:\/|$)/, ['GET']],
   [/^\/embeddings$/, ['POST']],
+  [/^\/uploads\/image$/, ['POST']],
+  [/^\/files\/(?:image|video)\/[^/]+$/, ['GET']],
 ]
 
 /**

@@ -45,6 +45,8 @@ export interface Platform {
   readonly digest: (text: string) => string | Promise<string>
   /** The same for bytes that come one after the other. */
   readonly hasher: () => Hasher
+  /** Whether requests may wait for each other's promises, which Workers forbid. */
+  readonly sharesWork: boolean
   readonly tokenizer: () => Promise<Tokenizer>
   /** What the process takes of its machine, where it is known. */
   readonly processUse?: () => ProcessUse

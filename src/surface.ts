@@ -29,7 +29,7 @@ import type { Intake, IntakeLimits } from './http/intake'
 import { createKeyHandlers } from './http/key-handlers'
 import { createOrigin } from './http/origin'
 import { openSocket } from './http/socket'
-import type { Files } from './media/files'
+import type { KeptMedia } from './kept-media'
 import { createMediaSurface } from './media-surface'
 import { modelledMethods } from './modelled'
 import type { Platform } from './platform'
@@ -46,6 +46,7 @@ interface SurfaceParts {
   readonly stores: Stores
   readonly dispatch: Dispatch
   readonly works: Works
+  readonly media: KeptMedia
   readonly admission: Admission
   readonly auth: Auth
   readonly intake: Intake
@@ -53,7 +54,6 @@ interface SurfaceParts {
   readonly catalog: Catalog
   readonly passthrough: Passthrough
   readonly said: Said
-  readonly files: Files
   readonly onBug: (error: unknown) => void
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined

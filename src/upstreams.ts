@@ -14,11 +14,13 @@ import type { Upstream } from './upstream/upstream'
 import { createWeb } from './upstream/web/web'
 import { createXai } from './upstream/xai/xai'
 
+export type Upstreams = Readonly<Record<Kind, Upstream>>
+
 /** What every kind of account can be asked through. */
 export function createUpstreams(
   { config, fetch, connect, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
-): Readonly<Record<Kind, Upstream>> {
+): Upstreams {
   const http = createHttp(fetch)
   return {
     xai: createXai({ http, now }),

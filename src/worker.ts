@@ -69,6 +69,7 @@ const platform: Platform = {
   }),
   digest: sha256,
   hasher: workerHasher,
+  sharesWork: false,
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')

@@ -72,6 +72,7 @@ const TOP: Readonly<Record<string, string>> = {
   'worker-sockets': 'entry',
   app: 'app',
   background: 'app',
+  'kept-media': 'app',
   'media-surface': 'app',
   modelled: 'app',
   platform: 'app',

@@ -62,6 +62,7 @@ export function createPlatform(
     compilesLate: true,
     digest,
     hasher,
+    sharesWork: true,
     async tokenizer() {
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')

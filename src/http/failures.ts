@@ -16,7 +16,7 @@ const VAIN: ReadonlySet<FailureCode> = new Set(['storage_full', 'images_incomple
 
 /** An error as OpenAI answers it. */
 export function failureResponse(failure: ApiError): Response {
-  const { retryAfter, allow } = failure.details
+  const { retryAfter, allow, headers } = failure.details
   return new Response(JSON.stringify(failure.toBody()), {
     status: failure.status,
     headers: {
@@ -24,6 +24,7 @@ export function failureResponse(failure: ApiError): Response {
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
       ...(VAIN.has(failure.code) && { 'x-should-retry': 'false' }),
       ...(allow && { allow: allow.join(', ') }),
+      ...headers,
     },
   })
 }

@@ -6,7 +6,7 @@ import type { Lease } from '../pool/lease'
 import type { Member } from '../pool/member'
 import type { Pool } from '../pool/pool'
 import type { Report } from '../pool/quota'
-import { restTime } from '../pool/rest'
+import { suspect } from '../pool/suspects'
 import { NO_QUOTA } from '../store/account-states'
 import type { AccountTiers } from '../store/account-tiers'
 import type { Tier } from '../store/schema'
@@ -79,22 +79,11 @@ export function createQuotaRefresh(parts: RefreshParts) {
     schedule.rest(member, now())
   }
 
-  /** Whoever is refused here is asked once more before anything is decided. */
-  function suspect(member: Member, { message, details }: UpstreamFault): void {
-    const known = member.rest
-    const at = now()
-    if (known && known.until > at) return
-    const faults = (known?.faults ?? 0) + 1
-    const until = at + restTime(faults)
-    const reason = `${details.status}: ${message}`.slice(0, LONGEST_REASON)
-    pool.setRest(member, '', { state: 'suspect', reason, until, faults })
-  }
-
   function fail(member: Member, fault: unknown, why: Question['why']): string {
     const { name, kind } = member.account
     log.debug('quota_failed', { account: name, kind, ...faultFields(fault) })
     if (!(fault instanceof UpstreamFault && refusesKey(fault))) inVain++
-    else if (why === 'asked') suspect(member, fault)
+    else if (why === 'asked') suspect(pool, member, fault, now())
     return fault instanceof Error ? fault.message : String(fault)
   }
 
@@ -231,7 +220,6 @@ export function createQuotaRefresh(parts: RefreshParts) {
 
 /** Windows that are told in seconds from now are never quite the same. */
 const SAME_MS = 60_000
-const LONGEST_REASON = 200
 const NONE: ReadonlySet<string> = new Set()
 
 /** It takes no turns, whatever is left of its quotas, until an operator says otherwise. */

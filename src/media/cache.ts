@@ -3,7 +3,7 @@ import type { ApiError } from '../errors'
 import { faultFields, type Log } from '../log'
 import { sleep } from '../sleep'
 import { unavailable } from './flight'
-import { createFlights, type FlightsParts, MEGABYTE, notThere } from './flights'
+import { createFlights, type FlightsParts, isKept, MEGABYTE, notThere } from './flights'
 import { extensionOf, isMediaName } from './kind'
 import type { Links } from './links'
 import { createPassOn } from './pass-on'
@@ -23,6 +23,12 @@ interface Keeping {
   readonly accountId?: string
   /** The most bytes that it may have, if not as many as any that is kept. */
   readonly mostBytes?: number
+}
+
+/** What is not known of something when its row is written. */
+const UNKNOWN = {
+  ...{ accountId: null, source: null, sourceHash: null, mime: null, bytes: null, hash: null },
+  ...{ fetcher: null, fetchUntil: null },
 }
 
 /** So many are fetched at the same time that nobody has asked for yet. */
@@ -63,7 +69,7 @@ export function createMediaCache(parts: MediaCacheParts) {
       await sleep(NOTE_AFTER_MS)
       const names = [...asked]
       asked.clear()
-      await index.touch(names).catch(() => {})
+      await index.touch(names, now()).catch(() => {})
     }
     later(write())
   }
@@ -79,7 +85,10 @@ export function createMediaCache(parts: MediaCacheParts) {
   /** Fetch something before anybody asks for it, but few at once. */
   function soon(name: string): void {
     // There the work of one request cannot wait for that of another.
-    if (!sharesWork) return later(fetchAhead(name))
+    if (!sharesWork) {
+      later(fetchAhead(name))
+      return
+    }
     if (ahead.length < MOST_AHEAD) ahead.push(name)
     if (fetchers < AHEAD_AT_ONCE) later(work())
   }
@@ -97,13 +106,18 @@ export function createMediaCache(parts: MediaCacheParts) {
    */
   async function publish(publication: Publication): Promise<Published> {
     const { accountId, keyId, url, sort, origin } = publication
-    const ownName = `${newId()}.${extensionOf(sort, url)}`
-    const sourceHash = await sha256(`${accountId}\n${url}`)
-    const name = await reach(
-      index.nameFor({ name: ownName, sort, accountId, keyId, source: url, sourceHash }),
+    const at = now()
+    const row = await reach(
+      index.publish({
+        ...UNKNOWN,
+        name: `${newId()}.${extensionOf(sort, url)}`,
+        ...{ sort, accountId, keyId, source: url },
+        sourceHash: await sha256(`${accountId}\n${url}`),
+        ...{ createdAt: at, usedAt: at },
+      }),
     )
-    if (name === ownName) soon(name)
-    return { name, url: await links.linkOf(origin, name, sort) }
+    if (!isKept(row)) soon(row.name)
+    return { name: row.name, url: await links.linkOf(origin, row.name, row.sort) }
   }
 
   return {
@@ -134,8 +148,14 @@ export function createMediaCache(parts: MediaCacheParts) {
       )
       const taken = await takeIn(source, most)
       const { name, sort, mime, bytes, hash } = taken
-      const own = { name, sort, accountId: accountId ?? null, keyId, mime, bytes, hash }
-      await reach(index.insert(own))
+      const at = now()
+      await reach(
+        index.publish({
+          ...UNKNOWN,
+          ...{ name, sort, mime, bytes, hash, keyId, accountId: accountId ?? null },
+          ...{ createdAt: at, usedAt: at },
+        }),
+      )
       parts.onStored(bytes)
       return taken
     },

@@ -94,7 +94,7 @@ export function createFlights(parts: FlightsParts) {
     onArrival: (arrival: Arrival) => void,
   ): Promise<KeptRow | Large> {
     const { name, sort } = row
-    const hold = () => index.renew(name, fetcher, now() + LEASE_MS)
+    const hold = () => index.claim(name, fetcher, now() + LEASE_MS)
     const renewal = setInterval(() => hold().catch(() => {}), LEASE_MS / 3)
     try {
       const { media_object_max_mb, media_fetch_timeout_ms, idle_timeout_ms } = settings()
@@ -113,7 +113,7 @@ export function createFlights(parts: FlightsParts) {
         const { mime, bytes } = landing
         const large: Large = { is: 'large', row, origin, mime, bytes }
         larges.keep(name, large, LARGE_MS)
-        await index.release(name, fetcher).catch(() => {})
+        await index.release(name, fetcher, now()).catch(() => {})
         return large
       }
       const { mime, bytes, hash } = landing
@@ -121,8 +121,9 @@ export function createFlights(parts: FlightsParts) {
       parts.onStored(bytes)
       return { ...row, mime, bytes, hash }
     } catch (cause) {
-      if (cause instanceof ApiError) failures.keep(name, cause, RETRY_S * 1000)
-      await index.release(name, fetcher).catch(() => {})
+      const restMs = RETRY_S * 1000
+      if (cause instanceof ApiError) failures.keep(name, cause, restMs)
+      await index.release(name, fetcher, now() + restMs).catch(() => {})
       throw cause
     } finally {
       clearInterval(renewal)
@@ -184,7 +185,10 @@ export function createFlights(parts: FlightsParts) {
 export type Flights = ReturnType<typeof createFlights>
 
 export const notThere = (name: string): ApiError =>
-  new ApiError('not_found', `There is no picture or video '${name}': it may have been removed.`)
+  new ApiError(
+    'not_found',
+    `There is no picture or video '${name.slice(0, 100)}': it may have been removed.`,
+  )
 
 /** What is worth to be remembered for a while, but not without end. */
 function remembered<T>(now: () => number) {

@@ -1,5 +1,8 @@
+import type { UpstreamFault } from '../errors'
 import type { Account } from './account'
+import type { Member } from './member'
 import type { Pool } from './pool'
+import { restTime } from './rest'
 
 /** Whom an upstream refused once, and what becomes of them when somebody has asked again. */
 export function createSuspects(pool: Pool) {
@@ -20,4 +23,21 @@ export function createSuspects(pool: Pool) {
       else pool.setRest(member, '', { ...rest, state: found, until: Number.POSITIVE_INFINITY })
     },
   }
+}
+
+const LONGEST_REASON = 200
+
+/** Whoever is refused outside of turns is asked once more before anything is decided. */
+export function suspect(
+  pool: Pick<Pool, 'setRest'>,
+  member: Member,
+  { message, details }: UpstreamFault,
+  at: number,
+): void {
+  const known = member.rest
+  if (known && known.until > at) return
+  const faults = (known?.faults ?? 0) + 1
+  const until = at + restTime(faults)
+  const reason = `${details.status}: ${message}`.slice(0, LONGEST_REASON)
+  pool.setRest(member, '', { state: 'suspect', reason, until, faults })
 }

@@ -48,8 +48,17 @@ export interface Upstream {
   }
   /** Turn texts into vectors. Present where it can be asked for that. */
   embed?(call: EmbedCall): Promise<Embeddings>
-  /** Something that an account has made, as it comes, by its address at the upstream. */
-  asset?(account: Account, url: string, abort: AbortController): Promise<Response>
+  /**
+   * Something that an account has made, or a part of it, as it comes, by its address at the upstream;
+   * undefined for an address that takes no credentials. Present where some take them.
+   */
+  asset?(account: Account, url: string, call: AssetCall): Promise<Response> | undefined
+}
+
+export interface AssetCall {
+  readonly abort: AbortController
+  /** The part that is wanted, as the header `Range` says it; everything where it is left out. */
+  readonly range?: string
 }
 
 /** One attempt at something else than a turn. */

@@ -32,7 +32,7 @@ export function createDownload({ fetchPublic, settings, assetsUrl }: DownloadPar
     const late = new TimeUp('The picture did not come in time.')
     const timer = setTimeout(() => abort.abort(late), timeoutMs)
     try {
-      return await readBytes(await session.asset(url, abort), maxBytes)
+      return await readBytes(await session.asset(url, { abort }), maxBytes)
     } finally {
       clearTimeout(timer)
     }

@@ -5,6 +5,7 @@ import { asFault, type Http, readText } from '../../net/http'
 import type { Connect, Line } from '../../net/line'
 import type { Account } from '../../pool/account'
 import { redact } from '../fault'
+import type { AssetCall } from '../upstream'
 import { type Hide, readWebFault } from './faults'
 import { sessionHeaders, socketHeaders } from './headers'
 import type { createSupplied } from './supplied'
@@ -37,11 +38,11 @@ export interface Session {
    */
   connect(path: string): Promise<Line>
   /**
-   * Get a file of the asset host.
+   * Get a file of the asset host, or a part of it.
    *
    * @throws UpstreamFault when it is not to be had
    */
-  asset(url: string, abort: AbortController): Promise<Response>
+  asset(url: string, call: AssetCall): Promise<Response>
 }
 
 interface Manner {
@@ -91,10 +92,11 @@ export function createSessions({ http, connect, supplied, now, assetsUrl }: Sess
         return answer
       },
 
-      async asset(url, abort) {
+      async asset(url, { abort, range }) {
         if (new URL(url).origin !== assets)
           throw new UpstreamFault('malformed', 'That is no address of the asset host.')
         const headers = sessionHeaders({ token, extras, origin, referer: '/' })
+        if (range !== undefined) headers.range = range
         const response = await http.send({ url, method: 'GET', headers, proxy, abort })
         if (!response.ok) throw await readWebFault(response, hide, now())
         return response

@@ -39,6 +39,7 @@ interface WebParts {
 export function createWeb(parts: WebParts): Upstream {
   const { http, connect, fetchPublic, tokenizer, settings, now, newId } = parts
   const assetsUrl = parts.assetsUrl.replace(/\/+$/, '')
+  const assetsOrigin = new URL(assetsUrl).origin
   const assetUrl = (path: string): string =>
     /^https?:\/\//i.test(path) ? path : `${assetsUrl}/${path.replace(/^\/+/, '')}`
   const supplied = createSupplied(settings)
@@ -102,6 +103,11 @@ export function createWeb(parts: WebParts): Upstream {
     pictures: createWebPictures({
       ...{ open, uploads, download, tokenizer, settings, now, assetUrl, newId },
     }),
+
+    asset(account, url, call) {
+      if (URL.parse(url)?.origin !== assetsOrigin) return
+      return open(account, call.abort).then((session) => session.asset(url, call))
+    },
 
     films: createWebFilms({ open, uploads, settings, assetUrl, newId }),
 

@@ -1,0 +1,59 @@
+import { newId } from './crypto'
+import { createSources } from './dispatch/sources'
+import { faultFields } from './log'
+import { createMediaCache } from './media/cache'
+import { createFiles } from './media/files'
+import { createLinks } from './media/links'
+import { createGuardedOpen } from './net/guarded-open'
+import { createHttp } from './net/http'
+import type { Platform } from './platform'
+import type { Pool } from './pool/pool'
+import { createReach } from './state/reach'
+import type { Settings } from './store/settings'
+import type { Stores } from './store/stores'
+import type { Upstreams } from './upstreams'
+
+interface KeptMediaParts {
+  readonly platform: Platform
+  readonly stores: Stores
+  readonly pool: Pool
+  readonly upstreams: () => Upstreams
+  readonly settings: () => Settings
+}
+
+/** What accounts have made and clients have brought, under addresses of ours. */
+export function createKeptMedia({ platform, stores, pool, upstreams, settings }: KeptMediaParts) {
+  const { config, objects, hasher, fetch, now, later, log, sharesWork, secret } = platform
+  const links = createLinks({ secret, settings, now })
+  const assets = URL.parse(config.WEB_ASSETS_URL)?.origin
+  const cache = createMediaCache({
+    index: stores.media,
+    objects,
+    hasher,
+    fetchSource: createSources({
+      pool,
+      upstreams,
+      http: createHttp(fetch),
+      openPublic: createGuardedOpen({
+        fetch,
+        resolve: platform.resolve,
+        isAllowed: platform.reachable,
+      }),
+      isPrivate: (url) => URL.parse(url)?.origin === assets,
+      now,
+    }),
+    links,
+    settings,
+    now,
+    newId,
+    later,
+    sharesWork,
+    log,
+    reach: createReach((cause) => log.warn('media_index_failed', faultFields(cause))),
+    onStored() {},
+  })
+  const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings })
+  return { cache, links, files }
+}
+
+export type KeptMedia = ReturnType<typeof createKeptMedia>

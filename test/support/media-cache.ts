@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Client } from '@libsql/client/web'
+import { newId } from '#src/crypto'
+import { createLog } from '#src/log'
+import { createMediaCache } from '#src/media/cache'
+import { createDirectory } from '#src/media/directory'
+import type { FetchSource } from '#src/media/flights'
+import { createLinks } from '#src/media/links'
+import type { ObjectStore } from '#src/media/object-store'
+import { openFile } from '#src/store/file'
+import { createMediaRows } from '#src/store/media'
+import { migrate } from '#src/store/migrate'
+import { DEFAULT_SETTINGS, type Settings } from '#src/store/settings'
+
+interface Options {
+  readonly settings?: Partial<Settings>
+  readonly sharesWork?: boolean
+  readonly client?: Client
+  readonly objects?: ObjectStore
+  /** Added to the clock. */
+  readonly ahead?: () => number
+}
+
+export const ORIGIN = 'https://groxy.example'
+
+/** A cache over real files, a real database and real connections. */
+export async function mediaCache(options: Options = {}) {
+  await using stack = new AsyncDisposableStack()
+  const root = await mkdtemp(join(tmpdir(), 'groxy-media-'))
+  stack.defer(() => rm(root, { recursive: true, force: true }))
+  const client = options.client ?? stack.adopt(openFile(':memory:'), (own) => own.close())
+  if (!options.client) await migrate(client)
+  const settings = (): Settings => ({ ...DEFAULT_SETTINGS, ...options.settings })
+  const now = () => Date.now() + (options.ahead?.() ?? 0)
+  const pending = new Set<Promise<unknown>>()
+  stack.defer(async () => void (await Promise.allSettled(pending)))
+  const lines: string[] = []
+  const stored: number[] = []
+  const index = createMediaRows(client, now)
+  const objects = options.objects ?? createDirectory(root)
+  const fetchSource: FetchSource = ({ url }, { signal }, range) =>
+    fetch(url, { signal, ...(range && { headers: { range } }) })
+  const cache = createMediaCache({
+    ...{ index, objects, fetchSource, settings, now, newId },
+    hasher() {
+      const hash = new Bun.CryptoHasher('sha256')
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') }
+    },
+    later: (work) => void pending.add(work.catch(() => {})),
+    sharesWork: options.sharesWork ?? true,
+    reach: (question) => question,
+    onStored: (bytes) => void stored.push(bytes),
+    links: createLinks({ secret: 'a secret for tests', settings, now }),
+    log: createLog({ level: 'debug', write: (line) => lines.push(line), readable: false, now }),
+  })
+  const kept = stack.move()
+  return {
+    ...{ cache, index, objects, root, lines, stored, client },
+    publish: (url: string, sort: 'image' | 'video' = 'image') =>
+      cache.publish({ accountId: 'a1', keyId: 'k1', url, sort, origin: ORIGIN }),
+    settle: () => Promise.allSettled(pending),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** All of a stream. */
+export const bytesOf = (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> =>
+  new Response(stream).bytes()
