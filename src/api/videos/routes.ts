@@ -29,13 +29,13 @@ import {
   VideoRequest,
   VideoState,
 } from './schema'
-import type { Videos } from './service'
+import type { Kept, Videos } from './service'
 import { readWish, type VideoWish } from './wish'
 
 interface VideoRouteParts {
   readonly videos: Videos
-  /** Answers with the bytes of what is kept under a name. */
-  readonly serve: (request: Request, name: string) => Promise<Response>
+  /** Answers with the bytes of something that is kept. */
+  readonly serve: (request: Request, kept: Kept) => Promise<Response>
   readonly handlers: KeyHandlers
   readonly readers: BodyReaders
   readonly forms: Forms
@@ -69,6 +69,14 @@ export const videoRoutes = (parts: VideoRouteParts) => {
     const take = taking(parts, schema, { work, usualSeconds: undefined })
     return handlers((request, caller) => take(request, (wish) => videos.begin(wish, caller)))
   }
+
+  const content = handlers(async (request, caller, { id }: OfId) => {
+    const variant = queryOf(request).get('variant') || 'video'
+    const response = await serve(request, await videos.find(caller, id, variant))
+    // It is for this key alone, and may be deleted.
+    response.headers.set('cache-control', 'private, no-cache')
+    return response
+  })
 
   return new Elysia({ prefix: '/v1/videos', tags: ['Videos'] })
     .post(
@@ -138,7 +146,7 @@ export const videoRoutes = (parts: VideoRouteParts) => {
       handlers((_, caller, { id }: OfId) => videos.get(caller, id)),
       {
         detail: operation({
-          operationId: 'getVideo',
+          operationId: 'retrieveVideo',
           summary: 'Look a video up',
           description:
             "In the words in which it was asked for. In xAI's it comes with the status 202 until it is done.",
@@ -164,31 +172,25 @@ export const videoRoutes = (parts: VideoRouteParts) => {
         }),
       },
     )
-    .get(
-      '/:id/content',
-      handlers(async (request, caller, { id }: OfId) => {
-        const variant = queryOf(request).get('variant') || 'video'
-        return serve(request, await videos.nameOf(caller, id, variant))
+    .head('/:id/content', content, { detail: { hide: true } })
+    .get('/:id/content', content, {
+      detail: operation({
+        operationId: 'downloadVideoContent',
+        summary: 'Download a video',
+        description: 'All of it, or a part that `Range` names.',
+        parameters: [ID, VARIANT],
+        answers: {
+          200: binary('Its bytes.'),
+          206: binary('A part of its bytes.'),
+          ...askFailures,
+          409: failure(
+            'It is not made yet.',
+            'video_not_ready',
+            'The video is not made yet: ask for its status.',
+          ),
+        },
       }),
-      {
-        detail: operation({
-          operationId: 'downloadVideo',
-          summary: 'Download a video',
-          description: 'All of it, or a part that `Range` names.',
-          parameters: [ID, VARIANT],
-          answers: {
-            200: binary('Its bytes.'),
-            206: binary('A part of its bytes.'),
-            ...askFailures,
-            409: failure(
-              'It is not made yet.',
-              'video_not_ready',
-              'The video is not made yet: ask for its status.',
-            ),
-          },
-        }),
-      },
-    )
+    })
     .post(
       '/:id/remix',
       handlers(() => notMade('Remixes')),

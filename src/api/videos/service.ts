@@ -15,7 +15,8 @@ import type { Settings } from '../../store/settings'
 import type { VideoRow, VideoRows } from '../../store/videos'
 import { filmWork } from './filming'
 import type { KeptFilm, KeptFilms } from './kept'
-import { demandOf, UNMADE, type VideoRunner } from './runner'
+import { demandOf, type VideoRunner } from './runner'
+import { UNMADE } from './runs'
 import { shownToXai, shownVideo } from './shown'
 import type { VideoWish } from './wish'
 
@@ -34,6 +35,12 @@ interface VideoParts {
   readonly reach: Reach
   readonly now: () => number
   readonly newId: () => string
+}
+
+/** Something that is kept. */
+export interface Kept {
+  readonly name: string
+  readonly sort: 'image' | 'video'
 }
 
 const DAY_MS = 86_400_000
@@ -145,11 +152,11 @@ export function createVideos(parts: VideoParts) {
     },
 
     /**
-     * The name under which the video, or a picture of it, is kept.
+     * The name under which the video, or a picture of it, is kept, and which of both it is.
      *
      * @throws ApiError while it is not made, and where it never will be
      */
-    async nameOf({ key }: KeyCaller, id: string, variant: string): Promise<string> {
+    async find({ key }: KeyCaller, id: string, variant: string): Promise<Kept> {
       if (variant !== 'video' && variant !== 'thumbnail')
         throw new ApiError('invalid_value', "'variant' must be video or thumbnail.", {
           param: 'variant',
@@ -161,8 +168,9 @@ export function createVideos(parts: VideoParts) {
         throw new ApiError('video_not_ready', 'The video is not made yet: ask for its status.', {
           retryAfter: 2,
         })
-      const name = variant === 'video' ? video : thumbnail
-      if (name !== null) return name
+      const [name, sort] =
+        variant === 'video' ? ([video, 'video'] as const) : ([thumbnail, 'image'] as const)
+      if (name !== null) return { name, sort }
       throw new ApiError('not_found', 'There is no picture of this video.', { param: 'variant' })
     },
   }
