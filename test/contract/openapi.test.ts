@@ -46,6 +46,15 @@ const operationsOf = ({ paths }: Document) =>
     })),
   )
 
+/** What answers are that are not JSON. */
+const TYPES: Readonly<Record<string, string>> = {
+  'GET /metrics 200': 'text/plain',
+  'GET /images/{name} 200': 'image/*',
+  'GET /images/{name} 206': 'image/*',
+  'GET /videos/{name} 200': 'video/*',
+  'GET /videos/{name} 206': 'video/*',
+}
+
 describe('our document', () => {
   test('is open to everyone, OpenAPI 3.1, and valid', async () => {
     await using gate = await gateway()
@@ -63,6 +72,7 @@ describe('our document', () => {
       'DELETE /v1/conversations/{id}/items/{item_id}',
       'DELETE /v1/responses/{id}',
       'GET /health',
+      'GET /images/{name}',
       'GET /metrics',
       'GET /ready',
       'GET /v1/chat/completions',
@@ -75,6 +85,7 @@ describe('our document', () => {
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
       'GET /v1/responses/{id}/input_items',
+      'GET /videos/{name}',
       'POST /v1/chat/completions',
       'POST /v1/chat/completions/{id}',
       'POST /v1/conversations',
@@ -85,6 +96,7 @@ describe('our document', () => {
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',
       'POST /v1/responses/{id}/cancel',
+      'POST /v1/uploads/image',
     ])
   })
 
@@ -102,7 +114,7 @@ describe('our document', () => {
       if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
       for (const [status, answer] of Object.entries(operation.responses)) {
         expect(answer.description, `${name} ${status}`).toMatch(/\w/)
-        const type = `${name} ${status}` === 'GET /metrics 200' ? 'text/plain' : 'application/json'
+        const type = TYPES[`${name} ${status}`] ?? 'application/json'
         expect(answer.content, `${name} ${status}`).toHaveProperty([type])
       }
     }
