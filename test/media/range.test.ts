@@ -26,9 +26,6 @@ describe('what a range asks for', () => {
     ['bytes=-0', 10, nothing],
     ['bytes=0-', 0, nothing],
     ['bytes=-5', 0, nothing],
-    [`bytes=${'9'.repeat(400)}-`, 10, nothing],
-    [`bytes=0-${'9'.repeat(400)}`, 10, part(0, 10)],
-    [`bytes=-${'9'.repeat(400)}`, 10, part(0, 10)],
     // What cannot be read is ignored, and so is more than one.
     ['bytes=5-2', 10, whole],
     ['bytes=-', 10, whole],
@@ -45,7 +42,6 @@ describe('what a range asks for', () => {
     ['bytes 0-1', 10, whole],
     ['bytes=0-1,3-4', 10, whole],
     ['bytes=0-1,', 10, whole],
-    [`bytes=${'0-0,'.repeat(10_000)}1-1`, 10, whole],
   ] as const)('%p of %p bytes', (header, size, wanted) => {
     expect(readRange(header, size)).toEqual(wanted)
   })
@@ -78,8 +74,16 @@ describe('what a range asks for', () => {
     )
   })
 
+  test('may say numbers of any length', () => {
+    const huge = '9'.repeat(400)
+    expect(readRange(`bytes=${huge}-`, 10)).toEqual(nothing)
+    expect(readRange(`bytes=0-${huge}`, 10)).toEqual(part(0, 10))
+    expect(readRange(`bytes=-${huge}`, 10)).toEqual(part(0, 10))
+  })
+
   test('takes no longer for many', () => {
     const header = `bytes=${Array.from({ length: 10_000 }, (_, at) => `${at}-${at}`).join(',')}`
+    expect(readRange(header, 20_000)).toEqual(whole)
     const began = performance.now()
     for (let time = 0; time < 1_000; time++) readRange(header, 20_000)
     expect(performance.now() - began).toBeLessThan(1_000)
