@@ -1,4 +1,5 @@
 import { newId } from './crypto'
+import type { MediaCache } from './media/cache'
 import { createFetchGuard } from './net/fetch-guard'
 import { createHttp } from './net/http'
 import type { Platform } from './platform'
@@ -20,6 +21,7 @@ export type Upstreams = Readonly<Record<Kind, Upstream>>
 export function createUpstreams(
   { config, fetch, connect, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
+  media: Pick<MediaCache, 'show'>,
 ): Upstreams {
   const http = createHttp(fetch)
   return {
@@ -30,6 +32,7 @@ export function createUpstreams(
         withPromptedTools(
           createWeb({
             http,
+            show: media.show,
             connect,
             fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
             tokenizer,

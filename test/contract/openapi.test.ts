@@ -46,6 +46,12 @@ const operationsOf = ({ paths }: Document) =>
     })),
   )
 
+/** Answers that are no JSON. */
+const NOT_JSON: ReadonlyMap<string, string> = new Map([
+  ['GET /metrics 200', 'text/plain'],
+  ['GET /v1/files/{id}/content 200', 'application/octet-stream'],
+])
+
 describe('our document', () => {
   test('is open to everyone, OpenAPI 3.1, and valid', async () => {
     await using gate = await gateway()
@@ -61,6 +67,7 @@ describe('our document', () => {
       'DELETE /v1/chat/completions/{id}',
       'DELETE /v1/conversations/{id}',
       'DELETE /v1/conversations/{id}/items/{item_id}',
+      'DELETE /v1/files/{id}',
       'DELETE /v1/responses/{id}',
       'GET /health',
       'GET /metrics',
@@ -71,6 +78,9 @@ describe('our document', () => {
       'GET /v1/conversations/{id}',
       'GET /v1/conversations/{id}/items',
       'GET /v1/conversations/{id}/items/{item_id}',
+      'GET /v1/files',
+      'GET /v1/files/{id}',
+      'GET /v1/files/{id}/content',
       'GET /v1/models',
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
@@ -81,6 +91,7 @@ describe('our document', () => {
       'POST /v1/conversations/{id}',
       'POST /v1/conversations/{id}/items',
       'POST /v1/embeddings',
+      'POST /v1/files',
       'POST /v1/responses',
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',
@@ -102,7 +113,7 @@ describe('our document', () => {
       if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
       for (const [status, answer] of Object.entries(operation.responses)) {
         expect(answer.description, `${name} ${status}`).toMatch(/\w/)
-        const type = `${name} ${status}` === 'GET /metrics 200' ? 'text/plain' : 'application/json'
+        const type = NOT_JSON.get(`${name} ${status}`) ?? 'application/json'
         expect(answer.content, `${name} ${status}`).toHaveProperty([type])
       }
     }
@@ -117,7 +128,7 @@ describe('our document', () => {
         if (Number(status) < 400 || name === 'GET /ready') continue
         const [example] = content?.['application/json']?.schema.examples ?? []
         expect(isError.Check(example), `${name} ${status}`).toBe(true)
-        seen.set(status, (example as { error: { type: string } }).error.type)
+        if (!seen.has(status)) seen.set(status, (example as { error: { type: string } }).error.type)
       }
     expect(Object.fromEntries(seen)).toMatchObject({
       400: 'invalid_request_error',
