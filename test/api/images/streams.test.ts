@@ -139,7 +139,7 @@ describe('a stream of pictures', () => {
 
   test.each([
     ['a fault', faults.refused(500), 502, 'upstream_error'],
-    ['a refusal', faults.refused(422, 'Not this.'), 422, null],
+    ['a refusal', faults.says({ error: 'Not this.' }, 422), 422, null],
     ['a limit', faults.limited(600), 429, 'rate_limit_exceeded'],
   ])('that fails by %s before its first picture fails with a status', async (...row) => {
     const [, fault, status, code] = row
