@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
 import { fakeXaiMedia } from '../fakes/xai-media'
-import { gateway, KEY, xaiAt } from './gateway'
+import { gateway, KEY, keyed, xaiAt } from './gateway'
 import { until } from './programs'
 
 export const VIDEO_MODEL = 'grok-imagine-video'
@@ -24,12 +24,30 @@ export async function videoWorld({ settings = {}, path, now }: Options = {}) {
       ...(now && { now }),
     })
   const gate = stack.use(await open())
+  // Else the end would wait for videos that are never done.
+  stack.defer(() => gate.app.drain())
   const kept = stack.move()
   return {
     ...{ gate, xai },
     ...videosAt(gate.url),
     /** Another gateway over the same database. */
-    open,
+    async heir() {
+      const heir = await open()
+      const { [Symbol.asyncDispose]: dispose } = heir
+      return {
+        ...{ gate: heir, ...videosAt(heir.url) },
+        async [Symbol.asyncDispose]() {
+          heir.app.drain()
+          await dispose()
+        },
+      }
+    },
+    /** What a key with limits asks with. */
+    async keyed(limits: Parameters<typeof keyed>[1]) {
+      const { id, headers } = await keyed(gate, limits)
+      return { keyId: id, ...videosAt(gate.url, headers.authorization.slice('Bearer '.length)) }
+    },
+    rows: async (sql: string) => (await gate.client.execute(sql)).rows,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
