@@ -1,6 +1,8 @@
 import type { Config } from '../config'
+import { newId } from '../crypto'
 import { UpstreamFault } from '../errors'
 import { createLog } from '../log'
+import { createFiles } from '../media/files'
 import { TimeUp } from '../net/http'
 import { inParallel } from '../parallel'
 import type { Account, Kind } from '../pool/account'
@@ -40,10 +42,14 @@ export interface Asking {
 export async function createAsking(state: State, config: Config): Promise<Asking> {
   const settings = await state.stores.settings.all()
   const log = createLog({ level: 'silent', write: () => {}, readable: false, now: Date.now })
-  return {
-    settings,
-    upstreams: createUpstreams(createPlatform(config, state, log), () => settings),
-  }
+  const platform = createPlatform(config, state, log)
+  const { objects, hasher, now } = platform
+  const files = createFiles({
+    ...{ rows: state.stores.files, objects, hasher, now, newId },
+    settings: () => settings,
+    reach: (question) => question,
+  })
+  return { settings, upstreams: createUpstreams(platform, () => settings, files) }
 }
 
 /** The accounts of the environment and of the database that fit, those that are switched off too. */
