@@ -47,8 +47,6 @@ interface LateTerms {
 
 const DAY_MS = 86_400_000
 const MB = 1024 * 1024
-/** How many are removed at once. */
-const REMOVED = 100
 
 /** Files that clients have uploaded: each belongs to one key, and nobody else sees that it is there. */
 export function createFiles(parts: FilesParts) {
@@ -185,15 +183,6 @@ export function createFiles(parts: FilesParts) {
         rows.keepCopy({ ...copy, createdAt: now() }),
       forget: (fileId: string, accountId: string): Promise<void> =>
         reach(rows.forgetCopy(fileId, accountId)),
-    },
-
-    /** Remove what has expired. */
-    async removeExpired(): Promise<void> {
-      for (let removed = REMOVED; removed === REMOVED; ) {
-        const ids = await rows.removeExpired(living(), REMOVED)
-        await objects.remove(ids)
-        removed = ids.length
-      }
     },
   }
 }

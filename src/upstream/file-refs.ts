@@ -25,22 +25,27 @@ const BEGINNING = 'file-'
 /** The files that a request names by ids that can be ours; undefined for none, which is found out soon. */
 export function findFileRefs(ask: Ask): readonly FileRef[] | undefined {
   let found: FileRef[] | undefined
-  const look = (parts: unknown) => {
-    if (!Array.isArray(parts)) return
-    for (const part of parts) {
-      const ref = refOf(part)
-      if (!ref) continue
-      found ??= []
-      found.push(ref)
-    }
+  if (ask.dialect === 'chat') {
+    for (const { content } of ask.request.value.messages) found = look(content, found)
+    return found
   }
-  if (ask.dialect === 'chat') for (const { content } of ask.request.value.messages) look(content)
-  else
-    for (const item of ask.items) {
-      look(item.content)
-      look((item as Json).output)
-    }
+  for (const item of ask.items) {
+    found = look(item.content, found)
+    found = look((item as Json).output, found)
+  }
   return found
+}
+
+function look(parts: unknown, found: FileRef[] | undefined): FileRef[] | undefined {
+  if (!Array.isArray(parts)) return found
+  let all = found
+  for (const part of parts) {
+    const ref = refOf(part)
+    if (!ref) continue
+    all ??= []
+    all.push(ref)
+  }
+  return all
 }
 
 /** The same request with something else for each file that it names. */
