@@ -1,4 +1,5 @@
 import { newId } from './crypto'
+import type { MediaCache } from './media/cache'
 import type { StoredFile } from './media/files'
 import { createFetchGuard } from './net/fetch-guard'
 import { createHttp } from './net/http'
@@ -15,24 +16,33 @@ import { withPromptedFormat } from './upstream/prompted-format'
 import { withPromptedTools } from './upstream/prompted-tools'
 import type { Upstream } from './upstream/upstream'
 import { createWeb } from './upstream/web/web'
-import { type FileSource, withFiles } from './upstream/with-files'
+import { type FileSource, type FilesTerms, withFiles } from './upstream/with-files'
 import { createXai } from './upstream/xai/xai'
 
 export type Upstreams = Readonly<Record<Kind, Upstream>>
+
+interface Kept {
+  readonly cache: Pick<MediaCache, 'show'>
+  /** Left out where no turn is asked for. */
+  readonly files?: FileSource<StoredFile>
+}
 
 /** What every kind of account can be asked through. */
 export function createUpstreams(
   { config, fetch, connect, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
-  files: FileSource<StoredFile>,
+  { cache, files }: Kept,
 ): Upstreams {
   const http = createHttp(fetch)
   const call = createCaller({ http, now })
+  const filed = (upstream: Upstream, terms: FilesTerms = {}) =>
+    files ? withFiles(upstream, { ...terms, files, settings, now }) : upstream
   const web = withOwnStops(
     withPromptedFormat(
       withPromptedTools(
         createWeb({
           http,
+          show: cache.show,
           connect,
           fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
           tokenizer,
@@ -45,15 +55,13 @@ export function createUpstreams(
       ),
     ),
   )
-  const own = { files, settings, now }
   return {
-    xai: withFiles(createXai({ http, now }), { ...own, upload: createFileUpload(call, xaiFields) }),
-    openai: withFiles(createOpenAi({ http, now }), {
-      ...own,
+    xai: filed(createXai({ http, now }), { upload: createFileUpload(call, xaiFields) }),
+    openai: filed(createOpenAi({ http, now }), {
       upload: createFileUpload(call, openAiFields),
       showsPictures: ({ ask, account }) => ask.dialect === 'responses' && account.api !== 'chat',
     }),
-    web: withFiles(web, own),
+    web: filed(web),
     demo: withPromptedTools(inWords(createDemo({ tokenizer })), {
       newId,
       isOn: () => settings().tools_in_prompt_demo,

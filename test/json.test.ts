@@ -81,6 +81,6 @@ test('an object with other members has the rest of its text letter for letter', 
   const read = readObject('{"seed": 12345678901234567890, "model": "a", "n": 1}')
   const other = replaceMembers(read as typeof read & { value: { model: string } }, { model: 'b' })
   expect(other.value).toEqual({ ...read.value, model: 'b' })
-  expect(other.text).toBe('{"seed": 12345678901234567890, "n": 1,"model":"b"}')
+  expect(other.text).toBe('{"seed": 12345678901234567890,"n": 1,"model":"b"}')
   expect(editObject(other, { n: undefined })).toBe('{"seed": 12345678901234567890,"model":"b"}')
 })

@@ -1,8 +1,6 @@
 import type { Config } from '../config'
-import { newId } from '../crypto'
 import { UpstreamFault } from '../errors'
 import { createLog } from '../log'
-import { createFiles } from '../media/files'
 import { TimeUp } from '../net/http'
 import { inParallel } from '../parallel'
 import type { Account, Kind } from '../pool/account'
@@ -38,18 +36,19 @@ export interface Asking {
   readonly settings: Settings
 }
 
+/** Accounts are only asked here for what costs nothing. */
+const show = () => Promise.reject(new Error('Nothing is made here.'))
+
 /** The upstreams of all kinds, as a server would ask them. */
 export async function createAsking(state: State, config: Config): Promise<Asking> {
   const settings = await state.stores.settings.all()
   const log = createLog({ level: 'silent', write: () => {}, readable: false, now: Date.now })
-  const platform = createPlatform(config, state, log)
-  const { objects, hasher, now } = platform
-  const files = createFiles({
-    ...{ rows: state.stores.files, objects, hasher, now, newId },
-    settings: () => settings,
-    reach: (question) => question,
-  })
-  return { settings, upstreams: createUpstreams(platform, () => settings, files) }
+  return {
+    settings,
+    upstreams: createUpstreams(createPlatform(config, state, log), () => settings, {
+      cache: { show },
+    }),
+  }
 }
 
 /** The accounts of the environment and of the database that fit, those that are switched off too. */

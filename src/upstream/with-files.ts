@@ -29,12 +29,16 @@ export interface FileSource<F extends OwnFile = OwnFile> {
   }
 }
 
-interface FilesTerms<F extends OwnFile> {
-  readonly files: FileSource<F>
+/** What an upstream makes of files. */
+export interface FilesTerms {
   /** Present for upstreams that may have files of their own. */
   readonly upload?: FileUpload
   /** Whether pictures can be named by the ids of such files in the dialect that a call is made in. */
   readonly showsPictures?: (call: UpstreamCall) => boolean
+}
+
+interface FilesParts<F extends OwnFile> extends FilesTerms {
+  readonly files: FileSource<F>
   readonly settings: () => Settings
   readonly now: () => number
 }
@@ -60,8 +64,8 @@ const DAY_MS = 24 * HOUR_MS
  * is uploaded once an account, and its id there is sent; otherwise, its content. A request that names none
  * passes as it is.
  */
-export function withFiles<F extends OwnFile>(upstream: Upstream, terms: FilesTerms<F>): Upstream {
-  const { files, upload, showsPictures, settings, now } = terms
+export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesParts<F>): Upstream {
+  const { files, upload, showsPictures, settings, now } = parts
   /** Servers that have no files, and until when they are believed to have none. */
   const without = new Map<string, number>()
   /** By the request, which is the same over all attempts. */
