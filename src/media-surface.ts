@@ -48,17 +48,14 @@ export interface MediaSurfaceParts {
 export function createMediaSurface(parts: MediaSurfaceParts) {
   const { platform, media, handlers, readers, originOf, settings } = parts
   const { cache, links, files } = media
-  const { now } = platform
+  const { fetch, resolve, reachable: isAllowed, now, later } = platform
   const forms = createForms(parts)
   const serve = createServedMedia({ open: cache.open, links, now })
   const upload = createPictureUpload({ forms, cache })
-  const { fetch, resolve, reachable: isAllowed, now, later } = platform
   const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
   const inputs = createInputs({ fetchPublic, settings, files })
   const images = createImages({ ...parts, inputs, media: cache, now, later })
   const readImages = createImageReaders({ ...parts, forms })
-  const fetchPublic = createFetchGuard({ ...platform, isAllowed: platform.reachable })
-  const inputs = createInputs({ fetchPublic, settings, files })
   // Whoever asks with the key that it was made for needs no signature.
   const check = async () => ({ isGood: true, until: undefined }) as const
   const serveOwn = createServedMedia({ open: cache.open, links: { ...links, check }, now })
