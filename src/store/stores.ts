@@ -25,6 +25,7 @@ import { createPrices } from './prices'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
+import { createVideoRows } from './videos'
 
 interface StoreParts {
   readonly client: Client
@@ -67,6 +68,7 @@ export function createStores({ client, vault, now }: StoreParts) {
       await patiently.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
+    videos: createVideoRows(patiently),
     revision: () => readRevision(client),
   }
 }
