@@ -76,7 +76,7 @@ export function createApp(platform: Platform) {
     ...{ platform, stores, pool, settings },
     upstreams: (): Upstreams => upstreams,
   })
-  const upstreams: Upstreams = createUpstreams(platform, settings, media.cache)
+  const upstreams: Upstreams = createUpstreams(platform, settings, media)
   const { onFault, onBug, onFailure } = createReports(log)
 
   const keeper = createKeeper({
@@ -264,6 +264,7 @@ export function createApp(platform: Platform) {
       if (ledger.waiting() > 0) later(ledger.flush())
       if (said.waiting() > 0) later(said.flush())
       await surface.takeover.look()
+      await surface.videos.look()
       await jobs.tick()
     },
 
@@ -276,11 +277,12 @@ export function createApp(platform: Platform) {
       draining = true
       jobs.stop()
       later(surface.background.leave('unwatched'))
+      later(surface.videos.leave())
     },
 
     /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {
-      if (draining) await surface.background.leave('all')
+      if (draining) await Promise.all([surface.background.leave('all'), surface.videos.leave()])
       await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
     },
 

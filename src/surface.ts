@@ -102,6 +102,7 @@ export function createSurface(parts: SurfaceParts) {
   const { tokenizer } = platform
   const { completions } = said
 
+  const media = createMediaSurface({ ...parts, handlers, readers, checks, originOf })
   const routes = new Elysia()
     .use(
       chatRoutes({
@@ -143,10 +144,10 @@ export function createSurface(parts: SurfaceParts) {
       }),
     )
     .use(modelRoutes({ models: createModels(catalog), auth, forwardOwn }))
-    .use(createMediaSurface({ ...parts, handlers, readers, checks, originOf }).routes)
+    .use(media.routes)
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
-  return { routes, background, takeover }
+  return { routes, background, takeover, videos: media.videos }
 }
 
 /** xAI, OpenRouter and vLLM each have a name of their own for it. */

@@ -79,6 +79,7 @@ const TOP: Readonly<Record<string, string>> = {
   reports: 'app',
   surface: 'app',
   upstreams: 'app',
+  'video-surface': 'app',
   config: 'core',
   crypto: 'core',
   errors: 'core',

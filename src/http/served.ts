@@ -34,6 +34,10 @@ export function answerResponse(
   return new Response(body as BodyInit, { headers })
 }
 
+/** The header that names what of a request nobody was told; none where that is nothing. */
+export const droppedHeaders = (dropped: readonly string[]): Record<string, string> =>
+  dropped.length > 0 ? { 'x-groxy-dropped': asHeader(namesOf(dropped)) } : {}
+
 /** Each once; clients make up names, and a header must not grow with them. */
 const namesOf = (dropped: readonly string[]): string =>
   [...new Set(dropped)].join(', ').slice(0, MOST_NAMED)

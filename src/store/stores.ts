@@ -18,12 +18,14 @@ import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createMediaRows } from './media'
+import { createMediaCleaning } from './media-cleaning'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
+import { createVideoRows } from './videos'
 
 interface StoreParts {
   readonly client: Client
@@ -57,6 +59,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     keys: createKeys(db, client, now),
     ledger,
     media: createMediaRows(patiently, now),
+    mediaCleaning: createMediaCleaning(patiently),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
@@ -65,6 +68,7 @@ export function createStores({ client, vault, now }: StoreParts) {
       await patiently.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
+    videos: createVideoRows(patiently),
     revision: () => readRevision(client),
   }
 }

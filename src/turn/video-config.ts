@@ -34,16 +34,21 @@ export function readVideoConfig(config: Json = {}): VideoConfig {
   }
 }
 
-/** A member under whichever of its names it was given. */
-interface Given {
+/** A field under whichever of its names it was given. */
+export interface Given {
+  /** Where it stands in the request. */
   readonly param: string
   readonly value: unknown
 }
 
-function pick(config: Json, ...names: readonly [string, ...string[]]): Given | undefined {
-  const name = names.find((one) => config[one] !== undefined && config[one] !== null)
-  return name === undefined ? undefined : { param: `video_config.${name}`, value: config[name] }
+/** Find what was given under one of several names; null is nothing. */
+export function given(fields: Json, place: string, names: readonly string[]): Given | undefined {
+  const name = names.find((one) => fields[one] !== undefined && fields[one] !== null)
+  return name === undefined ? undefined : { param: place + name, value: fields[name] }
 }
+
+const pick = (config: Json, ...names: readonly string[]): Given | undefined =>
+  given(config, 'video_config.', names)
 
 const RATIOS = ['16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] as const
 
@@ -51,8 +56,12 @@ const RATIO = /^(\d{1,5})\s*[:x×]\s*(\d{1,5})$/i
 /** Sizes are rounded: 1792x1024 is meant to be 16:9. */
 const NEAR = 1.03
 
-/** A ratio as it is called, or a size in pixels. */
-function readRatio(given: Given | undefined): string | undefined {
+/**
+ * A ratio as it is called, or a size in pixels.
+ *
+ * @throws ApiError for one that no video has
+ */
+export function readRatio(given: Given | undefined): string | undefined {
   if (!given) return
   const [, width = '', height = ''] = RATIO.exec(wordOf(given)) ?? []
   const found = RATIOS.find((ratio) => isNear(Number(width) / Number(height), ratio))
@@ -66,22 +75,36 @@ function isNear(shape: number, ratio: string): boolean {
   return factor <= NEAR && factor >= 1 / NEAR
 }
 
+const SHORTEST_SECONDS = 1
 const LONGEST_SECONDS = 15
 
-/** The Sora API writes seconds as a text. */
-function readSeconds(given: Given | undefined): number | undefined {
+/**
+ * How long a video is to be. The Sora API writes seconds as a text.
+ *
+ * @throws ApiError for what is too short or too long
+ */
+export function readSeconds(
+  given: Given | undefined,
+  least = SHORTEST_SECONDS,
+  most = LONGEST_SECONDS,
+): number | undefined {
   if (!given) return
   const { value } = given
   const seconds = isText(value) ? Number(value) : value
   if (typeof seconds === 'number' && Number.isInteger(seconds))
-    if (seconds >= 1 && seconds <= LONGEST_SECONDS) return seconds
-  throw refusal(given, `a whole number of seconds from 1 to ${LONGEST_SECONDS}`)
+    if (seconds >= least && seconds <= most) return seconds
+  throw refusal(given, `a whole number of seconds from ${least} to ${most}`)
 }
 
 const RESOLUTIONS = { sd: '480p', hd: '720p', '480p': '480p', '720p': '720p' } as const
-const PRESETS = { normal: 'normal', fun: 'fun', custom: 'custom' } as const
+/** How grok.com is told what a video is to be like. */
+export const PRESETS = { normal: 'normal', fun: 'fun', custom: 'custom' } as const
 
-function readWord<T>(given: Given | undefined, words: Readonly<Record<string, T>>): T | undefined {
+/** One of several words. @throws ApiError for any other */
+export function readWord<T>(
+  given: Given | undefined,
+  words: Readonly<Record<string, T>>,
+): T | undefined {
   if (!given) return
   const word = wordOf(given).toLowerCase()
   const found = Object.hasOwn(words, word) ? words[word] : undefined

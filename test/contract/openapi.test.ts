@@ -49,6 +49,7 @@ const operationsOf = ({ paths }: Document) =>
 /** What answers are that are not JSON. */
 const TYPES: Readonly<Record<string, string>> = {
   'GET /metrics 200': 'text/plain',
+  'GET /v1/files/{id}/content 200': 'application/octet-stream',
   'GET /images/{name} 200': 'image/*',
   'GET /images/{name} 206': 'image/*',
   'GET /videos/{name} 200': 'video/*',
@@ -70,6 +71,7 @@ describe('our document', () => {
       'DELETE /v1/chat/completions/{id}',
       'DELETE /v1/conversations/{id}',
       'DELETE /v1/conversations/{id}/items/{item_id}',
+      'DELETE /v1/files/{id}',
       'DELETE /v1/responses/{id}',
       'GET /health',
       'GET /images/{name}',
@@ -81,6 +83,9 @@ describe('our document', () => {
       'GET /v1/conversations/{id}',
       'GET /v1/conversations/{id}/items',
       'GET /v1/conversations/{id}/items/{item_id}',
+      'GET /v1/files',
+      'GET /v1/files/{id}',
+      'GET /v1/files/{id}/content',
       'GET /v1/models',
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
@@ -92,6 +97,7 @@ describe('our document', () => {
       'POST /v1/conversations/{id}',
       'POST /v1/conversations/{id}/items',
       'POST /v1/embeddings',
+      'POST /v1/files',
       'POST /v1/responses',
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',
@@ -129,7 +135,7 @@ describe('our document', () => {
         if (Number(status) < 400 || name === 'GET /ready') continue
         const [example] = content?.['application/json']?.schema.examples ?? []
         expect(isError.Check(example), `${name} ${status}`).toBe(true)
-        seen.set(status, (example as { error: { type: string } }).error.type)
+        if (!seen.has(status)) seen.set(status, (example as { error: { type: string } }).error.type)
       }
     expect(Object.fromEntries(seen)).toMatchObject({
       400: 'invalid_request_error',
