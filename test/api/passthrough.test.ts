@@ -98,8 +98,7 @@ describe('a path that Groxy does not model', () => {
     const completed = { type: 'response.completed', response: { status: 'completed', usage } }
     await using xai = fakeUpstream(({ method, path, body }) => {
       if (path === '/v1/models') return
-      if (path === '/v1/tts')
-        return Response.json({ data: [], usage: { cost_in_usd_ticks: cost } })
+      if (path === '/v1/tts') return Response.json({ data: [], usage: { cost_in_usd_ticks: cost } })
       if (method === 'GET') return Response.json({ usage })
       return JSON.parse(body).stream ? sse([JSON.stringify(completed)]) : Response.json({ usage })
     })
