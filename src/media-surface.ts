@@ -48,11 +48,6 @@ export interface MediaSurfaceParts {
 export function createMediaSurface(parts: MediaSurfaceParts) {
   const { platform, media, handlers, readers, originOf, settings } = parts
   const { cache, links, files } = media
-  const { fetch, resolve, reachable: isAllowed, now, later } = platform
-  const forms = createForms(parts)
-  const serve = createServedMedia({ open: cache.open, links, now })
-  const upload = createPictureUpload({ forms, cache })
-  const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
   const { now, later } = platform
   const forms = createForms(parts)
   const serve = createServedMedia({ open: cache.open, links, now })
