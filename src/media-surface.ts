@@ -53,11 +53,6 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
   const serve = createServedMedia({ open: cache.open, links, now })
   const upload = createPictureUpload({ forms, cache })
   const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
-  const { now, later } = platform
-  const forms = createForms(parts)
-  const serve = createServedMedia({ open: cache.open, links, now })
-  const upload = createPictureUpload({ forms, cache })
-  const fetchPublic = createFetchGuard({ ...platform, isAllowed: platform.reachable })
   const inputs = createInputs({ fetchPublic, settings, files })
   const images = createImages({ ...parts, inputs, media: cache, now, later })
   const readImages = createImageReaders({ ...parts, forms })
