@@ -76,7 +76,7 @@ export function createApp(platform: Platform) {
     ...{ platform, stores, pool, settings },
     upstreams: (): Upstreams => upstreams,
   })
-  const upstreams: Upstreams = createUpstreams(platform, settings)
+  const upstreams: Upstreams = createUpstreams(platform, settings, media)
   const { onFault, onBug, onFailure } = createReports(log)
 
   const keeper = createKeeper({

@@ -1,6 +1,7 @@
 import { newId } from './crypto'
 import { createAccountCheck } from './jobs/account-check'
 import { createCleaning } from './jobs/cleaning'
+import { createMediaCleaningJob } from './jobs/media-cleaning'
 import { createModelRefresh } from './jobs/model-refresh'
 import { createQuotaRefresh } from './jobs/quota-refresh'
 import { createJobs } from './jobs/runner'
@@ -58,11 +59,22 @@ export function createBackground(parts: BackgroundParts) {
     spreadMs,
     log,
   })
+  const media = createMediaCleaningJob({
+    store: stores.mediaCleaning,
+    media: stores.media,
+    files: stores.files,
+    objects: platform.objects,
+    settings,
+    now,
+    instance,
+    log,
+  })
   const suspects = createSuspects(pool)
   const jobs = createJobs({ store: stores.jobs, now, random, instance, spreadMs, log })
   jobs.add(models.job)
   jobs.add(quotas.job)
   jobs.add(createCleaning({ store: stores.cleaning, settings, log }))
+  jobs.add(media.job)
   jobs.add(
     createAccountCheck({
       upstreams,
@@ -72,7 +84,7 @@ export function createBackground(parts: BackgroundParts) {
       now,
     }),
   )
-  return { models, quotas, jobs }
+  return { models, quotas, media, jobs }
 }
 
 const HOUR_MS = 3_600_000

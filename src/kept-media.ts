@@ -26,6 +26,7 @@ export function createKeptMedia({ platform, stores, pool, upstreams, settings }:
   const { config, objects, hasher, fetch, now, later, log, sharesWork, secret } = platform
   const links = createLinks({ secret, settings, now })
   const assets = URL.parse(config.WEB_ASSETS_URL)?.origin
+  const reach = createReach((cause) => log.warn('media_index_failed', faultFields(cause)))
   const cache = createMediaCache({
     index: stores.media,
     objects,
@@ -49,10 +50,10 @@ export function createKeptMedia({ platform, stores, pool, upstreams, settings }:
     later,
     sharesWork,
     log,
-    reach: createReach((cause) => log.warn('media_index_failed', faultFields(cause))),
+    reach,
     onStored() {},
   })
-  const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings })
+  const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings, reach })
   return { cache, links, files }
 }
 

@@ -3,6 +3,9 @@ import { embeddingRoutes } from './api/embeddings/routes'
 import { createEmbeddings } from './api/embeddings/service'
 import { fileRoutes } from './api/files/routes'
 import { createFilesApi } from './api/files/service'
+import { createImageReaders } from './api/images/request'
+import { imageRoutes } from './api/images/routes'
+import { createImages } from './api/images/service'
 import { mediaRoutes } from './api/media/routes'
 import { createServedMedia } from './api/media/service'
 import { createPictureUpload } from './api/media/uploads'
@@ -45,12 +48,14 @@ export interface MediaSurfaceParts {
 export function createMediaSurface(parts: MediaSurfaceParts) {
   const { platform, media, handlers, readers, originOf, settings } = parts
   const { cache, links, files } = media
-  const { now } = platform
+  const { fetch, resolve, reachable: isAllowed, now, later } = platform
   const forms = createForms(parts)
   const serve = createServedMedia({ open: cache.open, links, now })
   const upload = createPictureUpload({ forms, cache })
-  const fetchPublic = createFetchGuard({ ...platform, isAllowed: platform.reachable })
+  const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
   const inputs = createInputs({ fetchPublic, settings, files })
+  const images = createImages({ ...parts, inputs, media: cache, now, later })
+  const readImages = createImageReaders({ ...parts, forms })
   // Whoever asks with the key that it was made for needs no signature.
   const check = async () => ({ isGood: true, until: undefined }) as const
   const serveOwn = createServedMedia({ open: cache.open, links: { ...links, check }, now })
@@ -60,6 +65,7 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
   })
   const routes = new Elysia()
     .use(mediaRoutes({ serve, upload, handlers, originOf }))
+    .use(imageRoutes({ images, read: readImages, handlers, settings }))
     .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
     .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
     .use(videos.routes)

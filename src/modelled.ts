@@ -12,6 +12,8 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/conversations\/[^/]+$/, ['GET', 'POST', 'DELETE']],
   [/^\/conversations\/[^/]+\/items$/, ['GET', 'POST']],
   [/^\/conversations\/[^/]+\/items\/[^/]+$/, ['GET', 'DELETE']],
+  [/^\/images\/(?:generations|edits|variations)$/, ['POST']],
+  [/^\/images\/[^/]+$/, ['GET']],
   [/^\/files$/, ['GET', 'POST']],
   [/^\/files\/[^/]+$/, ['GET', 'DELETE']],
   [/^\/files\/[^/]+\/content$/, ['GET']],

@@ -54,7 +54,7 @@ const INWARDS: Readonly<Record<string, readonly string[]>> = {
   dispatch: ['pool', 'ledger', 'upstream', 'turn', 'net', 'stream', 'store', 'core'],
   pool: ['store', 'core'],
   ledger: ['store', 'core'],
-  upstream: ['pool', 'net', 'turn', 'stream', 'store', 'core'],
+  upstream: ['pool', 'media', 'net', 'turn', 'stream', 'store', 'core'],
   media: ['net', 'turn', 'stream', 'store', 'core'],
   turn: ['stream', 'core'],
   net: ['core'],

@@ -36,13 +36,18 @@ export interface Asking {
   readonly settings: Settings
 }
 
+/** Accounts are only asked here for what costs nothing. */
+const show = () => Promise.reject(new Error('Nothing is made here.'))
+
 /** The upstreams of all kinds, as a server would ask them. */
 export async function createAsking(state: State, config: Config): Promise<Asking> {
   const settings = await state.stores.settings.all()
   const log = createLog({ level: 'silent', write: () => {}, readable: false, now: Date.now })
   return {
     settings,
-    upstreams: createUpstreams(createPlatform(config, state, log), () => settings),
+    upstreams: createUpstreams(createPlatform(config, state, log), () => settings, {
+      cache: { show },
+    }),
   }
 }
 

@@ -1,5 +1,12 @@
 import { asFault } from '../net/http'
-import { type Connect, closingFault, createInbox, type Line, tooLong } from '../net/line'
+import {
+  type Connect,
+  closingFault,
+  createInbox,
+  type Line,
+  type LineTerms,
+  tooLong,
+} from '../net/line'
 import { noExceptions } from './no-exceptions'
 
 /** What an upstream answered to the wish for a WebSocket. */
@@ -24,13 +31,22 @@ const BunSocket = WebSocket as unknown as new (
 export function machineConnect(): Connect {
   const always = noExceptions()
 
-  return (url, { headers, proxy, signal }) => {
-    if (signal.aborted) return Promise.reject(asFault(signal.reason, signal, proxy))
+  function dial(url: string, { headers, proxy, signal }: LineTerms): Bun.WebSocket {
     const way = proxy ?? environmentProxy(url)
     // Pictures do not become smaller, and a bomb of compressed text would.
     const options = { headers, perMessageDeflate: false, ...(way && { proxy: way }) }
     const open = () => new BunSocket(url, options)
-    const socket = proxy ? always(open) : open()
+    try {
+      return proxy ? always(open) : open()
+    } catch (cause) {
+      throw asFault(cause, signal, proxy)
+    }
+  }
+
+  return async (url, terms) => {
+    const { proxy, signal } = terms
+    if (signal.aborted) throw asFault(signal.reason, signal, proxy)
+    const socket = dial(url, terms)
     const { promise, resolve, reject } = Promise.withResolvers<Line | Response>()
     const inbox = createInbox({
       pause: () => void socket.pause(),
@@ -82,8 +98,10 @@ export function machineConnect(): Connect {
 function refusalOf({ statusCode, rawHeaders, body }: Handshake): Response | undefined {
   if (statusCode < 200 || statusCode > 599) return
   const headers = new Headers()
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
+    if (PLAIN.test(name + value)) headers.append(name, value)
+  }
   const isChunked = headers.get('transfer-encoding')?.toLowerCase().includes('chunked')
   const text = new TextDecoder().decode(body)
   const isEmpty = statusCode === 204 || statusCode === 304
@@ -92,6 +110,9 @@ function refusalOf({ statusCode, rawHeaders, body }: Handshake): Response | unde
     headers,
   })
 }
+
+/** Anything else no header can say. */
+const PLAIN = /^[\t\x20-\x7e]+$/
 
 /** A body as it was before it was cut into chunks, whose sizes stand on lines between them. */
 const unchunked = (text: string): string => text.replaceAll(/(?:^|\r\n)[\da-f]+(?:;.*)?\r\n/gi, '')
@@ -110,5 +131,6 @@ function environmentProxy(url: string): string | undefined {
   const names = url.startsWith('wss:')
     ? ['https_proxy', 'HTTPS_PROXY']
     : ['http_proxy', 'HTTP_PROXY']
-  return [...names, 'all_proxy', 'ALL_PROXY'].map((name) => process.env[name]).find(Boolean)
+  const found = [...names, 'all_proxy', 'ALL_PROXY'].map((name) => process.env[name]).find(Boolean)
+  return found && !found.includes('://') ? `http://${found}` : found
 }

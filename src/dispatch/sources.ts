@@ -8,7 +8,7 @@ import { refusesKey } from '../upstream/fault'
 import type { AssetCall, Upstream } from '../upstream/upstream'
 
 interface SourcesParts {
-  readonly pool: Pool
+  readonly pool: Pick<Pool, 'member' | 'setRest'>
   /** Asked for late: what they make goes through here, too. */
   readonly upstreams: () => Readonly<Record<Kind, Pick<Upstream, 'asset'>>>
   readonly http: Http

@@ -17,6 +17,7 @@ export interface Plannable {
 
 /** Who would be asked, and for which model as it knows it. */
 export interface Able {
+  readonly kind: Kind
   readonly upstream: Upstream
   readonly model: string
 }
@@ -58,6 +59,7 @@ export function createPlanner({ catalog, upstreams }: PlannerParts) {
     ableFor(work: Plannable): readonly Able[] {
       return planOf(work).targets.flatMap(({ upstreamModel, candidates }) =>
         [...new Set(candidates.flat().map(({ kind }) => kind))].map((kind) => ({
+          kind,
           upstream: upstreams[kind],
           model: upstreamModel,
         })),

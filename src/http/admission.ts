@@ -20,10 +20,14 @@ interface AdmissionParts extends EstimateParts {
 }
 
 /** What a turn came to, as the ledger has it. */
-export type Ending = Pick<
-  LedgerEntry,
-  'outcome' | 'inputTokens' | 'outputTokens' | 'usageSource' | 'costTicks'
->
+export interface Ending
+  extends Pick<
+    LedgerEntry,
+    'outcome' | 'inputTokens' | 'outputTokens' | 'usageSource' | 'costTicks'
+  > {
+  /** How many pictures or videos came of it; as many as were foreseen if absent. */
+  readonly count?: number
+}
 
 /** What a turn that was let in holds of its key's limits, until it is over. */
 export interface Ticket {
@@ -162,6 +166,7 @@ function usedOf({ counter: { bucket }, amount }: Need, ending: Ending): number {
   if (bucket === 'tokens')
     return ending.usageSource === 'none' ? foreseen : ending.inputTokens + ending.outputTokens
   if (bucket === 'cost' || bucket === 'cost-month') return ending.costTicks ?? foreseen
+  if (bucket === 'image' || bucket === 'video') return Math.min(foreseen, ending.count ?? foreseen)
   return foreseen
 }
 

@@ -30,7 +30,13 @@ interface SharedWork extends Work {
   readonly everyMs: () => number
 }
 
-export type Job = OwnWork | SharedWork
+/** Work that one instance does for all, and that falls due by more than how long ago that was. */
+interface DatedWork extends Work {
+  /** When something fell due last: whoever began a run since then has done it. */
+  readonly since: () => number
+}
+
+export type Job = OwnWork | SharedWork | DatedWork
 
 interface JobsParts {
   readonly store: JobRows
@@ -49,11 +55,17 @@ const LEASE_MS = 30_000
 const WRITE_MS = 1_000
 /** After a failure or a cancellation nothing begins by itself for so long. */
 const PAUSE_MS = 600_000
+/** Where another has done what fell due, or is at it, it is looked again whether that is so. */
+const LOOK_AGAIN_MS = 300_000
 
 interface Entry {
   readonly job: Job
   /** Undefined until the first look: Workers have neither clock nor chance before. */
   nextAt: number | undefined
+  /** When this instance began its last run. */
+  begunAt: number
+  /** What fell due when another was found to have done it, or to be at it. */
+  doneElsewhere: { readonly since: number; readonly until: number } | undefined
   /** Until when a run is taken to be alive: on Workers one may end without a word. */
   busyUntil: number
   abort: AbortController | undefined
@@ -67,9 +79,16 @@ export function createJobs(parts: JobsParts) {
 
   function isDue(entry: Entry): boolean {
     const { job } = entry
-    entry.nextAt ??= 'everyMs' in job ? now() + random() * spreadMs : 0
+    entry.nextAt ??= 'dueAt' in job ? 0 : now() + random() * spreadMs
     if (!job.isOn() || entry.nextAt > now()) return false
+    if ('since' in job) return isLeft(entry, job.since())
     return !('dueAt' in job) || job.dueAt() <= now()
+  }
+
+  /** Whether nobody is known to have done what fell due at a time. */
+  function isLeft({ begunAt, doneElsewhere }: Entry, since: number): boolean {
+    if (begunAt >= since) return false
+    return !doneElsewhere || since > doneElsewhere.since || now() >= doneElsewhere.until
   }
 
   const pause = (entry: Entry) => {
@@ -79,10 +98,10 @@ export function createJobs(parts: JobsParts) {
   async function start(entry: Entry, asked: boolean): Promise<void> {
     const { job } = entry
     const { name } = job
-    entry.busyUntil = now() + LEASE_MS
+    const at = now()
+    entry.busyUntil = at + LEASE_MS
     const everyMs = 'everyMs' in job ? job.everyMs() : undefined
-    // Instances that look a little early or late still see that the last run was not long ago.
-    const startedBefore = everyMs === undefined ? now() : now() - everyMs * 0.8
+    const startedBefore = lastStart(job, at)
     const claim = { name, instance: instance(), leaseMs: LEASE_MS, startedBefore }
     const isUnseen = 'isQuiet' in job && job.isQuiet === true && !asked
     const isClaimed =
@@ -93,7 +112,13 @@ export function createJobs(parts: JobsParts) {
       }))
     if (everyMs !== undefined)
       entry.nextAt = now() + jittered(isClaimed ? everyMs : everyMs / 10, random)
-    if (isClaimed || (everyMs === undefined && !asked)) await work(entry, asked, isClaimed)
+    if (isClaimed) entry.begunAt = at
+    if ('since' in job && !isClaimed)
+      entry.doneElsewhere = {
+        since: startedBefore + 1,
+        until: at + jittered(LOOK_AGAIN_MS, random),
+      }
+    if (isClaimed || ('dueAt' in job && !asked)) await work(entry, asked, isClaimed)
     entry.busyUntil = 0
   }
 
@@ -155,7 +180,7 @@ export function createJobs(parts: JobsParts) {
   return {
     /** Take a job on. */
     add(job: Job): void {
-      entries.set(job.name, { job, nextAt: undefined, busyUntil: 0, abort: undefined })
+      entries.set(job.name, { job, ...UNBEGUN })
     },
 
     /** Do what is due and what operators ask for; resolves when what it began is done. */
@@ -179,4 +204,19 @@ export function createJobs(parts: JobsParts) {
       for (const { abort } of entries.values()) abort?.abort()
     },
   }
+}
+
+const UNBEGUN = {
+  nextAt: undefined,
+  begunAt: Number.NEGATIVE_INFINITY,
+  doneElsewhere: undefined,
+  busyUntil: 0,
+  abort: undefined,
+}
+
+/** Up to when a run may have begun that another one is to follow now. */
+function lastStart(job: Job, at: number): number {
+  if ('since' in job) return job.since() - 1
+  // Instances that look a little early or late still see that the last run was not long ago.
+  return 'everyMs' in job ? at - job.everyMs() * 0.8 : at
 }

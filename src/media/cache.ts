@@ -1,19 +1,19 @@
 import { sha256 } from '../crypto'
 import type { ApiError } from '../errors'
-import { faultFields, type Log } from '../log'
+import { faultFields } from '../log'
 import { sleep } from '../sleep'
+import { concatBytes } from '../stream/bytes'
 import { unavailable } from './flight'
 import { createFlights, type FlightsParts, isKept, MEGABYTE, notThere } from './flights'
 import { extensionOf, isMediaName } from './kind'
 import type { Links } from './links'
 import { createPassOn } from './pass-on'
-import type { Publication, Published } from './published'
+import type { Publication, Published, Shown } from './published'
 import { createTakingIn, type TakenIn } from './taking-in'
 import { createViews, type MediaView } from './view'
 
 interface MediaCacheParts extends FlightsParts {
   readonly links: Links
-  readonly log: Log
 }
 
 /** Whose something is that is here already. */
@@ -55,6 +55,8 @@ export function createMediaCache(parts: MediaCacheParts) {
 
   async function open(name: string): Promise<MediaView> {
     if (!isMediaName(name)) throw notThere(name)
+    const known = flights.known(name)
+    if (known) return views.during(known)
     const row = await reach(index.find(name))
     if (!row) throw notThere(name)
     if (row.usedAt < hourOf(now())) note(name)
@@ -120,16 +122,29 @@ export function createMediaCache(parts: MediaCacheParts) {
     return { name: row.name, url: await links.linkOf(origin, row.name, row.sort) }
   }
 
+  /**
+   * All bytes of a picture or a video.
+   *
+   * @throws ApiError when they are not to be had, or more than `most`
+   */
+  async function download(name: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
+    const view = await (await open(name)).settled()
+    if ((view.bytes ?? 0) > most) throw tooMuch(most)
+    return readAll(most)(await view.read(0))
+  }
+
   return {
     publish,
 
-    /** The same for an answer that has begun: the upstream's own address, where nothing can be written now. */
-    async addressOf(publication: Publication): Promise<string> {
+    async show(publication: Publication): Promise<Shown> {
+      const { accountId, url } = publication
       try {
-        return (await publish(publication)).url
+        const published = await publish(publication)
+        return { url: published.url, bytes: (most) => download(published.name, most) }
       } catch (cause) {
         log.warn('media_not_published', faultFields(cause))
-        return publication.url
+        const load = (most: number) => passOn({ accountId, url }, 0, undefined).then(readAll(most))
+        return { url, bytes: load }
       }
     },
 
@@ -167,23 +182,7 @@ export function createMediaCache(parts: MediaCacheParts) {
      */
     open,
 
-    /**
-     * All bytes of a picture or a video.
-     *
-     * @throws ApiError when they are not to be had, or more than `most`
-     */
-    async download(name: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
-      const view = await (await open(name)).settled()
-      if ((view.bytes ?? 0) > most) throw tooMuch(most)
-      const all = new Uint8Array(view.bytes ?? most)
-      let size = 0
-      for await (const piece of await view.read(0)) {
-        if (size + piece.length > all.length) throw tooMuch(most)
-        all.set(piece, size)
-        size += piece.length
-      }
-      return all.subarray(0, size)
-    },
+    download,
 
     linkOf: links.linkOf,
   }
@@ -192,5 +191,18 @@ export function createMediaCache(parts: MediaCacheParts) {
 export type MediaCache = ReturnType<typeof createMediaCache>
 
 const hourOf = (at: number): number => at - (at % HOUR_MS)
+
+const readAll =
+  (most: number) =>
+  async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> => {
+    const pieces: Uint8Array[] = []
+    let size = 0
+    for await (const piece of stream) {
+      size += piece.length
+      if (size > most) throw tooMuch(most)
+      pieces.push(piece)
+    }
+    return concatBytes(pieces)
+  }
 
 const tooMuch = (most: number): ApiError => unavailable(`It has more than ${most} bytes.`)

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { mkdir, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { newId } from '../crypto'
 import { codeOf, directoryFault, isMissing } from './directory-fault'
 import { listDirectory, placesIn } from './directory-list'
 import { isObjectId, type ObjectStore, type ObjectWriter } from './object-store'
+import { type OpenFile, openFile } from './open-file'
 
 const PIECE_BYTES = 256 * 1024
 
@@ -26,24 +27,24 @@ export function createDirectory(root: string): ObjectStore {
     }
   }
 
-  async function openAt(path: string, to: number): Promise<FileHandle | undefined> {
-    const handle = await open(path, READ).catch((cause) => {
+  async function openAt(path: string, to: number): Promise<OpenFile | undefined> {
+    const file = await openFile(path, READ).catch((cause) => {
       if (isMissing(cause)) return
       throw directoryFault(root, cause)
     })
-    if (!handle) return
-    const found = await handle.stat()
+    if (!file) return
+    const found = await file.stat()
     // Shorter than it was: somebody cut it.
-    if (found.isFile() && found.size >= to) return handle
-    await handle.close()
+    if (found.isFile() && found.size >= to) return file
+    await file.close()
     return
   }
 
   /** The file may have got its name while we looked. */
   const openOneOf = async (paths: readonly string[], to: number) => {
     for (const path of paths) {
-      const handle = await openAt(path, to)
-      if (handle) return handle
+      const file = await openAt(path, to)
+      if (file) return file
     }
     return
   }
@@ -59,13 +60,13 @@ export function createDirectory(root: string): ObjectStore {
     async create(id) {
       if (!isObjectId(id)) throw new Error('This is not an id of an object.')
       const temporary = places.temporary(`${id}~${newId().slice(0, 8)}`)
-      const handle = await explained(() => makeFile(temporary, places.temporaries))
+      const file = await explained(() => makeFile(temporary, places.temporaries))
       let isOpen = true
 
       async function discard(): Promise<void> {
         if (!isOpen) return
         isOpen = false
-        await Promise.allSettled([handle.close(), unlink(temporary)])
+        await Promise.allSettled([file.close(), unlink(temporary)])
       }
 
       /** After a fault nothing is left of it. */
@@ -79,7 +80,7 @@ export function createDirectory(root: string): ObjectStore {
       }
 
       const writer: ObjectWriter = {
-        write: (bytes) => attempt(() => writeAll(handle, bytes)),
+        write: (bytes) => attempt(() => file.write(bytes)),
 
         async read(from, to) {
           const reading = await openOneOf([temporary, places.whole(id)], to)
@@ -89,8 +90,8 @@ export function createDirectory(root: string): ObjectStore {
 
         commit: () =>
           attempt(async () => {
-            await handle.sync()
-            await handle.close()
+            await file.sync()
+            await file.close()
             await put(temporary, id)
             isOpen = false
           }),
@@ -102,8 +103,8 @@ export function createDirectory(root: string): ObjectStore {
 
     async open(id, from, to) {
       if (!isObjectId(id)) return
-      const handle = await openAt(places.whole(id), to)
-      return handle && streamOf(handle, { from, to, root })
+      const file = await openAt(places.whole(id), to)
+      return file && streamOf(file, { from, to, root })
     },
 
     async remove(ids) {
@@ -120,8 +121,8 @@ export function createDirectory(root: string): ObjectStore {
   }
 }
 
-async function makeFile(path: string, folder: string): Promise<FileHandle> {
-  const make = () => open(path, 'wx', 0o600)
+async function makeFile(path: string, folder: string): Promise<OpenFile> {
+  const make = () => openFile(path, 'wx', 0o600)
   try {
     return await make()
   } catch (cause) {
@@ -136,26 +137,19 @@ async function makeFolder(path: string): Promise<void> {
   if (made !== undefined) await syncFolder(dirname(made))
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
-    at += bytesWritten
-  }
-}
-
 /** Some file systems cannot do that, and Windows need not. */
 const UNSYNCED = ['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP']
 
 /** So that a new name outlives a loss of power. */
 async function syncFolder(path: string): Promise<void> {
-  let handle: FileHandle | undefined
+  let folder: OpenFile | undefined
   try {
-    handle = await open(path, 'r')
-    await handle.sync()
+    folder = await openFile(path, 'r')
+    await folder.sync()
   } catch (cause) {
     if (!UNSYNCED.includes(codeOf(cause))) throw cause
   } finally {
-    await handle?.close()
+    await folder?.close()
   }
 }
 
@@ -166,28 +160,27 @@ interface Part {
 }
 
 /** Reads when its reader asks, and closes the file however that ends. */
-function streamOf(handle: FileHandle, { from, to, root }: Part): ReadableStream<Uint8Array> {
+function streamOf(file: OpenFile, { from, to, root }: Part): ReadableStream<Uint8Array> {
   let at = from
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const wanted = Math.min(PIECE_BYTES, to - at)
-          if (wanted <= 0) {
-            await handle.close()
+          const piece = new Uint8Array(Math.min(PIECE_BYTES, to - at))
+          const length = piece.length > 0 ? await file.read(piece, at) : 0
+          if (length === 0 && at < to) throw new Error('An object ends too early.')
+          if (length === 0) {
+            await file.close()
             return controller.close()
           }
-          const piece = new Uint8Array(wanted)
-          const { bytesRead } = await handle.read(piece, 0, wanted, at)
-          if (bytesRead === 0) throw new Error('An object ends too early.')
-          at += bytesRead
-          controller.enqueue(piece.subarray(0, bytesRead))
+          at += length
+          controller.enqueue(piece.subarray(0, length))
         } catch (cause) {
-          await handle.close().catch(() => undefined)
+          await file.close().catch(() => undefined)
           throw directoryFault(root, cause)
         }
       },
-      cancel: () => handle.close(),
+      cancel: () => file.close(),
     },
     { highWaterMark: 0 },
   )

@@ -20,3 +20,17 @@ export interface Published {
   /** The absolute address. */
   readonly url: string
 }
+
+/** The same for an answer that is on its way, which goes on whatever becomes of the index. */
+export type Show = (publication: Publication) => Promise<Shown>
+
+export interface Shown {
+  /** The address of ours; the upstream's where nothing can be written now. */
+  readonly url: string
+  /**
+   * All of its bytes.
+   *
+   * @throws ApiError when they are not to be had, or more than `most`
+   */
+  readonly bytes: (most: number) => Promise<Uint8Array<ArrayBuffer>>
+}

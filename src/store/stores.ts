@@ -18,6 +18,7 @@ import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createMediaRows } from './media'
+import { createMediaCleaning } from './media-cleaning'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
@@ -58,6 +59,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     keys: createKeys(db, client, now),
     ledger,
     media: createMediaRows(patiently, now),
+    mediaCleaning: createMediaCleaning(patiently),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),

@@ -18,13 +18,24 @@ export function writeVector(numbers: readonly number[]): string {
 
 /** The numbers of a vector in base64; undefined where it is none. */
 export function readVector(base64: string): readonly number[] | undefined {
+  const view = viewOf(base64)
+  if (!view) return
+  return Array.from({ length: view.byteLength / BYTES }, (_, at) =>
+    view.getFloat32(at * BYTES, true),
+  )
+}
+
+/** Whether base64 is that of a vector. */
+export const isVectorText = (base64: string): boolean => viewOf(base64) !== undefined
+
+/** What base64 holds, where that is numbers. */
+function viewOf(base64: string): DataView | undefined {
   const bytes = decode(base64)
   if (!bytes || bytes.length === 0 || bytes.length % BYTES !== 0) return
   const view = new DataView(bytes.buffer)
-  const numbers = Array.from({ length: bytes.length / BYTES }, (_, at) =>
-    view.getFloat32(at * BYTES, true),
-  )
-  return numbers.every(Number.isFinite) ? numbers : undefined
+  for (let at = 0; at < bytes.length; at += BYTES)
+    if (!Number.isFinite(view.getFloat32(at, true))) return
+  return view
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> | undefined {

@@ -46,6 +46,16 @@ const operationsOf = ({ paths }: Document) =>
     })),
   )
 
+/** What answers are that are not JSON. */
+const TYPES: Readonly<Record<string, string>> = {
+  'GET /metrics 200': 'text/plain',
+  'GET /v1/files/{id}/content 200': 'application/octet-stream',
+  'GET /images/{name} 200': 'image/*',
+  'GET /images/{name} 206': 'image/*',
+  'GET /videos/{name} 200': 'video/*',
+  'GET /videos/{name} 206': 'video/*',
+}
+
 describe('our document', () => {
   test('is open to everyone, OpenAPI 3.1, and valid', async () => {
     await using gate = await gateway()
@@ -61,8 +71,10 @@ describe('our document', () => {
       'DELETE /v1/chat/completions/{id}',
       'DELETE /v1/conversations/{id}',
       'DELETE /v1/conversations/{id}/items/{item_id}',
+      'DELETE /v1/files/{id}',
       'DELETE /v1/responses/{id}',
       'GET /health',
+      'GET /images/{name}',
       'GET /metrics',
       'GET /ready',
       'GET /v1/chat/completions',
@@ -71,20 +83,26 @@ describe('our document', () => {
       'GET /v1/conversations/{id}',
       'GET /v1/conversations/{id}/items',
       'GET /v1/conversations/{id}/items/{item_id}',
+      'GET /v1/files',
+      'GET /v1/files/{id}',
+      'GET /v1/files/{id}/content',
       'GET /v1/models',
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
       'GET /v1/responses/{id}/input_items',
+      'GET /videos/{name}',
       'POST /v1/chat/completions',
       'POST /v1/chat/completions/{id}',
       'POST /v1/conversations',
       'POST /v1/conversations/{id}',
       'POST /v1/conversations/{id}/items',
       'POST /v1/embeddings',
+      'POST /v1/files',
       'POST /v1/responses',
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',
       'POST /v1/responses/{id}/cancel',
+      'POST /v1/uploads/image',
     ])
   })
 
@@ -102,7 +120,7 @@ describe('our document', () => {
       if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
       for (const [status, answer] of Object.entries(operation.responses)) {
         expect(answer.description, `${name} ${status}`).toMatch(/\w/)
-        const type = `${name} ${status}` === 'GET /metrics 200' ? 'text/plain' : 'application/json'
+        const type = TYPES[`${name} ${status}`] ?? 'application/json'
         expect(answer.content, `${name} ${status}`).toHaveProperty([type])
       }
     }
@@ -117,7 +135,7 @@ describe('our document', () => {
         if (Number(status) < 400 || name === 'GET /ready') continue
         const [example] = content?.['application/json']?.schema.examples ?? []
         expect(isError.Check(example), `${name} ${status}`).toBe(true)
-        seen.set(status, (example as { error: { type: string } }).error.type)
+        if (!seen.has(status)) seen.set(status, (example as { error: { type: string } }).error.type)
       }
     expect(Object.fromEntries(seen)).toMatchObject({
       400: 'invalid_request_error',

@@ -258,9 +258,9 @@ describe('whom it would be done by', () => {
     const work = it.work({ model: 'draw' })
     expect(it.works.kindsFor(work)).toEqual(['openai', 'web', 'xai'])
     expect(it.works.ableFor(work)).toEqual([
-      { upstream: it.upstreams.openai, model: MODEL },
-      { upstream: it.upstreams.web, model: MODEL },
-      { upstream: it.upstreams.xai, model: 'other' },
+      { kind: 'openai', upstream: it.upstreams.openai, model: MODEL },
+      { kind: 'web', upstream: it.upstreams.web, model: MODEL },
+      { kind: 'xai', upstream: it.upstreams.xai, model: 'other' },
     ])
   })
 

@@ -1,13 +1,28 @@
 import { describe, expect, test } from 'bun:test'
-import { draws, drawsFromCache, films, jpeg } from '../fakes/grok-web'
+import { draws, drawsFromCache, type FakeGrokWeb, films, jpeg } from '../fakes/grok-web'
 import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
-import { webGateway } from '../support/web-gateway'
+import { type WebGateway, webGateway } from '../support/web-gateway'
 import { tell } from '../support/web-ways'
 
 const PICTURE = `data:image/jpeg;base64,${jpeg('a cat').toBase64()}`
 const IN_MARKDOWN = /!\[[^\]]*\]\((\S+?)\)/g
 const addressesIn = (text: string): string[] =>
   [...text.matchAll(IN_MARKDOWN)].map(([, address = '']) => address)
+
+/** What anyone gets at an address of an answer, without cookies and without a key. */
+async function opened({ url }: Pick<WebGateway, 'url'>, address: string) {
+  expect(address).toMatch(ADDRESS)
+  expect(address).toStartWith(`${url}/`)
+  const response = await fetch(address)
+  expect(response.status).toBe(200)
+  return { type: response.headers.get('content-type'), bytes: await response.bytes() }
+}
+
+const ADDRESS = /\/(?:images|videos)\/[\da-f]{32}\.\w+$/
+
+/** The files that grok.com was asked for. */
+const fetched = (grok: FakeGrokWeb) =>
+  grok.callsOf({ endpoint: 'asset' }).map(({ path }) => ({ path, ...grok.asset(path) }))
 
 interface Posted {
   readonly videoGenModelConfig?: Record<string, unknown>
@@ -31,17 +46,20 @@ describe('pictures that grok.com draws', () => {
     ['of which one is moderated', draws({ count: 2, moderated: [0] }), 1],
     ['that it had before', drawsFromCache(), 1],
   ] as const)
-    usual(`stand in the answer, each once: ${when}`, async ({ grok, tell }) => {
+    usual(`stand in the answer, each once: ${when}`, async ({ url, grok, tell }) => {
       grok.script(script)
       const { text } = await tell({ text: 'Draw a cat' })
       const addresses = addressesIn(text)
       expect(new Set(addresses).size).toBe(count)
       expect(addresses).toHaveLength(count)
       for (const address of addresses) {
-        expect(address).toStartWith(`${grok.assetsUrl}/users/`)
-        expect(grok.asset(address)?.type).toBe('image/jpeg')
-        expect(address).not.toContain('-part-')
+        const { type, bytes } = await opened({ url }, address)
+        expect(type).toBe('image/jpeg')
+        const [source] = fetched(grok).filter((asset) => Bun.deepEquals(asset.bytes, bytes))
+        expect(source?.path).toStartWith('users/')
+        expect(source?.path).not.toContain('-part-')
       }
+      expect(fetched(grok)).toHaveLength(count)
     })
 
   usual('show how far they are among the thoughts', async ({ grok, tell }) => {
@@ -62,10 +80,14 @@ describe('pictures that grok.com draws', () => {
 
   usual(
     'are items of a response, with their bytes',
-    async ({ grok, tell }) => {
+    async ({ url, grok, tell }) => {
       grok.script(draws({ count: 2 }))
       const { items, text } = await tell({ text: 'Draw a cat' })
-      const bytes = addressesIn(text).map((url) => grok.asset(url)?.bytes.toBase64())
+      const addresses = addressesIn(text)
+      const found = await Promise.all(addresses.map((address) => opened({ url }, address)))
+      const bytes = found.map((picture) => picture.bytes.toBase64())
+      expect(new Set(bytes).size).toBe(2)
+      expect(grok.callsOf({ endpoint: 'asset' })).toHaveLength(2)
       expect(items).toMatchObject(
         bytes.map((result) => ({ type: 'image_generation_call', status: 'completed', result })),
       )
@@ -121,10 +143,12 @@ describe('videos', () => {
   const usual = inFrontOf()
   const model = 'grok-imagine-1.0-video'
 
-  usual('are made of words, and their progress is told', async ({ asked, grok, tell }) => {
+  usual('are made of words, and their progress is told', async ({ url, asked, tell }) => {
     const { text, thoughts, usage } = await tell({ model, text: 'Waves' })
-    const [, source = ''] = /<video[^>]*>.*<source src="([^"]+)"/.exec(text) ?? []
-    expect(grok.asset(source)?.type).toBe('video/mp4')
+    const [, poster = '', source = ''] =
+      /<video[^>]* poster="([^"]+)"[^>]*><source src="([^"]+)"/.exec(text) ?? []
+    expect((await opened({ url }, source)).type).toBe('video/mp4')
+    expect((await opened({ url }, poster)).type).toBe('image/jpeg')
     expect(text).not.toContain('I generated a video')
     const progress = [...thoughts.matchAll(/Video: (\d+) %/g)].map(([, percent]) => Number(percent))
     expect(progress).toEqual([1, 5, 13, 20, 50, 95, 100])
@@ -214,7 +238,7 @@ describe('videos', () => {
     })
     for (const pictures of [[], [PICTURE]]) {
       const { text } = await tell(it.sdk, 'a chat', { model, text: 'Waves', pictures })
-      expect(it.grok.asset(text.trim())?.type).toBe('video/mp4')
+      expect((await opened(it, text.trim())).type).toBe('video/mp4')
     }
     const edit = { model: 'grok-imagine-1.0-edit', text: 'Blue', pictures: [PICTURE] }
     expect(addressesIn((await tell(it.sdk, 'a chat', edit)).text)).toHaveLength(2)

@@ -35,7 +35,7 @@ async function world() {
         spreadMs,
         log,
       })
-      const when = 'dueAt' in job ? {} : { everyMs: () => HOUR }
+      const when = 'dueAt' in job || 'since' in job ? {} : { everyMs: () => HOUR }
       const whole = { name: 'cleaning', isOn: () => true, run: async () => {}, ...when, ...job }
       jobs.add(whole as Job)
       return jobs
@@ -254,4 +254,50 @@ test('quiet work leaves no trace and keeps no operator waiting, but what he asks
   work.end()
   await asked
   expect(await it.row()).toMatchObject({ state: 'done' })
+})
+
+test('what falls due at a time is done once after it, by whichever instance', async () => {
+  const it = await world()
+  const runs: string[] = []
+  const due = { a: 1_000_000_000, b: 1_000_000_000 }
+  const [a, b] = (['a', 'b'] as const).map((name) =>
+    it.instance(name, { since: () => due[name], run: async () => void runs.push(name) }),
+  )
+  await a?.tick()
+  await b?.tick()
+  it.wait(HOUR)
+  await a?.tick()
+  await b?.tick()
+  expect(runs).toEqual(['a'])
+  due.a = due.b = 1_000_000_000 + HOUR
+  await b?.tick()
+  await a?.tick()
+  expect(runs).toEqual(['a', 'b'])
+  it.wait(1_000)
+  due.a += 1_000
+  await b?.tick()
+  await a?.tick()
+  expect(runs).toEqual(['a', 'b', 'a'])
+})
+
+test('what falls due while another is at it since before that is looked for again', async () => {
+  const it = await world()
+  const work = held()
+  let due = 1_000_000_000
+  const a = it.instance('a', { since: () => due, run: work.run })
+  const b = it.instance('b', { since: () => due, run: work.run })
+  const running = a.tick()
+  await until(() => work.runs.length === 1 || undefined)
+  it.wait(1_000)
+  due += 1_000
+  await b.tick()
+  work.end()
+  await running
+  await b.tick()
+  expect(work.runs).toHaveLength(1)
+  it.wait(HOUR / 10)
+  const again = b.tick()
+  await until(() => work.runs.length === 2 || undefined)
+  work.end()
+  await again
 })

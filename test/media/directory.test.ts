@@ -10,7 +10,7 @@ import {
   put,
   showsWhatIsOnItsWay,
 } from '../support/object-stores'
-import { scratch } from '../support/programs'
+import { scratch, until } from '../support/programs'
 
 const folder = await scratch('media')
 const root = join(folder.path, 'deep', 'media')
@@ -121,6 +121,20 @@ describe('a directory', () => {
     await writer.write(bytes)
     await writer.abort()
     expect(await openFiles()).toBe(0)
+  })
+
+  test('closes what its reader has forgotten', async () => {
+    await put(store, ID, noise(1_000_000))
+    const forget = async () => {
+      for (let nth = 0; nth < 10; nth++)
+        await (await store.open(ID, 0, 1_000_000))?.getReader().read()
+      await store.create(ID)
+    }
+    await forget()
+    await until(async () => {
+      Bun.gc(true)
+      return (await openFiles()) === 0 || undefined
+    })
   })
 
   test('is read while it is removed', async () => {

@@ -158,7 +158,7 @@ describe('a socket to an upstream on a machine', () => {
     if (!(refusal instanceof Response)) throw new Error('It was not refused.')
     expect([refusal.status, (await refusal.text()).trim()]).toEqual([403, '{"code":"no"}'])
     await using slow = await rawServer((socket) => {
-      socket.write('HTTP/1.1 429 Wait\r\nRetry-After: 9\r\nContent-Length: 2\r\n\r\n')
+      socket.write('HTTP/1.1 429 Wait\r\nX-Who: 中\r\nRetry-After: 9\r\nContent-Length: 2\r\n\r\n')
     })
     const late = await open(slow.url)
     if (!(late instanceof Response)) throw new Error('It was not refused.')
@@ -214,6 +214,17 @@ describe('a socket through a proxy', () => {
     ])
   })
 
+  test('is a fault where the environment names one that cannot be used', async () => {
+    await using server = lineServer()
+    process.env.ALL_PROXY = 'socks5://127.0.0.1:1'
+    try {
+      expect((await faultOf(open(server.url))).kind).toBe('unreachable')
+    } finally {
+      delete process.env.ALL_PROXY
+    }
+    expect(server.seen).toEqual([])
+  })
+
   test("is not kept from an account's own by NO_PROXY, which is for those of the environment", async () => {
     await using server = lineServer()
     await using own = await fakeProxy()
@@ -223,7 +234,7 @@ describe('a socket through a proxy', () => {
       const line = await connect(url, { headers: {}, proxy, signal: new AbortController().signal })
       if (!(line instanceof Response)) await heard(line)
     }
-    process.env.HTTP_PROXY = theirs.url
+    process.env.HTTP_PROXY = theirs.name
     try {
       await say(machineConnect())
       expect([own.passed.length, theirs.passed.length]).toEqual([0, 1])

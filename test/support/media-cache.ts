@@ -3,16 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@libsql/client/web'
 import { newId } from '#src/crypto'
+import { createSources } from '#src/dispatch/sources'
+import { ApiError } from '#src/errors'
 import { createLog } from '#src/log'
 import { createMediaCache } from '#src/media/cache'
 import { createDirectory } from '#src/media/directory'
 import type { FetchSource } from '#src/media/flights'
 import { createLinks } from '#src/media/links'
 import type { ObjectStore } from '#src/media/object-store'
+import type { GuardedOpen } from '#src/net/guarded-open'
+import type { Http } from '#src/net/http'
+import type { Account } from '#src/pool/account'
+import { newMember } from '#src/pool/member'
 import { openFile } from '#src/store/file'
 import { createMediaRows } from '#src/store/media'
 import { migrate } from '#src/store/migrate'
 import { DEFAULT_SETTINGS, type Settings } from '#src/store/settings'
+import type { Upstream } from '#src/upstream/upstream'
 
 interface Options {
   readonly settings?: Partial<Settings>
@@ -40,14 +47,14 @@ export async function mediaCache(options: Options = {}) {
   const stored: number[] = []
   const index = createMediaRows(client, now)
   const objects = options.objects ?? createDirectory(root)
-  const fetchSource: FetchSource = ({ url }, { signal }, range) =>
-    fetch(url, { signal, ...(range && { headers: { range } }) })
+  const fetchSource: FetchSource = async ({ url }, { signal }, range) => {
+    const response = await fetch(url, { signal, ...(range && { headers: { range } }) })
+    if (response.ok) return response
+    throw new ApiError('media_unavailable', `The upstream answered ${response.status}.`)
+  }
   const cache = createMediaCache({
     ...{ index, objects, fetchSource, settings, now, newId },
-    hasher() {
-      const hash = new Bun.CryptoHasher('sha256')
-      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') }
-    },
+    hasher,
     later: (work) => void pending.add(work.catch(() => {})),
     sharesWork: options.sharesWork ?? true,
     reach: (question) => question,
@@ -62,6 +69,53 @@ export async function mediaCache(options: Options = {}) {
       cache.publish({ accountId: 'a1', keyId: 'k1', url, sort, origin: ORIGIN }),
     settle: () => Promise.allSettled(pending),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+export type MediaWorld = Awaited<ReturnType<typeof mediaCache>>
+
+interface Unpublished {
+  readonly http: Http
+  readonly openPublic: GuardedOpen
+  readonly upstream: () => Upstream
+  readonly accountOf: (id: string) => Account
+  readonly assetsUrl: string
+  readonly settings: () => Settings
+}
+
+/** A cache whose database is away: it has no addresses to give, and fetches what is asked for each time. */
+export function unpublished(parts: Unpublished) {
+  const { http, openPublic, upstream, accountOf, assetsUrl, settings } = parts
+  const client = openFile(':memory:')
+  client.close()
+  const pool = {
+    member: (id: string) => newMember(accountOf(id)),
+    setRest() {},
+  }
+  return createMediaCache({
+    ...{ settings, now: Date.now, newId, hasher, sharesWork: true },
+    index: createMediaRows(client, Date.now),
+    objects: createDirectory(tmpdir()),
+    fetchSource: createSources({
+      ...{ pool, http, openPublic, now: Date.now },
+      upstreams: () => ({ xai: {}, openai: {}, demo: {}, web: upstream() }),
+      isPrivate: (url) => url.startsWith(assetsUrl),
+    }),
+    later: () => {},
+    reach: (question) => question,
+    onStored: () => {},
+    links: createLinks({ secret: 'a secret for tests', settings, now: Date.now }),
+    log: createLog({ level: 'silent', write() {}, readable: false, now: Date.now }),
+  })
+}
+
+function hasher() {
+  const hash = new Bun.CryptoHasher('sha256')
+  return {
+    update(bytes: Uint8Array) {
+      hash.update(bytes)
+    },
+    digest: () => hash.digest('hex'),
   }
 }
 

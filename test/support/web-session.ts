@@ -3,6 +3,7 @@ import type { UpstreamFault } from '#src/errors'
 import { NO_EXTRAS } from '#src/extras'
 import { readObject } from '#src/json'
 import { createFetchGuard } from '#src/net/fetch-guard'
+import { createGuardedOpen } from '#src/net/guarded-open'
 import { createHttp } from '#src/net/http'
 import type { Account } from '#src/pool/account'
 import { DEFAULT_SETTINGS, type Settings } from '#src/store/settings'
@@ -12,10 +13,11 @@ import type { TurnEvent } from '#src/turn/event'
 import { decodeResponses } from '#src/turn/responses/decode'
 import { readInput } from '#src/turn/responses/input'
 import type { ResponsesRequest } from '#src/turn/responses/schema'
-import type { Ask } from '#src/upstream/upstream'
+import type { Ask, Upstream } from '#src/upstream/upstream'
 import { createWeb } from '#src/upstream/web/web'
 import type { FakeGrokWeb } from '../fakes/grok-web'
 import { account } from './accounts-pool'
+import { unpublished } from './media-cache'
 
 /** A word a token. */
 const tokenizer = {
@@ -38,14 +40,21 @@ export function webSession(grok: FakeGrokWeb, given: Partial<Settings> = {}) {
     called.push({ url, headers: new Headers(init.headers) })
     return fetch(url, init)
   }
-  const web = createWeb({
-    http: createHttp(calling),
+  const guard = { fetch: calling, resolve: async () => ['127.0.0.1'], isAllowed: () => true }
+  const http = createHttp(calling)
+  const web: Upstream = createWeb({
+    http,
     connect: machineConnect(),
-    fetchPublic: createFetchGuard({
-      fetch: calling,
-      resolve: async () => ['127.0.0.1'],
-      isAllowed: () => true,
-    }),
+    // Without a database nothing has an address of ours.
+    show: unpublished({
+      http,
+      openPublic: createGuardedOpen(guard),
+      upstream: () => web,
+      accountOf: () => sessionOf(),
+      assetsUrl: grok.assetsUrl,
+      settings: () => settings,
+    }).show,
+    fetchPublic: createFetchGuard(guard),
     tokenizer: async () => tokenizer,
     settings: () => settings,
     now: () => time,

@@ -1,6 +1,6 @@
 import { UpstreamFault } from '../../errors'
 import { isObject, isText, type Json } from '../../json-value'
-import { type Embeddings, readVector } from '../../turn/embedding'
+import { type Embeddings, isVectorText } from '../../turn/embedding'
 import { estimatedUsage, readAnyUsage, type Usage } from '../../turn/usage'
 import type { EmbedCall, Upstream } from '../upstream'
 import { type Caller, readAnswer } from './call'
@@ -44,7 +44,7 @@ const isPlace = (index: unknown, count: number): index is number =>
   Number.isInteger(index) && Number(index) >= 0 && Number(index) < count
 
 function isVector(value: unknown): value is Vector {
-  if (isText(value)) return readVector(value) !== undefined
+  if (isText(value)) return isVectorText(value)
   return Array.isArray(value) && value.length > 0 && value.every(Number.isFinite)
 }
 

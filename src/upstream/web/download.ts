@@ -19,7 +19,7 @@ export interface Picture {
 }
 
 /**
- * Downloads the pictures of answers: those of the asset host with the session's cookies, those of other
+ * Downloads pictures that are shown once and not kept, such as previews: those of the asset host with the session's cookies, those of other
  * hosts without.
  */
 export function createDownload({ fetchPublic, settings, assetsUrl }: DownloadParts) {

@@ -1,3 +1,4 @@
+import type { Shown } from '../../media/published'
 import type { TurnEvent } from '../../turn/event'
 import type { Picture } from './download'
 import type { MediaEvent } from './voice'
@@ -7,7 +8,10 @@ interface ShowTerms {
   readonly dialect: 'chat' | 'responses'
   readonly imageFormat: 'url' | 'base64'
   readonly videoFormat: 'html' | 'url'
-  readonly download: (url: string) => Promise<Picture | undefined>
+  /** Gives an address that everyone can open to one that takes the session's cookies. */
+  readonly publish: (sort: MediaEvent['sort'], url: string) => Promise<Shown>
+  /** Undefined where it cannot be had. */
+  readonly read: (shown: Shown) => Promise<Picture | undefined>
 }
 
 /**
@@ -15,15 +19,18 @@ interface ShowTerms {
  * the picture itself.
  */
 export async function* showMedia(event: MediaEvent, terms: ShowTerms): AsyncGenerator<TurnEvent> {
-  const { dialect, imageFormat, videoFormat, download } = terms
-  const { sort, url, title } = event
+  const { dialect, imageFormat, videoFormat, publish, read } = terms
+  const { sort, title, poster } = event
+  const shown = await publish(sort, event.url)
+  const { url } = shown
   if (sort === 'video') {
-    yield text(videoFormat === 'url' ? url : playerOf(event))
-    return
+    if (videoFormat === 'url') return yield text(url)
+    const still = poster === undefined ? undefined : await publish('image', poster)
+    return yield text(playerOf(url, still?.url))
   }
-  if (dialect === 'responses') yield* drawn(event, download)
+  if (dialect === 'responses') yield* drawn(event, () => read(shown))
   const isWhole = dialect === 'chat' && imageFormat === 'base64'
-  const picture = isWhole ? await download(url) : undefined
+  const picture = isWhole ? await read(shown) : undefined
   const address = picture ? `data:${picture.mime};base64,${picture.base64}` : escapeUrl(url)
   yield text(`![${escapeTitle(title) || UNTITLED}](${address})`)
 }
@@ -33,19 +40,19 @@ const UNTITLED = 'Generated picture'
 const text = (text: string): TurnEvent => ({ type: 'text', choice: 0, text })
 
 async function* drawn(
-  { id, url }: MediaEvent,
-  download: ShowTerms['download'],
+  { id }: MediaEvent,
+  read: () => Promise<Picture | undefined>,
 ): AsyncGenerator<TurnEvent> {
   const item = { type: 'image_generation_call', id, status: 'in_progress', result: null }
   yield { type: 'hosted', choice: 0, item, done: false }
-  const picture = await download(url)
+  const picture = await read()
   const made = picture
     ? { ...item, status: 'completed', result: picture.base64 }
     : { ...item, status: 'failed' }
   yield { type: 'hosted', choice: 0, item: made, done: true }
 }
 
-const playerOf = ({ url, poster }: MediaEvent): string => {
+const playerOf = (url: string, poster: string | undefined): string => {
   const shown = poster ? ` poster="${escapeHtml(poster)}"` : ''
   return `<video controls preload="none"${shown}><source src="${escapeHtml(url)}" type="video/mp4"></video>`
 }

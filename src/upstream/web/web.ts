@@ -1,4 +1,5 @@
 import { UpstreamFault } from '../../errors'
+import type { Show } from '../../media/published'
 import type { FetchGuard } from '../../net/fetch-guard'
 import type { Http } from '../../net/http'
 import type { Connect } from '../../net/line'
@@ -14,6 +15,7 @@ import { createWebPictures } from './draw'
 import { createWebFilms } from './films'
 import { runsAtGrok } from './manner'
 import { quotaName, webOffers } from './models'
+import { readPicture } from './picture'
 import { readQuota } from './quota'
 import { readReply } from './reply'
 import { createSessions, readAnswer, type Session } from './session'
@@ -26,6 +28,7 @@ import { createWorks } from './works'
 interface WebParts {
   readonly http: Http
   readonly connect: Connect
+  readonly show: Show
   readonly fetchPublic: FetchGuard
   readonly tokenizer: () => Promise<Tokenizer>
   readonly settings: () => Settings
@@ -37,7 +40,7 @@ interface WebParts {
 
 /** grok.com, asked with the sessions of its users. */
 export function createWeb(parts: WebParts): Upstream {
-  const { http, connect, fetchPublic, tokenizer, settings, now, newId } = parts
+  const { http, connect, show, fetchPublic, tokenizer, settings, now, newId } = parts
   const assetsUrl = parts.assetsUrl.replace(/\/+$/, '')
   const assetsOrigin = new URL(assetsUrl).origin
   const assetUrl = (path: string): string =>
@@ -51,6 +54,7 @@ export function createWeb(parts: WebParts): Upstream {
 
   function reply(call: UpstreamCall, session: Session, task: Task, response: Response) {
     const { dialect } = call.ask
+    const { id: accountId } = call.account
     const { image_format: imageFormat, video_format: videoFormat } = settings()
     const { filteredTags } = supplied()
     const { turn, work } = task
@@ -73,7 +77,9 @@ export function createWeb(parts: WebParts): Upstream {
           dialect,
           imageFormat,
           videoFormat,
-          download: (url) => download(session, url),
+          publish: (sort, url) =>
+            show({ accountId, keyId: call.keyId, url, sort, origin: call.origin() }),
+          read: (shown) => readPicture(shown, settings(), session.signal),
         }),
     })
   }

@@ -15,7 +15,7 @@ import { echo } from './scenarios'
 import { createScripts, type When } from './scripts'
 import { createSite, type Interceptor, type Requirements } from './site'
 
-export { filmOf, mp4 } from '../media/films'
+export { mp4 } from '../media/films'
 export { jpeg } from '../media/jpeg'
 export type { AccountOptions, State, Tier, WebAccount } from './accounts'
 export type { Answer, Script, Turn, Wire } from './answers'

@@ -55,7 +55,10 @@ export const faults = {
       typeof body === 'string'
         ? new Response(body, { status, headers })
         : Response.json(body, { status, headers }),
-  /** The connection is reset before the answer. */
+  /**
+   * The connection is reset before the answer. Bun's fetch asks again by itself when it is a GET over
+   * a connection that was used before.
+   */
   resets: (): Fault => () => reset,
   /** The connection is reset within the answer, by default in the middle. */
   cut: (bytes?: number): Fault => begun(bytes, () => Bun.sleep(20)),

@@ -3,7 +3,8 @@ import { text } from '../responses-outputs'
 import { say } from '../responses-said'
 import { hello, helloEvents, sse } from '../upstream'
 
-const partsOf = (entries: unknown): readonly Json[] =>
+/** The parts of all messages that have several. */
+export const partsOf = (entries: unknown): readonly Json[] =>
   Array.isArray(entries)
     ? entries.filter(isObject).flatMap(({ content }) => (Array.isArray(content) ? content : []))
     : []

@@ -10,11 +10,9 @@ import { createImages, type Drawing } from './images'
 import { failed, invalid, lacking, refuse, unknownModel } from './refusals'
 
 export type { Call } from '../media/calls'
-export { type Fault, faults } from '../media/faults'
-export type { Hosted } from '../media/host'
+export { faults } from '../media/faults'
 export { jpeg } from '../media/jpeg'
-export { gif, pictureOf, png, typeOf, webp } from '../media/pictures'
-export type { Manner } from '../media/serving'
+export { gif, png, typeOf, webp } from '../media/pictures'
 export type { Drawing } from './images'
 
 /** What a call can be for. */
@@ -172,5 +170,3 @@ export function fakeOpenAiMedia(options: Options = {}) {
     loseFile: files.forget,
   }
 }
-
-export type FakeOpenAiMedia = ReturnType<typeof fakeOpenAiMedia>

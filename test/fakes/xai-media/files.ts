@@ -97,5 +97,3 @@ export function createFiles(now: () => number) {
     forget: (id: string): boolean => files.delete(id),
   }
 }
-
-export type Files = ReturnType<typeof createFiles>

@@ -1,9 +1,10 @@
-import type { Json } from '../grok-web/checks'
+import { isObject, type Json } from '../grok-web/checks'
 import type { Call } from '../media/calls'
 import { embedded, inputsOf } from '../media/embeddings'
 import { type Route, serveFake } from '../media/fake'
 import { createHost } from '../media/host'
-import { attachedTo, chat, respond } from '../media/turns'
+import { attachedTo, chat as hello, partsOf, respond } from '../media/turns'
+import { refusedChat, refusedResponses } from '../xai-rules'
 import { createFiles } from './files'
 import { createImages, type Drawing, modelOf } from './images'
 import { model, models, modelsOf, sortOf } from './models'
@@ -12,11 +13,9 @@ import { createVideos, type Filming, KINDS } from './videos'
 
 export type { Call } from '../media/calls'
 export { type Fault, faults } from '../media/faults'
-export { filmOf, mp4 } from '../media/films'
-export type { Hosted } from '../media/host'
+export { filmOf } from '../media/films'
 export { jpeg } from '../media/jpeg'
-export { gif, pictureOf, png, typeOf, webp } from '../media/pictures'
-export type { Manner } from '../media/serving'
+export { gif, png, typeOf, webp } from '../media/pictures'
 export type { Drawing } from './images'
 export type { Filming } from './videos'
 
@@ -106,10 +105,20 @@ export function fakeXaiMedia({ keys, now = Date.now }: Options = {}) {
     return embedded({ model: id, inputs, dimensions: Number(dimensions), isBase64 })
   }
 
+  /** A turn whose files must be there. */
   function turn({ account, body }: Call, answer: (body: Json) => Response): Response {
     if (sortOf(body.model) !== 'language') return missing(`The model ${body.model}`)
     const lost = attachedTo(body).fileIds.find((id) => !files.bytesOf(String(account), id))
     return lost === undefined ? answer(body) : missing(`The file ${lost}`)
+  }
+
+  /** A chat knows files by their ids and addresses only: there are no bytes in it. */
+  function chat(call: Call): Response {
+    const bare = partsOf(call.body.messages).some(
+      ({ type, file }) => type === 'file' && !(isObject(file) && (file.file_id ?? file.url)),
+    )
+    if (bare) return refuse(400, 'A file needs file_id or url.')
+    return refusedChat(call.body) ?? turn(call, hello)
   }
 
   function listed(sort: string, id: string | undefined): Response {
@@ -151,9 +160,9 @@ export function fakeXaiMedia({ keys, now = Date.now }: Options = {}) {
       case 'embeddings':
         return embeddings(call)
       case 'chat':
-        return turn(call, chat)
+        return chat(call)
       case 'responses':
-        return turn(call, respond)
+        return refusedResponses(call.body) ?? turn(call, respond)
     }
   }
 

@@ -260,9 +260,9 @@ test.each([
   ['3:4', '2:3'],
   ['19.5:9', '16:9'],
   ['auto', '2:3'],
-  [undefined, '2:3'],
+  ['', '2:3'],
 ] as const)('the shape that comes nearest to %s is %s', (wanted, nearest) => {
-  const [width, height] = wanted?.split('x').map(Number) ?? []
+  const [width, height] = wanted.split('x').map(Number)
   const size = width !== undefined && height !== undefined ? { width, height } : undefined
   expect(nearestRatio({ size, ratio: size ? undefined : wanted })).toBe(nearest)
 })

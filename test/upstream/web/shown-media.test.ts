@@ -99,7 +99,8 @@ describe('how they are written', () => {
         dialect: 'chat',
         imageFormat: 'url',
         videoFormat: 'html',
-        download: async () => undefined,
+        publish: async (_sort, url) => ({ url, bytes: async () => new Uint8Array(0) }),
+        read: async () => undefined,
         ...terms,
       },
     )

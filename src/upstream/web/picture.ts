@@ -1,0 +1,37 @@
+import type { Shown } from '../../media/published'
+import { asFault, TimeUp } from '../../net/http'
+import type { Settings } from '../../store/settings'
+import { sniff } from '../../stream/sniff'
+import type { Picture } from './download'
+
+/**
+ * Read a picture that an answer needs as a whole; undefined when it cannot be had in time, or is none.
+ *
+ * @throws UpstreamFault when the answer itself is over
+ */
+export async function readPicture(
+  { bytes }: Shown,
+  { fetch_max_bytes: most, fetch_timeout_ms: timeoutMs }: Settings,
+  signal: AbortSignal,
+): Promise<Picture | undefined> {
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(signal.reason)
+  const timer = setTimeout(() => reject(LATE), timeoutMs)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    // It is fetched to its end all the same: for its address.
+    const found = await Promise.race([ended, bytes(most)])
+    const content = sniff(found)
+    if (content?.sort !== 'image') return
+    return { mime: content.mime, base64: found.toBase64() }
+  } catch {
+    // The answer is worth more than one picture of it.
+    if (signal.aborted) throw asFault(signal.reason, signal)
+    return
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+const LATE = new TimeUp('The picture did not come in time.')
