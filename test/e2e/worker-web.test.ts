@@ -70,4 +70,38 @@ describe.skipIf(isWithoutSqld)('sessions of grok.com on Workers', () => {
     expect((await grok.left()).endpoint).toBe('new')
     expect(grok.complaints()).toEqual([])
   }, 60_000)
+
+  test('draw by the page Imagine, and hang up when the client leaves', async () => {
+    await world.stores.settings.set('image_method', 'imagine')
+    await using worker = await world.another({ WEB_ASSETS_URL: grok.assetsUrl })
+    const client = new OpenAI({ baseURL: `${worker.url}/v1`, apiKey: world.key, maxRetries: 0 })
+    grok.forget()
+    const asked = { model: 'grok-imagine-1.0', prompt: 'A cat', n: 4 } as const
+    const { data } = await client.images.generate({ ...asked, response_format: 'b64_json' })
+    expect(new Set(data?.map(({ b64_json: base64 }) => base64?.slice(0, 4)))).toEqual(
+      new Set(['/9j/']),
+    )
+    expect(data).toHaveLength(4)
+    const events: string[] = []
+    const shown = { ...asked, n: 1, stream: true, partial_images: 1 } as const
+    for await (const { type } of await client.images.generate(shown)) events.push(type)
+    expect(events).toEqual(['image_generation.partial_image', 'image_generation.completed'])
+    expect(grok.callsOf({ endpoint: 'imagine' })).toHaveLength(2)
+    grok.forget()
+    grok.queueImagine({ stallAfter: 0 })
+    const leaving = new AbortController()
+    const reply = client.images
+      .generate({ ...asked }, { signal: leaving.signal })
+      .catch(() => 'left')
+    await grok.arrived({ endpoint: 'imagine' }, 1)
+    leaving.abort()
+    expect(await reply).toBe('left')
+    expect((await grok.left()).endpoint).toBe('imagine')
+    grok.account('one').state = 'limited'
+    const refusal = await client.images.generate({ ...asked }).catch((cause) => cause)
+    expect(refusal).toMatchObject({ status: 429 })
+    grok.account('one').state = 'valid'
+    expect(worker.output()).not.toMatch(FAULTS)
+    expect(grok.complaints()).toEqual([])
+  }, 60_000)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Client } from '@libsql/client/web'
 import { newId } from '#src/crypto'
 import { createSources } from '#src/dispatch/sources'
+import { ApiError } from '#src/errors'
 import { createLog } from '#src/log'
 import { createMediaCache } from '#src/media/cache'
 import { createDirectory } from '#src/media/directory'
@@ -46,8 +47,11 @@ export async function mediaCache(options: Options = {}) {
   const stored: number[] = []
   const index = createMediaRows(client, now)
   const objects = options.objects ?? createDirectory(root)
-  const fetchSource: FetchSource = ({ url }, { signal }, range) =>
-    fetch(url, { signal, ...(range && { headers: { range } }) })
+  const fetchSource: FetchSource = async ({ url }, { signal }, range) => {
+    const response = await fetch(url, { signal, ...(range && { headers: { range } }) })
+    if (response.ok) return response
+    throw new ApiError('media_unavailable', `The upstream answered ${response.status}.`)
+  }
   const cache = createMediaCache({
     ...{ index, objects, fetchSource, settings, now, newId },
     hasher,
@@ -67,6 +71,8 @@ export async function mediaCache(options: Options = {}) {
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
+
+export type MediaWorld = Awaited<ReturnType<typeof mediaCache>>
 
 interface Unpublished {
   readonly http: Http

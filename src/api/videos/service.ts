@@ -64,7 +64,11 @@ export function createVideos(parts: VideoParts) {
     if (usual !== '') return usual
     const found = catalog.list().find(({ id }) => mayUse(key, id) && canMake(id, wish))
     if (found) return found.id
-    throw new ApiError('no_account', 'No account here can make such a video.')
+    throw new ApiError(
+      'invalid_value',
+      "'model' is missing, and no account has a model that makes such videos. Name one of GET /v1/models, or have the operator set video_model.",
+      { param: 'model' },
+    )
   }
 
   async function take(
