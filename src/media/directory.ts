@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, openAsBlob } from 'node:fs'
 import { mkdir, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { newId } from '../crypto'
@@ -122,6 +122,14 @@ export function createDirectory(root: string, spareBytes = 0): ObjectStore {
       if (!isObjectId(id)) return
       const file = await openAt(places.whole(id), to)
       return file && streamOf(file, { from, to, root })
+    },
+
+    async file(id, from, to) {
+      const path = places.whole(id)
+      const found = isObjectId(id) ? await openAt(path, to) : undefined
+      if (!found) return
+      await found.close()
+      return (await openAsBlob(path)).slice(from, to)
     },
 
     async remove(ids) {
