@@ -91,19 +91,8 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const {
-    models,
-    quotas,
-    media: cleaning,
-    jobs,
-  } = createBackground({
-    platform,
-    stores,
-    pool,
-    catalog,
-    upstreams,
-    settings,
-  })
+  const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
+  const { models, quotas, jobs } = background
   const snapshots = createSnapshots({
     ...stores,
     now,
