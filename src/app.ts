@@ -233,7 +233,7 @@ export function createApp(platform: Platform) {
 
   return {
     fetch: createEnvelope({
-      handle: (request) => app.fetch(request),
+      handle: (request) => surface.head(request) ?? app.fetch(request),
       newId,
       onBug,
       describeLimits: admission.describe,
