@@ -75,7 +75,7 @@ export function createApp(platform: Platform) {
   const media = createKeptMedia({
     ...{ platform, stores, pool, settings },
     upstreams: (): Upstreams => upstreams,
-    onStored: (bytes) => background.media.note(bytes),
+    onStored: (bytes) => cleaning.note(bytes),
   })
   const upstreams: Upstreams = createUpstreams(platform, settings, media)
   const { onFault, onBug, onFailure } = createReports(log)
@@ -92,7 +92,7 @@ export function createApp(platform: Platform) {
   let current: Snapshot | undefined
   let isRefreshing = false
   const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
-  const { models, quotas, jobs } = background
+  const { models, quotas, cleaning, jobs } = background
   const snapshots = createSnapshots({
     ...stores,
     now,

@@ -26,6 +26,8 @@ export interface ObjectStore {
    * writers have left behind (`whole: false`).
    */
   list(before: number): AsyncIterable<readonly StoredObject[]>
+  /** How many bytes may still come, less than none where some should go; left out where there is no end of it. */
+  readonly room?: () => Promise<number>
 }
 
 export interface StoredObject {
