@@ -49,11 +49,11 @@ export interface MediaSurfaceParts {
 export function createMediaSurface(parts: MediaSurfaceParts) {
   const { platform, media, handlers, readers, originOf, settings } = parts
   const { cache, links, files } = media
-  const { now, later } = platform
+  const { fetch, resolve, reachable: isAllowed, now, later } = platform
   const forms = createForms(parts)
   const serve = createServedMedia({ open: cache.open, links, now })
   const upload = createPictureUpload({ forms, cache })
-  const fetchPublic = createFetchGuard({ ...platform, isAllowed: platform.reachable })
+  const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
   const readOwn = createOwnReader({ links, download: cache.download })
   const inputs = createInputs({ fetchPublic, settings, files, readOwn })
   const images = createImages({ ...parts, inputs, media: cache, now, later })
