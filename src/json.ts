@@ -68,6 +68,29 @@ export function editObject(
   return `{${parts.join(',')}}`
 }
 
+/**
+ * The same object with other values for some of its outermost members. Its text is only written when
+ * somebody asks for it.
+ */
+export function replaceMembers<T extends object>(
+  object: JsonObject<T>,
+  members: Readonly<Partial<T>>,
+): JsonObject<T> {
+  let text: string | undefined
+  const write = () => {
+    const changes = Object.entries(members).map(([key, value]) => [key, JSON.stringify(value)])
+    text ??= editObject(object, Object.fromEntries(changes))
+    return text
+  }
+  return {
+    get text() {
+      return write()
+    },
+    value: { ...object.value, ...members },
+    members: () => scan(write()),
+  }
+}
+
 interface Frame {
   readonly keys: string[] | undefined
   seen?: Set<string>

@@ -91,11 +91,16 @@ const platform: Platform = {
 
 const app = createApp(platform)
 
+/** Nothing can be hashed before there is something to do. */
+async function learnOwnKey(): Promise<void> {
+  if (!ownKey || environmentKeys.size > 0) return
+  for (const entry of environmentKey(ownKey, await sha256(ownKey), Date.now()))
+    environmentKeys.set(...entry)
+}
+
 export default {
   async fetch(request: Request): Promise<Response> {
-    if (ownKey && environmentKeys.size === 0)
-      for (const entry of environmentKey(ownKey, await sha256(ownKey), Date.now()))
-        environmentKeys.set(...entry)
+    await learnOwnKey()
     const answer = app.fetch(request)
     // Else the runtime drops the work of a client that left, before its lease is given back.
     waitUntil(answer)
@@ -103,5 +108,9 @@ export default {
   },
 
   /** What timers do on a machine. */
-  scheduled: (): Promise<void> => app.refresh(),
+  async scheduled(): Promise<void> {
+    // What was left behind may be of its turns and videos.
+    await learnOwnKey()
+    await app.refresh()
+  },
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { editObject, readObject } from '#src/json'
+import { editObject, readObject, replaceMembers } from '#src/json'
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }))
 const json = (value: unknown, spaces: number) => JSON.stringify(value, null, spaces)
@@ -76,3 +76,11 @@ test('whatever is thrown at it, it answers with an object or an ApiError', () =>
     }),
     { numRuns: 2000 },
   ))
+
+test('an object with other members has the rest of its text letter for letter', () => {
+  const read = readObject('{"seed": 12345678901234567890, "model": "a", "n": 1}')
+  const other = replaceMembers(read as typeof read & { value: { model: string } }, { model: 'b' })
+  expect(other.value).toEqual({ ...read.value, model: 'b' })
+  expect(other.text).toBe('{"seed": 12345678901234567890,"n": 1,"model":"b"}')
+  expect(editObject(other, { n: undefined })).toBe('{"seed": 12345678901234567890,"model":"b"}')
+})

@@ -45,7 +45,9 @@ export async function createAsking(state: State, config: Config): Promise<Asking
   const log = createLog({ level: 'silent', write: () => {}, readable: false, now: Date.now })
   return {
     settings,
-    upstreams: createUpstreams(createPlatform(config, state, log), () => settings, { show }),
+    upstreams: createUpstreams(createPlatform(config, state, log), () => settings, {
+      cache: { show },
+    }),
   }
 }
 

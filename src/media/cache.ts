@@ -1,6 +1,6 @@
 import { sha256 } from '../crypto'
 import type { ApiError } from '../errors'
-import { faultFields, type Log } from '../log'
+import { faultFields } from '../log'
 import { sleep } from '../sleep'
 import { concatBytes } from '../stream/bytes'
 import { unavailable } from './flight'
@@ -14,7 +14,6 @@ import { createViews, type MediaView } from './view'
 
 interface MediaCacheParts extends FlightsParts {
   readonly links: Links
-  readonly log: Log
 }
 
 /** Whose something is that is here already. */
@@ -56,6 +55,8 @@ export function createMediaCache(parts: MediaCacheParts) {
 
   async function open(name: string): Promise<MediaView> {
     if (!isMediaName(name)) throw notThere(name)
+    const known = flights.known(name)
+    if (known) return views.during(known)
     const row = await reach(index.find(name))
     if (!row) throw notThere(name)
     if (row.usedAt < hourOf(now())) note(name)

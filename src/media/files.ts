@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import type { FileRow, FileRows, FilesAsk, Living } from '../store/files'
+import type { FileCopy, FileRow, FileRows, FilesAsk, Living } from '../store/files'
 import type { Page } from '../store/said-page'
 import type { Settings } from '../store/settings'
 import { createGlance } from './file-content'
@@ -16,6 +16,8 @@ export interface FilesParts {
   readonly now: () => number
   readonly newId: () => string
   readonly settings: () => Settings
+  /** Makes of a database that is away what a client can understand. */
+  readonly reach: <T>(question: Promise<T>) => Promise<T>
 }
 
 /** What is known of a file when it begins to come. */
@@ -45,11 +47,10 @@ interface LateTerms {
 
 const DAY_MS = 86_400_000
 const MB = 1024 * 1024
-/** How many are removed at once. */
-const REMOVED = 100
 
 /** Files that clients have uploaded: each belongs to one key, and nobody else sees that it is there. */
-export function createFiles({ rows, objects, hasher, now, newId, settings }: FilesParts) {
+export function createFiles(parts: FilesParts) {
+  const { rows, objects, hasher, now, newId, settings, reach } = parts
   const lifetimeMs = () => settings().file_max_days * DAY_MS || Number.POSITIVE_INFINITY
   const living = (): Living => {
     const at = now()
@@ -72,7 +73,7 @@ export function createFiles({ rows, objects, hasher, now, newId, settings }: Fil
     const { keyId, id } = row
     let isStored = false
     try {
-      isStored = await rows.insert(row, living(), room(keyId))
+      isStored = await reach(rows.insert(row, living(), room(keyId)))
     } catch (cause) {
       // It may have come about nevertheless. Where that is not to be found out the cleaner decides.
       await rows.remove(keyId, id, living()).then(
@@ -89,7 +90,7 @@ export function createFiles({ rows, objects, hasher, now, newId, settings }: Fil
   return {
     /** Begin to store a file. Nobody sees it before it is finished. */
     async begin(keyId: string, file: NewFile): Promise<FileDraft> {
-      const taken = keyId === '' ? 0 : await rows.size(keyId, living())
+      const taken = keyId === '' ? 0 : await reach(rows.size(keyId, living()))
       if (taken >= room(keyId)) throw full(room(keyId))
       const id = `file-${newId()}`
       const writer = await objects.create(id)
@@ -122,18 +123,18 @@ export function createFiles({ rows, objects, hasher, now, newId, settings }: Fil
     /** A file of this key; undefined for another one's, and for what was deleted or has expired. */
     async find(keyId: string, id: string): Promise<StoredFile | undefined> {
       if (!isFileId(id)) return
-      const [row] = await rows.find(keyId, [id], living())
+      const [row] = await reach(rows.find(keyId, [id], living()))
       return row && dated(row)
     },
 
     /** The same for several, as far as they are found, by their ids. */
     async findAll(keyId: string, ids: readonly string[]): Promise<ReadonlyMap<string, StoredFile>> {
-      const found = await rows.find(keyId, ids.filter(isFileId), living())
+      const found = await reach(rows.find(keyId, ids.filter(isFileId), living()))
       return new Map(found.map((row) => [row.id, dated(row)]))
     },
 
     async list(keyId: string, ask: FilesAsk): Promise<Page<StoredFile>> {
-      const { data, hasMore } = await rows.list(keyId, ask, living())
+      const { data, hasMore } = await reach(rows.list(keyId, ask, living()))
       return { data: data.map(dated), hasMore }
     },
 
@@ -167,19 +168,21 @@ export function createFiles({ rows, objects, hasher, now, newId, settings }: Fil
 
     /** Says whether it was there. */
     async remove(keyId: string, id: string): Promise<boolean> {
-      if (!isFileId(id) || !(await rows.remove(keyId, id, living()))) return false
+      if (!isFileId(id)) return false
+      if (!(await reach(rows.remove(keyId, id, living())))) return false
       // It is gone already: what cannot be removed now is an orphan for the cleaner.
       await objects.remove([id]).catch(() => {})
       return true
     },
 
-    /** Remove what has expired. */
-    async removeExpired(): Promise<void> {
-      for (let removed = REMOVED; removed === REMOVED; ) {
-        const ids = await rows.removeExpired(living(), REMOVED)
-        await objects.remove(ids)
-        removed = ids.length
-      }
+    /** What accounts call files that were passed on to their upstreams. */
+    copies: {
+      find: (fileId: string, accountId: string): Promise<string | undefined> =>
+        reach(rows.copy(fileId, accountId, now())),
+      keep: (copy: Omit<FileCopy, 'createdAt'>): Promise<void> =>
+        rows.keepCopy({ ...copy, createdAt: now() }),
+      forget: (fileId: string, accountId: string): Promise<void> =>
+        reach(rows.forgetCopy(fileId, accountId)),
     },
   }
 }

@@ -16,10 +16,16 @@ export interface Arrival {
   readonly follow?: (from: number, to: number | undefined) => ReadableStream<Uint8Array>
 }
 
-/** What became of it: kept, or too large to be. */
+/** What became of it: kept, or not, as it is too large or the store takes nothing now. */
 export type Landing =
   | { readonly isKept: true; readonly mime: string; readonly bytes: number; readonly hash: string }
-  | { readonly isKept: false; readonly mime: string; readonly bytes: number | undefined }
+  | {
+      readonly isKept: false
+      readonly mime: string
+      readonly bytes: number | undefined
+      /** What the store says; undefined for what is too large. */
+      readonly fault: unknown
+    }
 
 interface FlightParts {
   readonly name: string
@@ -50,6 +56,7 @@ export async function fly(parts: FlightParts): Promise<Landing> {
   const deadline = createDeadline({ abort, now, totalMs })
   const growing = createGrowth()
   let writer: ObjectWriter | undefined
+  let arrived: Pick<Arrival, 'mime' | 'bytes'> | undefined
 
   async function awaited<T>(work: Promise<T>): Promise<T> {
     deadline.waitFor(idleMs, 'The upstream fell silent.')
@@ -67,12 +74,12 @@ export async function fly(parts: FlightParts): Promise<Landing> {
     const first = await readFirst(next)
     const { mime, sort: found } = mediaKind(first)
     if (found !== sort) throw unavailable(`What came is a ${NAMES[found]} and no ${NAMES[sort]}.`)
-    if (bytes !== undefined && bytes > mostBytes) return { isKept: false, mime, bytes }
-    writer = await objects.create(parts.name)
+    if ((bytes ?? first.length) > mostBytes) return { isKept: false, mime, bytes, fault: undefined }
+    arrived = { mime, bytes }
+    writer = await storing(objects.create(parts.name))
     const { read } = writer
     onArrival({
-      mime,
-      bytes,
+      ...arrived,
       ...(read && { follow: (from, to) => follow({ growth: growing.growth, read, from, to }) }),
     })
     const hash = hasher()
@@ -81,29 +88,42 @@ export async function fly(parts: FlightParts): Promise<Landing> {
       size += piece.length
       if (size > Math.min(bytes ?? mostBytes, mostBytes)) break
       await hash.update(piece)
-      await writer.write(piece)
+      await storing(writer.write(piece))
       growing.grow(piece.length)
     }
     if (bytes !== undefined && size !== bytes)
       throw unavailable(`The upstream announced ${bytes} bytes and sent ${size} or more.`)
     if (size > mostBytes) {
       growing.fail(unavailable('It is larger than what is kept: ask again.'))
-      return { isKept: false, mime, bytes: undefined }
+      return { isKept: false, ...arrived, fault: undefined }
     }
     const sum = await hash.digest()
     await parts.confirm()
-    await writer.commit()
+    await storing(writer.commit())
     writer = undefined
     growing.end()
     return { isKept: true, mime, bytes: size, hash: sum }
   } catch (cause) {
     const why = explained(cause, abort.signal)
     growing.fail(why)
+    if (arrived && cause instanceof StoreFault)
+      return { isKept: false, ...arrived, fault: cause.cause }
     throw why
   } finally {
     deadline.end()
     abort.abort()
     await writer?.abort().catch(() => {})
+  }
+}
+
+/** The store failed, of which the upstream knows nothing. */
+class StoreFault extends Error {}
+
+async function storing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw new StoreFault('It cannot be kept.', { cause })
   }
 }
 
@@ -128,5 +148,6 @@ export function announcedBy({ headers }: Response): number | undefined {
 function explained(cause: unknown, { aborted, reason }: AbortSignal): ApiError {
   if (aborted && reason instanceof TimeUp) return unavailable(reason.message, cause)
   if (cause instanceof ApiError) return cause
+  if (cause instanceof StoreFault) return unavailable('It cannot be kept just now: ask again.')
   return unavailable('The upstream broke off what it sent.', cause)
 }

@@ -1,4 +1,5 @@
 import { ApiError } from '../errors'
+import { faultFields, type Log } from '../log'
 import { sleep } from '../sleep'
 import type { MediaRow, MediaRows } from '../store/media'
 import type { Settings } from '../store/settings'
@@ -38,6 +39,7 @@ export interface FlightsParts {
   readonly reach: <T>(question: Promise<T>) => Promise<T>
   /** Told of what was kept, which may be more than there is room for. */
   readonly onStored: (bytes: number) => void
+  readonly log: Log
 }
 
 /** How something that was asked for stands. */
@@ -45,7 +47,8 @@ export type Standing =
   | { readonly is: 'kept'; readonly row: KeptRow }
   | { readonly is: 'coming'; readonly row: MediaRow; readonly arrival: Arrival }
   | {
-      readonly is: 'large'
+      /** It cannot be kept: each reader is handed what comes. */
+      readonly is: 'passing'
       readonly row: MediaRow
       readonly origin: Origin
       readonly mime: string
@@ -64,7 +67,7 @@ export interface Approach {
   readonly last: Promise<Exclude<Standing, { is: 'coming' }>>
 }
 
-type Large = Extract<Standing, { is: 'large' }>
+type Passing = Extract<Standing, { is: 'passing' }>
 
 /** A fetcher that says nothing for so long is dead; it says something three times as often. */
 const LEASE_MS = 15_000
@@ -82,17 +85,17 @@ export const isKept = (row: MediaRow): row is KeptRow => row.bytes !== null && r
  * where they may, and among instances by a claim in the database that whoever fetches renews.
  */
 export function createFlights(parts: FlightsParts) {
-  const { index, objects, settings, now, later, reach } = parts
+  const { index, objects, settings, now, later, reach, log } = parts
   const approaches = new Map<string, Approach>()
   const failures = remembered<ApiError>(now)
-  const larges = remembered<Large>(now)
+  const passings = remembered<Passing>(now)
 
   async function fetchClaimed(
     row: MediaRow,
     origin: Origin,
     fetcher: string,
     onArrival: (arrival: Arrival) => void,
-  ): Promise<KeptRow | Large> {
+  ): Promise<KeptRow | Passing> {
     const { name, sort } = row
     const hold = () => index.claim(name, fetcher, now() + LEASE_MS)
     const renewal = setInterval(() => hold().catch(() => {}), LEASE_MS / 3)
@@ -110,11 +113,12 @@ export function createFlights(parts: FlightsParts) {
         },
       })
       if (!landing.isKept) {
-        const { mime, bytes } = landing
-        const large: Large = { is: 'large', row, origin, mime, bytes }
-        larges.keep(name, large, LARGE_MS)
+        const { mime, bytes, fault } = landing
+        const passing: Passing = { is: 'passing', row, origin, mime, bytes }
+        if (fault !== undefined) log.error('media_not_kept', { name, ...faultFields(fault) })
+        passings.keep(name, passing, fault === undefined ? LARGE_MS : RETRY_S * 1000)
         await index.release(name, fetcher, now()).catch(() => {})
-        return large
+        return passing
       }
       const { mime, bytes, hash } = landing
       await reach(index.stored(name, fetcher, { mime, bytes, hash }))
@@ -140,8 +144,8 @@ export function createFlights(parts: FlightsParts) {
       if (isKept(row)) return row
       const failure = failures.get(name)
       if (failure) throw failure
-      const large = larges.get(name)
-      if (large) return large
+      const passing = passings.get(name)
+      if (passing) return passing
       const { source, accountId } = row
       if (source === null)
         throw unavailable('Its bytes are lost, and there is nowhere to ask again.')

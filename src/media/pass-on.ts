@@ -30,6 +30,8 @@ export function createPassOn({ fetchSource, settings, now }: PassOnParts) {
     wait()
     try {
       const response = await fetchSource(origin, abort, range)
+      if (response.status === 206 && !startsAt(response, from))
+        throw unavailable('The upstream sent another part than it was asked for.')
       const reader = response.body?.getReader()
       /** What its upstream sends although nobody asked for it. */
       let before = response.status === 206 ? 0 : from
@@ -43,6 +45,7 @@ export function createPassOn({ fetchSource, settings, now }: PassOnParts) {
                 const read = left > 0 ? await reader?.read() : undefined
                 deadline.pause()
                 if (!read?.value) {
+                  if (left > 0 && to !== undefined) throw new Error('It ended too early.')
                   end()
                   return controller.close()
                 }
@@ -68,5 +71,8 @@ export function createPassOn({ fetchSource, settings, now }: PassOnParts) {
     }
   }
 }
+
+const startsAt = ({ headers }: Response, from: number): boolean =>
+  headers.get('content-range')?.startsWith(`bytes ${from}-`) === true
 
 export type PassOn = ReturnType<typeof createPassOn>

@@ -56,7 +56,8 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
     const { name, mime, bytes, hash } = row
     const view: MediaView = {
       ...shared(row),
-      ...{ mime, bytes, hash, file: noFile },
+      ...{ mime, bytes, hash },
+      file: async (from, to) => objects.file?.(name, from, to),
       async read(from, to = bytes) {
         const there = await objects.open(name, from, to)
         if (there) return there
@@ -73,7 +74,7 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
   function show(standing: Standing, { last }: Pick<Approach, 'last'>): MediaView {
     if (standing.is === 'kept') return kept(standing.row)
     const { row } = standing
-    if (standing.is === 'large') {
+    if (standing.is === 'passing') {
       const { mime, bytes, origin } = standing
       const view: MediaView = {
         ...shared(row),
@@ -94,14 +95,19 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
     }
   }
 
+  /** See something that is on its way. */
+  async function during(approach: Approach): Promise<MediaView> {
+    return show(await approach.first, approach)
+  }
+
   return {
     /** See something by its row. */
     async view(row: MediaRow): Promise<MediaView> {
-      const known = flights.known(row.name)
-      if (!known && isKept(row)) return kept(row)
-      const approach = known ?? flights.approach(row)
-      return show(await approach.first, approach)
+      if (isKept(row)) return kept(row)
+      return during(flights.approach(row))
     },
+
+    during,
   }
 }
 

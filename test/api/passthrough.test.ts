@@ -98,8 +98,7 @@ describe('a path that Groxy does not model', () => {
     const completed = { type: 'response.completed', response: { status: 'completed', usage } }
     await using xai = fakeUpstream(({ method, path, body }) => {
       if (path === '/v1/models') return
-      if (path.startsWith('/v1/images'))
-        return Response.json({ data: [], usage: { cost_in_usd_ticks: cost } })
+      if (path === '/v1/tts') return Response.json({ data: [], usage: { cost_in_usd_ticks: cost } })
       if (method === 'GET') return Response.json({ usage })
       return JSON.parse(body).stream ? sse([JSON.stringify(completed)]) : Response.json({ usage })
     })
@@ -119,7 +118,7 @@ describe('a path that Groxy does not model', () => {
     expect((await key.get('/v1/completions/r-1')).status).toBe(200)
     for (const more of [{}, { stream: true }])
       await (await key.post('/v1/completions', { ...ask, ...more })).text()
-    await (await key.post('/v1/images/generations', { model: 'grok-4', prompt: 'p' })).text()
+    await (await key.post('/v1/tts', { model: 'grok-4', text: 'p' })).text()
     const counted = {
       inputTokens: 40,
       cachedTokens: 10,
@@ -140,12 +139,12 @@ describe('a path that Groxy does not model', () => {
 
   test('streams both ways', async () => {
     await using xai = fakeUpstream(({ path }) =>
-      path === '/v1/files' ? bytes(['one', 'two'], { gapMs: 30 }) : undefined,
+      path === '/v1/stt' ? bytes(['one', 'two'], { gapMs: 30 }) : undefined,
     )
     await using it = await gateway({ env: xaiAt(xai.url) })
     const form = new FormData()
     form.set('file', new Blob(['x'.repeat(100_000)]), 'a.txt')
-    const reply = await fetch(`${it.url}/v1/files`, {
+    const reply = await fetch(`${it.url}/v1/stt`, {
       method: 'POST',
       headers: { authorization: OWN.authorization.replace(/xai.*/, 'sk-groxy-test-0123456789') },
       body: form,
@@ -181,7 +180,7 @@ describe('a path that Groxy does not model', () => {
     const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
     expect((await it.post('/v1/completions', ASK, { headers })).status).toBe(403)
     const form = { ...headers, 'content-type': 'text/plain' }
-    expect((await it.post('/v1/files', 'x', { headers: form })).status).toBe(403)
+    expect((await it.post('/v1/stt', 'x', { headers: form })).status).toBe(403)
     expect(
       (await it.post('/v1/completions', { ...ASK, model: 'grok-4-mini' }, { headers })).status,
     ).toBe(201)

@@ -141,12 +141,12 @@ test('a route goes on although its first model has used up all attempts', async 
 
 test('a limit of a forwarded call leaves chat alone, and a path that is not there is asked for once', async () => {
   await using upstream = fakeUpstream(({ path }) => {
-    if (path === '/v1/images/generations') return refuse(429, {}, { 'retry-after': '600' })
+    if (path === '/v1/tts') return refuse(429, {}, { 'retry-after': '600' })
     return path === '/v1/nowhere' ? refuse(404) : undefined
   })
   await using it = await gateway({ env: xaiAt(upstream.url) })
   const asked = { model: 'grok-imagine', prompt: 'x' }
-  expect((await it.post('/v1/images/generations', asked)).status).toBe(429)
+  expect((await it.post('/v1/tts', asked)).status).toBe(429)
   expect((await it.post('/v1/nowhere', {})).status).toBe(404)
   expect((await it.post('/v1/chat/completions', ASK)).status).toBe(200)
 })

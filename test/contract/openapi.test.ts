@@ -46,11 +46,17 @@ const operationsOf = ({ paths }: Document) =>
     })),
   )
 
-/** Answers that are no JSON. */
-const NOT_JSON: ReadonlyMap<string, string> = new Map([
-  ['GET /metrics 200', 'text/plain'],
-  ['GET /v1/files/{id}/content 200', 'application/octet-stream'],
-])
+/** What answers are that are not JSON. */
+const TYPES: Readonly<Record<string, string>> = {
+  'GET /metrics 200': 'text/plain',
+  'GET /v1/files/{id}/content 200': 'application/octet-stream',
+  'GET /images/{name} 200': 'image/*',
+  'GET /images/{name} 206': 'image/*',
+  'GET /videos/{name} 200': 'video/*',
+  'GET /videos/{name} 206': 'video/*',
+  'GET /v1/videos/{id}/content 200': 'video/mp4',
+  'GET /v1/videos/{id}/content 206': 'video/mp4',
+}
 
 describe('our document', () => {
   test('is open to everyone, OpenAPI 3.1, and valid', async () => {
@@ -69,7 +75,9 @@ describe('our document', () => {
       'DELETE /v1/conversations/{id}/items/{item_id}',
       'DELETE /v1/files/{id}',
       'DELETE /v1/responses/{id}',
+      'DELETE /v1/videos/{id}',
       'GET /health',
+      'GET /images/{name}',
       'GET /metrics',
       'GET /ready',
       'GET /v1/chat/completions',
@@ -81,10 +89,15 @@ describe('our document', () => {
       'GET /v1/files',
       'GET /v1/files/{id}',
       'GET /v1/files/{id}/content',
+      'GET /v1/images/method',
       'GET /v1/models',
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
       'GET /v1/responses/{id}/input_items',
+      'GET /v1/videos',
+      'GET /v1/videos/{id}',
+      'GET /v1/videos/{id}/content',
+      'GET /videos/{name}',
       'POST /v1/chat/completions',
       'POST /v1/chat/completions/{id}',
       'POST /v1/conversations',
@@ -92,10 +105,17 @@ describe('our document', () => {
       'POST /v1/conversations/{id}/items',
       'POST /v1/embeddings',
       'POST /v1/files',
+      'POST /v1/images/edits',
+      'POST /v1/images/generations',
       'POST /v1/responses',
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',
       'POST /v1/responses/{id}/cancel',
+      'POST /v1/uploads/image',
+      'POST /v1/videos',
+      'POST /v1/videos/edits',
+      'POST /v1/videos/extensions',
+      'POST /v1/videos/generations',
     ])
   })
 
@@ -113,7 +133,7 @@ describe('our document', () => {
       if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
       for (const [status, answer] of Object.entries(operation.responses)) {
         expect(answer.description, `${name} ${status}`).toMatch(/\w/)
-        const type = NOT_JSON.get(`${name} ${status}`) ?? 'application/json'
+        const type = TYPES[`${name} ${status}`] ?? 'application/json'
         expect(answer.content, `${name} ${status}`).toHaveProperty([type])
       }
     }

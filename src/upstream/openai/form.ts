@@ -35,7 +35,7 @@ export function formOf(
 }
 
 /** As browsers write names: no name ends its line or its quotes. */
-const quoted = (name: string): string =>
+export const quoted = (name: string): string =>
   name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22')
 
 const textOf = (value: unknown): string =>

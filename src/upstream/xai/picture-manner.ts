@@ -1,24 +1,6 @@
 import type { PictureRequest } from '../../turn/picture'
+import { RATIOS } from '../../turn/picture-shape'
 import { distance, nearest, shapeOf } from '../openai/picture-size'
-
-/** The shapes that xAI draws in. */
-const RATIOS = [
-  '1:1',
-  '3:4',
-  '4:3',
-  '9:16',
-  '16:9',
-  '2:3',
-  '3:2',
-  '9:19.5',
-  '19.5:9',
-  '9:20',
-  '20:9',
-  '1:2',
-  '2:1',
-  '21:9',
-  '5:2',
-]
 
 /** From here on the next resolution is nearer, in pixels. */
 const MOST_1K = 1024 * 1536
@@ -59,7 +41,6 @@ export function mannerFor(
 function ratioFor(given: string): string {
   const shape = shapeOf(given)
   if (shape === undefined) return 'auto'
-  if (RATIOS.includes(given)) return given
   return nearest(RATIOS, (ratio) => distance(shapeOf(ratio) ?? 1, shape))
 }
 

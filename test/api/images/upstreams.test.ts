@@ -72,7 +72,7 @@ test.each(FORBIDDEN)('%s is told to the client and held against nobody', async (
   const reply = await it.post(PATH, ask(kind, { prompt: 'forbidden' }))
   expect(reply.status).toBe(400)
   const { error } = await reply.json()
-  expect(error).toMatchObject({ code: 'content_policy_violation', type: 'invalid_request_error' })
+  expect(error.code).toBe('content_policy_violation')
   expect(await it.held()).toEqual([])
   const accounts = it.fake.callsOf('images.generations').map(({ account }) => account)
   expect(new Set(accounts).size).toBe(1)
