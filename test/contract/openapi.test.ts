@@ -52,6 +52,8 @@ const TYPES: Readonly<Record<string, string>> = {
   'GET /v1/files/{id}/content 200': 'application/octet-stream',
   'GET /images/{name} 200': 'image/*',
   'GET /images/{name} 206': 'image/*',
+  'GET /v1/videos/{id}/content 200': 'video/mp4',
+  'GET /v1/videos/{id}/content 206': 'video/mp4',
   'GET /videos/{name} 200': 'video/*',
   'GET /videos/{name} 206': 'video/*',
 }
@@ -73,6 +75,7 @@ describe('our document', () => {
       'DELETE /v1/conversations/{id}/items/{item_id}',
       'DELETE /v1/files/{id}',
       'DELETE /v1/responses/{id}',
+      'DELETE /v1/videos/{id}',
       'GET /health',
       'GET /images/{name}',
       'GET /metrics',
@@ -90,6 +93,9 @@ describe('our document', () => {
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
       'GET /v1/responses/{id}/input_items',
+      'GET /v1/videos',
+      'GET /v1/videos/{id}',
+      'GET /v1/videos/{id}/content',
       'GET /videos/{name}',
       'POST /v1/chat/completions',
       'POST /v1/chat/completions/{id}',
@@ -103,6 +109,10 @@ describe('our document', () => {
       'POST /v1/responses/input_tokens',
       'POST /v1/responses/{id}/cancel',
       'POST /v1/uploads/image',
+      'POST /v1/videos',
+      'POST /v1/videos/edits',
+      'POST /v1/videos/extensions',
+      'POST /v1/videos/generations',
     ])
   })
 
