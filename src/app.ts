@@ -75,6 +75,7 @@ export function createApp(platform: Platform) {
   const media = createKeptMedia({
     ...{ platform, stores, pool, settings },
     upstreams: (): Upstreams => upstreams,
+    onStored: (bytes) => cleaning.note(bytes),
   })
   const upstreams: Upstreams = createUpstreams(platform, settings, media)
   const { onFault, onBug, onFailure } = createReports(log)
@@ -90,7 +91,7 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const { models, quotas, jobs } = createBackground({
+  const { models, quotas, cleaning, jobs } = createBackground({
     platform,
     stores,
     pool,

@@ -14,6 +14,11 @@ export interface ObjectStore {
    * where there is no such object. A reader that stops leaves nothing open.
    */
   open(id: string, from: number, to: number): Promise<ReadableStream<Uint8Array> | undefined>
+  /**
+   * The same as a file, which a platform can send by itself, with its length and without our doing; undefined
+   * where there is no such object. Absent where objects are no files.
+   */
+  readonly file?: (id: string, from: number, to: number) => Promise<Blob | undefined>
   /** What is not there is no mistake. */
   remove(ids: readonly string[]): Promise<void>
   /**
@@ -21,6 +26,8 @@ export interface ObjectStore {
    * writers have left behind (`whole: false`).
    */
   list(before: number): AsyncIterable<readonly StoredObject[]>
+  /** How many bytes may still come, less than none where some should go; left out where there is no end of it. */
+  readonly room?: () => Promise<number>
 }
 
 export interface StoredObject {

@@ -23,7 +23,7 @@ export interface FilmRequest {
 }
 
 /** What of it not every upstream can do. */
-export type WantedFilm = Pick<FilmRequest, 'work' | 'resolution'>
+export type WantedFilm = Pick<FilmRequest, 'work' | 'resolution' | 'others'>
 
 /** What becomes of a video. */
 export type FilmEvent =

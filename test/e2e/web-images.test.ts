@@ -188,7 +188,7 @@ describe('pictures of the page Imagine of grok.com', () => {
   })
 
   test('are given up when grok.com falls silent', async () => {
-    await using it = await imagining({ accounts: TWO, settings: { answer_timeout_ms: 300 } })
+    await using it = await imagining({ accounts: TWO, settings: { answer_timeout_ms: 1000 } })
     it.grok.queueImagine({ stallAfter: 0 })
     expect(await picturesOf(it)).toHaveLength(1)
     expect(it.grok.callsOf({ endpoint: 'imagine' })).toHaveLength(2)

@@ -43,9 +43,8 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     return needsSize && view.bytes === undefined ? view.settled() : view
   }
 
-  async function bodyOf(view: MediaView, from: number, to: number | undefined, isPart: boolean) {
-    // A whole file would be cut by the runtime, by a range that we have decided to ignore.
-    const file = isPart && to !== undefined ? await view.file(from, to) : undefined
+  async function bodyOf(view: MediaView, from: number, to: number | undefined, isFile: boolean) {
+    const file = isFile && to !== undefined ? await view.file(from, to) : undefined
     return file ?? view.read(from, to)
   }
 
@@ -82,6 +81,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     }
     if (bytes !== undefined) headers.set('content-length', String(bytes))
     if (isHead) return new Response(null, { headers })
+    // A whole file would be cut by the runtime, by a range that was ignored here.
     return new Response(await bodyOf(view, 0, bytes, range === null), { headers })
   }
 }

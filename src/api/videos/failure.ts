@@ -6,11 +6,10 @@ import type { VideoEnd } from '../../store/videos'
 /** How a video ended that could not be made, with what its client learns of that. */
 export function failedEnd(cause: unknown): VideoEnd {
   const why = brokenOff(cause)
-  const { code, message } = why.toBody().error
-  const error = {
-    code: isModerated(why) ? 'content_policy_violation' : (code ?? why.code),
-    message,
-  }
+  const { code: said, message } = why.toBody().error
+  const code = isModerated(why) ? 'content_policy_violation' : said
+  // xAI's own codes are whole sentences at times.
+  const error = { code: code && /^[\w.-]{1,100}$/.test(code) ? code : why.code, message }
   const nothing = { video: null, thumbnail: null, seconds: null, usage: null, completedAt: null }
   return { status: 'failed', error, ...nothing }
 }

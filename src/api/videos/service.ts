@@ -13,6 +13,7 @@ import type { Key } from '../../store/keys'
 import type { MediaRows } from '../../store/media'
 import type { Settings } from '../../store/settings'
 import type { VideoRow, VideoRows } from '../../store/videos'
+import type { WantedFilm } from '../../turn/film'
 import { filmWork } from './filming'
 import type { KeptFilm, KeptFilms } from './kept'
 import { demandOf, type VideoRunner } from './runner'
@@ -50,9 +51,9 @@ export function createVideos(parts: VideoParts) {
   const { rows, runner, kept, works, catalog, admission, links, settings, reach, now, newId } =
     parts
 
-  function canMake(model: string, { film }: VideoWish): boolean {
+  function canMake(model: string, wish: VideoWish): boolean {
     try {
-      return works.kindsFor(filmWork(model, film)).length > 0
+      return works.kindsFor(filmWork(model, wantedOf(wish))).length > 0
     } catch {
       return false
     }
@@ -77,7 +78,7 @@ export function createVideos(parts: VideoParts) {
     shape: VideoRow['shape'],
   ): Promise<VideoRow> {
     const model = wish.model ?? usualModel(wish, key)
-    works.kindsFor(filmWork(model, wish.film))
+    works.kindsFor(filmWork(model, wantedOf(wish)))
     const ticket = await admission.enter(key, demandOf(model, wish.film.prompt, requestId))
     let request: KeptFilm | undefined
     try {
@@ -191,6 +192,10 @@ export function createVideos(parts: VideoParts) {
 }
 
 export type Videos = ReturnType<typeof createVideos>
+
+/** What not every upstream can do of it. */
+const wantedOf = ({ film, frames }: VideoWish): WantedFilm =>
+  frames.length > 0 ? { ...film, others: { ...film.others, keyframes: frames } } : film
 
 function unknownVideo(id: string): never {
   throw new ApiError('not_found', `There is no video '${id.slice(0, 100)}'.`, {

@@ -73,10 +73,12 @@ export function createWebFilms(parts: FilmParts): NonNullable<Upstream['films']>
   }
 
   return {
-    can(model, { work, resolution }) {
+    can(model, { work, resolution, others }) {
       const makes = WEB_MODELS.get(model)?.work
-      const isFilm = makes === 'video' || makes === 'imagine'
-      return isFilm && work === 'generate' && resolution !== '1080p'
+      if (makes !== 'video' && makes !== 'imagine') return false
+      // It has no word for sounds, nor for pictures at times; whom it is for matters to nobody.
+      const isPlain = Object.keys(others).every((name) => name === 'user')
+      return isPlain && work === 'generate' && resolution !== '1080p'
     },
 
     async *film(call) {

@@ -119,12 +119,14 @@ describe('a video of grok.com', () => {
 
   test('is not what other models make, nor a change of another, nor as sharp as can be', () => {
     const { films } = webSession({ assetsUrl: 'http://localhost' } as FakeGrokWeb).web
-    const usual = { work: 'generate', resolution: undefined } as const
+    const usual = { work: 'generate', resolution: undefined, others: {} } as const
     const can = (model: string, wanted = {}) => films?.can(model, { ...usual, ...wanted })
     expect(can(MODEL)).toBe(true)
     expect(can('grok-imagine-0.9')).toBe(true)
     expect(can(MODEL, { resolution: '720p' })).toBe(true)
     expect(can(MODEL, { resolution: '1080p' })).toBe(false)
+    expect(can(MODEL, { others: { user: 'me' } })).toBe(true)
+    expect(can(MODEL, { others: { keyframes: [] } })).toBe(false)
     expect(can(MODEL, { work: 'edit' })).toBe(false)
     expect(can(MODEL, { work: 'extend' })).toBe(false)
     for (const model of ['grok-4', 'grok-imagine-1.0', 'unknown']) expect(can(model)).toBe(false)

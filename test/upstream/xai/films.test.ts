@@ -228,7 +228,7 @@ describe('a video of xAI', () => {
 
   test('is what models of videos make', () => {
     const { films } = createXai({ http: createHttp(fetch), now: Date.now })
-    const wanted = { work: 'generate', resolution: '1080p' } as const
+    const wanted = { work: 'generate', resolution: '1080p', others: {} } as const
     expect(films?.can('grok-imagine-video-1.5', wanted)).toBe(true)
     expect(films?.can('grok-4', wanted)).toBe(false)
   })
