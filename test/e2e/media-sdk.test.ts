@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI, { toFile } from 'openai'
-import { jpeg } from '../fakes/media/jpeg'
-import { png, typeOf, webp } from '../fakes/media/pictures'
-import { type Machine, type MediaMachine, mediaMachine } from '../support/media-machine'
+import { typeOf } from '../fakes/media/pictures'
+import {
+  filesSent,
+  hashOf,
+  kindMachine,
+  MEDIA_KINDS,
+  type MediaKind,
+  made,
+  PICTURES,
+  picturesSent,
+} from '../support/media-kinds'
+import type { Machine, MediaMachine } from '../support/media-machine'
 import { until } from '../support/programs'
 
 // The official SDK in front of the real executable, over each kind of account.
@@ -10,59 +19,7 @@ import { until } from '../support/programs'
 const LONG = 60_000
 const PROMPT = 'A fern in the rain'
 const TEXT = 'Moss grows on the north side.'
-const A = jpeg('a cat')
-const B = png('a dog')
-const C = webp('a fox')
-const D = jpeg('a stag')
-const MASK = png('where')
-
-interface Kind {
-  readonly name: string
-  readonly accounts: Parameters<typeof mediaMachine>[0]
-  readonly image: string
-  readonly edit: string
-  /** A model with many pictures, more than one call makes where the upstream has a limit below OpenAI's. */
-  readonly many: readonly [model: string, count: number]
-  readonly previews: boolean
-  readonly masks: boolean
-  readonly chat: string
-  readonly video?: string
-  readonly embedding?: string
-}
-
-const WEB = {
-  web: [
-    { name: 'one', tier: 'super' },
-    { name: 'two', tier: 'super' },
-  ],
-} as const
-const GROK = {
-  ...{ image: 'grok-imagine-1.0', edit: 'grok-imagine-1.0-edit', chat: 'grok-4' },
-  ...{ previews: true, masks: false, video: 'grok-imagine-1.0-video' },
-  many: ['grok-imagine-1.0', 5],
-} satisfies Partial<Kind>
-
-const KINDS: readonly Kind[] = [
-  {
-    ...{ name: 'xai', accounts: { xai: ['one'] }, previews: false, masks: false },
-    many: ['grok-imagine-image', 10],
-    ...{ image: 'grok-imagine-image', edit: 'grok-imagine-image', chat: 'grok-4.7' },
-    ...{ video: 'grok-imagine-video', embedding: 'grok-embedding-small' },
-  },
-  {
-    ...{ name: 'openai', accounts: { openai: ['one'] }, previews: true, masks: true },
-    many: ['dall-e-3', 4],
-    ...{ image: 'gpt-image-1', edit: 'gpt-image-1', chat: 'gpt-5' },
-    embedding: 'text-embedding-3-small',
-  },
-  { name: 'web, in a chat', accounts: WEB, ...GROK },
-  {
-    ...{ name: 'web, by its page Imagine', ...GROK },
-    accounts: { ...WEB, settings: { image_method: 'imagine' } },
-  },
-]
-
-const hashOf = (bytes: Uint8Array) => Bun.SHA256.hash(bytes, 'hex')
+const { jpeg: A, png: B, webp: C, another: D, mask: MASK } = PICTURES
 
 /** What is behind an address of an answer, for anybody who has it. */
 async function opened({ url }: Machine, address: string | undefined): Promise<Uint8Array> {
@@ -74,31 +31,16 @@ async function opened({ url }: Machine, address: string | undefined): Promise<Ui
   return answer.bytes()
 }
 
-/** What OpenAI and the page Imagine send in base64. */
-const WITHIN_ANSWERS = [A, B]
-
-/** SHA-256 of everything that the fakes have to give. */
-function made({ xai, openai, grok }: MediaMachine): ReadonlySet<string> {
-  const hosted = [...xai.allMedia(), ...openai.allMedia()].map(({ source }) =>
-    source.read(0, source.size),
-  )
-  const fetched = grok.callsOf({ endpoint: 'asset' }).map(({ path }) => grok.asset(path)?.bytes)
-  const all = [...WITHIN_ANSWERS, ...hosted, ...fetched]
-  return new Set(all.map((bytes) => hashOf(bytes ?? new Uint8Array())))
-}
-
-describe.each(KINDS.map((kind): [string, Kind] => [kind.name, kind]))(
+describe.each(MEDIA_KINDS.map((kind): [string, MediaKind] => [kind.name, kind]))(
   'over %s the SDK',
   (_, kind) => {
     let world: MediaMachine
     let it: Machine
     let sdk: OpenAI
     beforeAll(async () => {
-      world = await mediaMachine(kind.accounts)
+      world = await kindMachine(kind)
       it = await world.start()
       sdk = it.sdk
-      world.openai.alwaysDraws({ bytes: B })
-      world.grok.scriptImagine(() => ({ bytes: A }))
     }, LONG)
     afterAll(async () => {
       await it?.[Symbol.asyncDispose]()
@@ -253,68 +195,48 @@ describe.each(KINDS.map((kind): [string, Kind] => [kind.name, kind]))(
       LONG,
     )
 
-    test.skipIf(!kind.video)(
-      'has videos made, looks at them, downloads, lists and deletes them',
-      async () => {
-        const model = kind.video as OpenAI.VideoModel
-        const input_reference = await toFile(A, 'cat.jpg', { type: 'image/jpeg' })
-        const { id } = await sdk.videos.create({
-          model,
-          prompt: PROMPT,
-          seconds: '4',
-          input_reference,
-        })
-        const done = await until(async () => {
-          const video = await sdk.videos.retrieve(id)
-          expect(video.status).not.toBe('failed')
-          return video.status === 'completed' ? video : undefined
-        }, 30_000)
-        expect(done).toMatchObject({ id, object: 'video', progress: 100, error: null })
-        const content = await sdk.videos.downloadContent(id)
-        expect(content.headers.get('content-type')).toBe('video/mp4')
-        expect(made(world)).toContain(hashOf(await content.bytes()))
-        expect((await sdk.videos.list()).data.map((video) => video.id)).toEqual([id])
-        expect(await sdk.videos.delete(id)).toMatchObject({ id, deleted: true })
-        expect((await sdk.videos.list()).data).toEqual([])
-        expect(await sdk.videos.retrieve(id).catch((cause: unknown) => cause)).toBeInstanceOf(
-          OpenAI.NotFoundError,
-        )
-      },
-      LONG,
-    )
+    if (kind.video)
+      test(
+        'has videos made, looks at them, downloads, lists and deletes them',
+        async () => {
+          const model = kind.video as OpenAI.VideoModel
+          const input_reference = await toFile(A, 'cat.jpg', { type: 'image/jpeg' })
+          const { id } = await sdk.videos.create({
+            model,
+            prompt: PROMPT,
+            seconds: '4',
+            input_reference,
+          })
+          const done = await until(async () => {
+            const video = await sdk.videos.retrieve(id)
+            expect(video.status).not.toBe('failed')
+            return video.status === 'completed' ? video : undefined
+          }, 30_000)
+          expect(done).toMatchObject({ id, object: 'video', progress: 100, error: null })
+          const content = await sdk.videos.downloadContent(id)
+          expect(content.headers.get('content-type')).toBe('video/mp4')
+          expect(made(world)).toContain(hashOf(await content.bytes()))
+          expect((await sdk.videos.list()).data.map((video) => video.id)).toEqual([id])
+          expect(await sdk.videos.delete(id)).toMatchObject({ id, deleted: true })
+          expect((await sdk.videos.list()).data).toEqual([])
+          expect(await sdk.videos.retrieve(id).catch((cause: unknown) => cause)).toBeInstanceOf(
+            OpenAI.NotFoundError,
+          )
+        },
+        LONG,
+      )
 
-    test.skipIf(!kind.embedding)('embeds texts, whichever form it asks for', async () => {
-      const model = kind.embedding ?? ''
-      const input = ['moss', 'fern']
-      const usual = await sdk.embeddings.create({ model, input })
-      const floats = await sdk.embeddings.create({ model, input, encoding_format: 'float' })
-      for (const at of [0, 1]) {
-        const [one, other] = [usual.data[at]?.embedding ?? [], floats.data[at]?.embedding ?? []]
-        expect(one.length).toBeGreaterThan(1)
-        expect(one.map(Math.fround)).toEqual(other.map(Math.fround))
-      }
-    })
+    if (kind.embedding)
+      test('embeds texts, whichever form it asks for', async () => {
+        const model = kind.embedding ?? ''
+        const input = ['moss', 'fern']
+        const usual = await sdk.embeddings.create({ model, input })
+        const floats = await sdk.embeddings.create({ model, input, encoding_format: 'float' })
+        for (const at of [0, 1]) {
+          const [one, other] = [usual.data[at]?.embedding ?? [], floats.data[at]?.embedding ?? []]
+          expect(one.length).toBeGreaterThan(1)
+          expect(one.map(Math.fround)).toEqual(other.map(Math.fround))
+        }
+      })
   },
 )
-
-/** All pictures that came to an upstream for an edit or a video, in order. */
-function picturesSent({ xai, openai, grok }: MediaMachine): readonly Uint8Array[] {
-  const apis = [...xai.calls, ...openai.calls].flatMap(({ pictures }) =>
-    pictures.flatMap(({ bytes }) => (bytes ? [bytes] : [])),
-  )
-  return [...apis, ...uploadsTo(grok)]
-}
-
-/** What the pictures and files are that a session uploaded. */
-function uploadsTo(grok: MediaMachine['grok']): readonly Uint8Array[] {
-  return grok.callsOf({ endpoint: 'upload' }).map(({ body }) => {
-    const { content } = body as { readonly content: string }
-    return Buffer.from(content, 'base64')
-  })
-}
-
-/** Texts of files that came to an upstream, uploaded or within a turn. */
-function filesSent({ xai, openai, grok }: MediaMachine): readonly string[] {
-  const files = [...xai.files(), ...openai.files(), ...uploadsTo(grok).map((bytes) => ({ bytes }))]
-  return files.map(({ bytes }) => new TextDecoder().decode(bytes))
-}
