@@ -50,7 +50,7 @@ interface InputParts<F extends UploadedFile> {
 /** What one picture may weigh, in bytes. */
 const MOST_BYTES = 50 * 1024 * 1024
 /** A small file may say that it is a picture of any size, and whoever unpacks it has to believe that. */
-const MOST_PIXELS = 100_000_000
+export const MOST_PIXELS = 100_000_000
 /** How many of the largest that is fetched may come together. */
 const MOST_OF_LARGEST = 4
 

@@ -7,6 +7,7 @@ import { patient } from '#src/store/patient'
 import { KEY } from '../support/gateway'
 import { broken, cleanedLater, openDatabase } from '../support/kept-media'
 import { noise } from '../support/object-stores'
+import { PNG_HEAD } from '../support/picture-bytes'
 import { freePort, scratch, startProgram } from '../support/programs'
 import { isWithoutSqld, sqld } from '../support/sqld'
 
@@ -108,12 +109,10 @@ test('files and pictures that clients bring survive that the server is killed', 
   client.close()
 }, 180_000)
 
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-
 /** Says whether it was answered that it is kept. */
 async function upload(url: string, seed: number): Promise<boolean> {
   const bytes = noise(50_000 + ((seed * 123_457) % 3_000_000), seed)
-  bytes.set(PNG)
+  bytes.set(PNG_HEAD)
   const form = new FormData()
   form.set('purpose', 'user_data')
   form.set('file', new File([bytes], 'picture.png', { type: 'image/png' }))

@@ -2,7 +2,9 @@ import { ApiError } from '../../errors'
 import type { FormFile, Forms } from '../../http/form'
 import type { KeyCaller } from '../../http/key-handlers'
 import type { MediaCache } from '../../media/cache'
-import { mediaKind } from '../../media/kind'
+import { MOST_PIXELS } from '../../media/inputs'
+import { type MediaKind, mediaKind } from '../../media/kind'
+import { measure } from '../../stream/picture-size'
 
 interface PictureUploadParts {
   readonly forms: Forms
@@ -37,18 +39,32 @@ function pictureIn(files: readonly FormFile[]): FormFile {
     throw new ApiError('file_too_large', `A picture may have ${MOST_BYTES} bytes.`, {
       param: 'file',
     })
-  if (isPicture(file.bytes)) return file
-  throw new ApiError(
+  const { sort, mime } = kindOf(file.bytes)
+  const size = measure(file.bytes)
+  // Of this form alone it is not read how large a picture is.
+  if (sort !== 'image' || (!size && mime !== 'image/avif')) throw noPicture()
+  if (size && size.width * size.height > MOST_PIXELS)
+    throw new ApiError(
+      'file_too_large',
+      `A picture may have ${MOST_PIXELS / 1e6} million pixels.`,
+      {
+        param: 'file',
+      },
+    )
+  return file
+}
+
+function kindOf(bytes: Uint8Array): MediaKind {
+  try {
+    return mediaKind(bytes)
+  } catch {
+    throw noPicture()
+  }
+}
+
+const noPicture = (): ApiError =>
+  new ApiError(
     'unsupported_media_type',
     'The file is no picture that can be shown: send a png, jpeg, gif, webp or avif.',
     { param: 'file' },
   )
-}
-
-function isPicture(bytes: Uint8Array): boolean {
-  try {
-    return mediaKind(bytes).sort === 'image'
-  } catch {
-    return false
-  }
-}
