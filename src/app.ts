@@ -91,14 +91,8 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const { models, quotas, cleaning, jobs } = createBackground({
-    platform,
-    stores,
-    pool,
-    catalog,
-    upstreams,
-    settings,
-  })
+  const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
+  const { models, quotas, cleaning, jobs } = background
   const snapshots = createSnapshots({
     ...stores,
     now,
@@ -239,7 +233,7 @@ export function createApp(platform: Platform) {
 
   return {
     fetch: createEnvelope({
-      handle: (request) => app.fetch(request),
+      handle: (request) => surface.head(request) ?? app.fetch(request),
       newId,
       onBug,
       describeLimits: admission.describe,

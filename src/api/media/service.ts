@@ -36,7 +36,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     throw new ApiError('link_expired', check.why)
   }
 
-  /** As it is for this request: what its range needs to know has to be known first. */
+  /** As it is for this request: a head and a range need the size, which may have to come first. */
   async function see(name: string, sort: Sort, needsSize: boolean): Promise<MediaView> {
     const view = await open(name)
     if (view.sort !== sort) throw notThere(name)
@@ -52,7 +52,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     const until = await admit(request, sort, name)
     const isHead = request.method === 'HEAD'
     const range = isHead ? null : request.headers.get('range')
-    const view = await see(name, sort, range !== null)
+    const view = await see(name, sort, isHead || range !== null)
     const version: Version = {
       etag: view.hash && `"${view.hash.slice(0, ETAG_DIGITS)}"`,
       modifiedAt: view.createdAt,
