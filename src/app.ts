@@ -75,6 +75,7 @@ export function createApp(platform: Platform) {
   const media = createKeptMedia({
     ...{ platform, stores, pool, settings },
     upstreams: (): Upstreams => upstreams,
+    onStored: (bytes) => cleaning.note(bytes),
   })
   const upstreams: Upstreams = createUpstreams(platform, settings, media)
   const { onFault, onBug, onFailure } = createReports(log)
@@ -90,14 +91,8 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const { models, quotas, jobs } = createBackground({
-    platform,
-    stores,
-    pool,
-    catalog,
-    upstreams,
-    settings,
-  })
+  const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
+  const { models, quotas, cleaning, jobs } = background
   const snapshots = createSnapshots({
     ...stores,
     now,
@@ -238,7 +233,7 @@ export function createApp(platform: Platform) {
 
   return {
     fetch: createEnvelope({
-      handle: (request) => app.fetch(request),
+      handle: (request) => surface.head(request) ?? app.fetch(request),
       newId,
       onBug,
       describeLimits: admission.describe,

@@ -59,7 +59,7 @@ export function createBackground(parts: BackgroundParts) {
     spreadMs,
     log,
   })
-  const media = createMediaCleaningJob({
+  const cleaning = createMediaCleaningJob({
     store: stores.mediaCleaning,
     media: stores.media,
     files: stores.files,
@@ -74,7 +74,7 @@ export function createBackground(parts: BackgroundParts) {
   jobs.add(models.job)
   jobs.add(quotas.job)
   jobs.add(createCleaning({ store: stores.cleaning, settings, log }))
-  jobs.add(media.job)
+  jobs.add(cleaning.job)
   jobs.add(
     createAccountCheck({
       upstreams,
@@ -84,7 +84,7 @@ export function createBackground(parts: BackgroundParts) {
       now,
     }),
   )
-  return { models, quotas, media, jobs }
+  return { models, quotas, cleaning, jobs }
 }
 
 const HOUR_MS = 3_600_000

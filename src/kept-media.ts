@@ -19,10 +19,13 @@ interface KeptMediaParts {
   readonly pool: Pool
   readonly upstreams: () => Upstreams
   readonly settings: () => Settings
+  /** Told of what was kept, which may be more than there is room for. */
+  readonly onStored: (bytes: number) => void
 }
 
 /** What accounts have made and clients have brought, under addresses of ours. */
-export function createKeptMedia({ platform, stores, pool, upstreams, settings }: KeptMediaParts) {
+export function createKeptMedia(parts: KeptMediaParts) {
+  const { platform, stores, pool, upstreams, settings, onStored } = parts
   const { config, objects, hasher, fetch, now, later, log, sharesWork, secret } = platform
   const links = createLinks({ secret, settings, now })
   const assets = URL.parse(config.WEB_ASSETS_URL)?.origin
@@ -51,7 +54,7 @@ export function createKeptMedia({ platform, stores, pool, upstreams, settings }:
     sharesWork,
     log,
     reach,
-    onStored() {},
+    onStored,
   })
   const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings, reach })
   return { cache, links, files }

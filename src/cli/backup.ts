@@ -3,14 +3,16 @@ import { readConfig } from '../config'
 import { SetupError } from '../errors'
 import { explainLaterFault } from '../store/file-fault'
 import { type Command, parse, UsageError } from './command'
-import { filePath, openClient, secretPath } from './state'
+import { filePath, mediaPath, openClient, secretPath } from './state'
 
 const usage = 'backup FILE'
 
 /** `groxy backup` */
 export const backupCommand: Command = {
   usage,
-  help: 'The copy is whole and compact. The secret is not in it: keep groxy.secret with it, safely.',
+  help: `The copy is whole and compact. The secret is not in it: keep groxy.secret with it, safely.
+Nor are pictures, videos and files, only what is known of them: copy the directory media (MEDIA_DIR) after it. What
+is missing of pictures and videos when a copy is used is fetched again, where its upstream still has it.`,
   async run(args) {
     const { words } = parse(args, {}, usage)
     const [file] = words
@@ -37,6 +39,9 @@ export const backupCommand: Command = {
       client.close()
     }
     console.info(`Copied ${path} to ${file}. Keep ${secretPath(path)} with it.`)
+    const media = mediaPath(config)
+    if (media !== undefined && existsSync(media))
+      console.info(`Pictures, videos and files are not in it: copy ${media}, too.`)
     return 0
   },
 }

@@ -6,23 +6,14 @@ import { ACCOUNT_KINDS } from '../store/schema'
 import { createAsking, findAccounts, testAccounts } from './account-test'
 import { type Command, parse } from './command'
 import { FETCH_LIMIT } from './fetch-limit'
+import { bad, type Finding, good } from './finding'
+import { checkMedia } from './media-check'
 import { filePath, openState, type State } from './state'
-
-interface Finding {
-  readonly ok: boolean
-  readonly line: string
-}
-
-const good = (line: string): Finding => ({ ok: true, line: `✓ ${line}` })
-const bad = (line: string, remedy: string): Finding => ({
-  ok: false,
-  line: `✗ ${line}\n  ${remedy}`,
-})
 
 /** `groxy doctor` */
 export const doctorCommand: Command = {
   usage: 'doctor',
-  help: 'Secret, database, disk, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong.',
+  help: 'Secret, database, disk, room for pictures, videos and files, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong.',
   async run(args) {
     parse(args, {}, 'doctor')
     let healthy = true
@@ -41,6 +32,7 @@ export const doctorCommand: Command = {
       for (const finding of await checkDatabase(state, config)) report(finding)
     }
     report(checkDisk(config))
+    report(checkMedia(config, LEAST_FREE_BYTES))
     report(checkClock())
     report(await checkPort(config))
     report(checkFetchLimit())

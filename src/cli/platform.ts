@@ -93,9 +93,12 @@ export function createPlatform(
   }
 }
 
+/** The database writes to the same disk, as a rule, and nothing goes on without it. */
+const SPARE_BYTES = 256 * 1024 * 1024
+
 function objectsOf(config: Config, client: State['client']): ObjectStore {
   const path = mediaPath(config)
-  if (path !== undefined) return createDirectory(path)
+  if (path !== undefined) return createDirectory(path, SPARE_BYTES)
   return createObjects({ client: patient(client), now: Date.now })
 }
 

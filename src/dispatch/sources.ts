@@ -37,7 +37,7 @@ export function createSources(parts: SourcesParts) {
   async function ask({ url }: Origin, account: Account | undefined, call: AssetCall) {
     const own = account && upstreams()[account.kind].asset?.(account, url, call)
     if (own) return own
-    if (account && originOf(account.baseUrl) === originOf(url)) return direct(account, url, call)
+    if (account && isOwnServer(account, url)) return direct(account, url, call)
     if (isPrivate(url)) throw unavailable('The account that made it is not in the pool any more.')
     const { abort, range } = call
     return openPublic(url, {
@@ -76,6 +76,10 @@ export function createSources(parts: SourcesParts) {
     }
   }
 }
+
+/** Whether an operator has set the account up with the server that an address is on. */
+const isOwnServer = ({ kind, baseUrl }: Account, url: string): boolean =>
+  kind !== 'web' && originOf(baseUrl) === originOf(url)
 
 const originOf = (url: string): string | undefined => URL.parse(url)?.origin
 

@@ -28,7 +28,8 @@ const DAY_MS = 24 * HOUR_MS
 const YEAR_MS = 365 * DAY_MS
 const MB = 1024 * 1024
 
-const SORTS = ['image', 'video'] as const
+/** Where the disk is too full videos go first. */
+const SORTS = ['video', 'image'] as const
 /** Down to this part of a limit, so that it is not reached again at once. */
 const KEPT_PART = 0.8
 /** One step removes no more: others come to the database in between. */
@@ -66,22 +67,26 @@ export function createMediaCleaningJob(parts: MediaCleaningParts) {
     return gone.length
   }
 
+  /** What should be free on the disk, and is not. */
+  const lacking = async () => Math.max(0, -(await roomOnDisk()))
+  const roomOnDisk = async () => (await objects.room?.()) ?? Number.POSITIVE_INFINITY
+
   /** Those unused for longest, until no more than a part of the limit is left. */
   async function* beyondLimit(sort: MediaSort): AsyncIterable<Step> {
     const limit = limitOf(settings(), sort)
-    // Asked again each time: another instance may be at it, too.
-    const left = async () => (await media.totals(sort)).bytes
-    let bytes = await left()
-    for (
-      const most = bytes > limit ? limit * KEPT_PART : limit;
-      bytes > most;
-      bytes = await left()
-    ) {
-      const names = await someOf(sort, bytes - most)
-      if (names.length === 0) break
+    let most = limit
+    for (;;) {
+      // Asked again each time: another instance may be at it, too.
+      const { bytes } = await media.totals(sort)
+      if (bytes > limit) most = limit * KEPT_PART
+      const wanted = Math.max(bytes - most, Math.min(bytes, await lacking()))
+      const names = wanted > 0 ? await someOf(sort, wanted) : []
+      if (names.length === 0) {
+        room = Math.min(room, limit - bytes)
+        return
+      }
       yield await evict(names)
     }
-    room = Math.min(room, limit - bytes)
   }
 
   /** The first to go, together as large as is said, but not too many at once. */
@@ -99,6 +104,7 @@ export function createMediaCleaningJob(parts: MediaCleaningParts) {
   async function* beyondLimits(): AsyncIterable<Step> {
     room = Number.POSITIVE_INFINITY
     for (const sort of SORTS) yield* beyondLimit(sort)
+    room = Math.min(room, await roomOnDisk())
   }
 
   async function* tooOld(): AsyncIterable<Step> {

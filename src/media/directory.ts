@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { mkdir, rename, unlink } from 'node:fs/promises'
+import { constants, openAsBlob } from 'node:fs'
+import { mkdir, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { newId } from '../crypto'
 import { codeOf, directoryFault, isMissing } from './directory-fault'
@@ -15,8 +15,10 @@ const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
 /**
  * Objects as files of a directory, which is made when it is first written to. A file has its name only
  * when all of it is on the disk, so that a crash leaves temporaries behind and no half object.
+ *
+ * @param spareBytes what is to stay free on its disk, for whoever else writes there
  */
-export function createDirectory(root: string): ObjectStore {
+export function createDirectory(root: string, spareBytes = 0): ObjectStore {
   const places = placesIn(root)
 
   async function explained<T>(work: () => Promise<T>): Promise<T> {
@@ -25,6 +27,17 @@ export function createDirectory(root: string): ObjectStore {
     } catch (cause) {
       throw directoryFault(root, cause)
     }
+  }
+
+  async function room(): Promise<number> {
+    const { bavail, bsize } = await statfs(root)
+    return bavail * bsize - spareBytes
+  }
+
+  /** Some of what should stay free is used up before the rest has gone. */
+  async function checkRoom(): Promise<void> {
+    if (spareBytes > 0 && (await room()) < -spareBytes / 2)
+      throw Object.assign(new Error('There is too little space left.'), { code: 'ENOSPC' })
   }
 
   async function openAt(path: string, to: number): Promise<OpenFile | undefined> {
@@ -60,7 +73,11 @@ export function createDirectory(root: string): ObjectStore {
     async create(id) {
       if (!isObjectId(id)) throw new Error('This is not an id of an object.')
       const temporary = places.temporary(`${id}~${newId().slice(0, 8)}`)
-      const file = await explained(() => makeFile(temporary, places.temporaries))
+      const file = await explained(async () => {
+        await makeFolder(places.temporaries)
+        await checkRoom()
+        return openFile(temporary, 'wx', 0o600)
+      })
       let isOpen = true
 
       async function discard(): Promise<void> {
@@ -107,6 +124,14 @@ export function createDirectory(root: string): ObjectStore {
       return file && streamOf(file, { from, to, root })
     },
 
+    async file(id, from, to) {
+      const path = places.whole(id)
+      const found = isObjectId(id) ? await openAt(path, to) : undefined
+      if (!found) return
+      await found.close()
+      return (await openAsBlob(path)).slice(from, to)
+    },
+
     async remove(ids) {
       for (const id of ids) {
         const path = places.of(id)
@@ -118,18 +143,14 @@ export function createDirectory(root: string): ObjectStore {
     },
 
     list: (before) => listDirectory(root, before),
-  }
-}
 
-async function makeFile(path: string, folder: string): Promise<OpenFile> {
-  const make = () => openFile(path, 'wx', 0o600)
-  try {
-    return await make()
-  } catch (cause) {
-    if (codeOf(cause) !== 'ENOENT') throw cause
+    room: () =>
+      room().catch((cause) => {
+        // It is made when it is needed.
+        if (isMissing(cause)) return Number.POSITIVE_INFINITY
+        throw directoryFault(root, cause)
+      }),
   }
-  await makeFolder(folder)
-  return make()
 }
 
 async function makeFolder(path: string): Promise<void> {

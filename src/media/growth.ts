@@ -3,6 +3,8 @@ export interface Growth {
   size(): number
   /** Resolves when there is more than this, or nothing more to come. @throws what it failed with */
   beyond(size: number): Promise<void>
+  /** What it failed with, if it did. */
+  failure(): unknown
 }
 
 interface Waiter {
@@ -27,6 +29,7 @@ export function createGrowth() {
       waiters.push({ size: wanted, resolve, reject })
       return promise
     },
+    failure: () => failure,
   }
 
   return {
@@ -79,7 +82,10 @@ export function follow({ growth, read, from, to }: FollowParts): ReadableStream<
       await growth.beyond(at)
       const end = Math.min(growth.size(), to ?? growth.size())
       if (at >= end || isGone) return
-      const more = await read(at, end)
+      const more = await read(at, end).catch((cause) => {
+        // What had come is gone where the rest did not come.
+        throw growth.failure() ?? cause
+      })
       if (isGone) return void more.cancel().catch(() => {})
       piece = more.getReader()
     }

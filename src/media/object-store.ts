@@ -1,5 +1,3 @@
-import { ApiError, type SetupError } from '../errors'
-
 /**
  * Keeps bytes under ids, wherever a platform has room: pictures, videos and files. What is there is whole:
  * it comes to be at once, when its writer commits, and never changes.
@@ -14,6 +12,11 @@ export interface ObjectStore {
    * where there is no such object. A reader that stops leaves nothing open.
    */
   open(id: string, from: number, to: number): Promise<ReadableStream<Uint8Array> | undefined>
+  /**
+   * The same as a file, which a platform can send by itself, with its length and without our doing; undefined
+   * where there is no such object. Absent where objects are no files.
+   */
+  readonly file?: (id: string, from: number, to: number) => Promise<Blob | undefined>
   /** What is not there is no mistake. */
   remove(ids: readonly string[]): Promise<void>
   /**
@@ -21,6 +24,8 @@ export interface ObjectStore {
    * writers have left behind (`whole: false`).
    */
   list(before: number): AsyncIterable<readonly StoredObject[]>
+  /** How many bytes may still come, less than none where some should go; left out where there is no end of it. */
+  readonly room?: () => Promise<number>
 }
 
 export interface StoredObject {
@@ -48,11 +53,3 @@ export const isObjectId = (text: string): boolean =>
   text.length <= MOST_SIGNS && /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)?$/i.test(text)
 
 const MOST_SIGNS = 128
-
-/** For whoever waits, when a store fails: clients are told nothing of where it is, the log is. */
-export const unkept = (problem: SetupError): ApiError =>
-  new ApiError(
-    'not_ready',
-    'Pictures, videos and files cannot be kept or read just now. The operator of Groxy finds why in its log.',
-    { cause: problem },
-  )

@@ -2,7 +2,7 @@ import { ApiError } from '../errors'
 import { concatBytes } from '../stream/bytes'
 import type { Hasher } from './hasher'
 import { type MediaKind, mediaKind, TELLING_BYTES } from './kind'
-import type { ObjectStore } from './object-store'
+import type { ObjectStore, ObjectWriter } from './object-store'
 
 interface TakingInParts {
   readonly objects: ObjectStore
@@ -24,15 +24,16 @@ export const createTakingIn =
    * @throws ApiError when they are no picture or video, or too many
    */
   async (source: Uint8Array | ReadableStream<Uint8Array>, mostBytes: number): Promise<TakenIn> => {
-    const pieces = piecesOf(source)
-    const first = await readFirst(pieces)
-    const kind = mediaKind(first)
-    const name = `${newName()}.${kind.extension}`
-    const hash = hasher()
-    let size = 0
-    const writer = await objects.create(name)
+    const { next, leave } = piecesOf(source)
+    let writer: ObjectWriter | undefined
     try {
-      for (let piece: Uint8Array | undefined = first; piece; piece = await pieces()) {
+      const first = await readFirst(next)
+      const kind = mediaKind(first)
+      const name = `${newName()}.${kind.extension}`
+      const hash = hasher()
+      let size = 0
+      writer = await objects.create(name)
+      for (let piece: Uint8Array | undefined = first; piece; piece = await next()) {
         size += piece.length
         if (size > mostBytes)
           throw new ApiError('file_too_large', `It is larger than ${mostBytes} bytes.`)
@@ -43,7 +44,8 @@ export const createTakingIn =
       await writer.commit()
       return { ...kind, name, bytes: size, hash: sum }
     } catch (cause) {
-      await writer.abort().catch(() => {})
+      leave()
+      await writer?.abort().catch(() => {})
       throw cause
     }
   }
@@ -51,17 +53,24 @@ export const createTakingIn =
 /** Gives the next bytes; undefined when there are no more. */
 export type Pieces = () => Promise<Uint8Array | undefined>
 
-function piecesOf(source: Uint8Array | ReadableStream<Uint8Array>): Pieces {
+function piecesOf(source: Uint8Array | ReadableStream<Uint8Array>): {
+  readonly next: Pieces
+  readonly leave: () => void
+} {
   if (source instanceof ReadableStream) {
     const reader = source.getReader()
-    return async () => (await reader.read()).value
+    return {
+      next: async () => (await reader.read()).value,
+      leave: () => void reader.cancel().catch(() => {}),
+    }
   }
   let left: Uint8Array | undefined = source
-  return async () => {
+  const next = async () => {
     const bytes = left
     left = undefined
     return bytes
   }
+  return { next, leave() {} }
 }
 
 /** Reads as many pieces as it takes to tell what they are. */

@@ -56,7 +56,8 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
     const { name, mime, bytes, hash } = row
     const view: MediaView = {
       ...shared(row),
-      ...{ mime, bytes, hash, file: noFile },
+      ...{ mime, bytes, hash },
+      file: async (from, to) => objects.file?.(name, from, to),
       async read(from, to = bytes) {
         const there = await objects.open(name, from, to)
         if (there) return there

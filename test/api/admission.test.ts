@@ -117,7 +117,7 @@ describe('a key at its limit is refused', () => {
     )
     await using it = await gateway({ env: xaiAt(upstream.url), now: () => NOON })
     const key = await keyed(it, { dailyImage: 5, dailyVideo: 1, dailyChat: 0 })
-    const images = (n: number) => key.post('/v1/images/upscales', { model: 'm', prompt: 'p', n })
+    const images = (n: number) => key.post('/v1/images/upscales/1', { model: 'm', prompt: 'p', n })
     expect((await images(4)).status).toBe(200)
     expect(await failureOf(await images(2))).toEqual(DAILY)
     const reply = await images(1)
@@ -201,7 +201,7 @@ describe('a refused turn', () => {
       await poor.ask({ ...ASK, stream: true }),
       await quick.post('/v1/completions?x=1', { model: 'made-up-1' }),
       await held.ask({ ...ASK, model: long }),
-      await held.post('/v1/images/upscales', { model: 'made-up-2' }),
+      await held.post('/v1/images/upscales/1', { model: 'made-up-2' }),
       await it.post('/v1/stt', 'x', {
         headers: { ...held.headers, 'content-type': 'text/plain' },
       }),
@@ -230,7 +230,7 @@ describe('a refused turn', () => {
         errorCode: 'rate_limit_exceeded',
       },
       { ...forbidden, endpoint: chat, model: 'm'.repeat(200) },
-      { ...forbidden, endpoint: 'POST /images/upscales', model: 'made-up-2' },
+      { ...forbidden, endpoint: 'POST /images/upscales/1', model: 'made-up-2' },
       { ...forbidden, endpoint: 'POST /stt', model: '' },
     ])
     expect(rows.map(({ requestId }) => requestId)).toEqual(

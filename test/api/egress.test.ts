@@ -12,7 +12,7 @@ const CHAT = '/v1/chat/completions'
 
 test('chat, model lists and forwarded calls of an account go through its own proxy, else its kind’s', async () => {
   await using upstream = fakeUpstream(({ path }) =>
-    path === '/v1/embeddings' ? Response.json({ data: [] }) : undefined,
+    path === '/v1/completions' ? Response.json({ data: [] }) : undefined,
   )
   await using own = await fakeProxy({ user: 'me:s3cret' })
   await using ofKind = await fakeProxy({ user: 'kind:s3cret' })
@@ -28,18 +28,18 @@ test('chat, model lists and forwarded calls of an account go through its own pro
   const callAll = async () => {
     expect((await it.post(CHAT, ASK)).status).toBe(200)
     expect(await (await it.post(CHAT, { ...ASK, stream: true })).text()).toContain('[DONE]')
-    expect((await it.post('/v1/embeddings', { model: 'grok-4', input: 'x' })).status).toBe(200)
+    expect((await it.post('/v1/completions', { model: 'grok-4', input: 'x' })).status).toBe(200)
   }
   await callAll()
   const paths = ({ passed }: typeof own) => passed.map(({ target }) => new URL(target).pathname)
-  expect(paths(own)).toEqual(['/v1/models', CHAT, CHAT, '/v1/embeddings'])
+  expect(paths(own)).toEqual(['/v1/models', CHAT, CHAT, '/v1/completions'])
   expect(ofKind.passed).toHaveLength(0)
 
   await it.stores.accounts.update(account, { proxy: null })
   await it.app.refresh()
   await callAll()
   expect(own.passed).toHaveLength(4)
-  expect(paths(ofKind)).toEqual([CHAT, CHAT, '/v1/embeddings'])
+  expect(paths(ofKind)).toEqual([CHAT, CHAT, '/v1/completions'])
 
   await it.stores.settings.set('proxy_xai', 'none')
   await it.app.refresh()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mp4 } from '../fakes/grok-web'
+import { mp4 } from '../fakes/media/films'
 import { png } from '../fakes/xai-media'
 import { KEY } from '../support/gateway'
 import { VIDEO_MODEL, type VideoWorld, videoWorld } from '../support/video-world'

@@ -56,6 +56,8 @@ const TYPES: Readonly<Record<string, string>> = {
   'GET /v1/videos/{id}/content 206': 'video/mp4',
   'GET /videos/{name} 200': 'video/*',
   'GET /videos/{name} 206': 'video/*',
+  'GET /v1/videos/{id}/content 200': 'video/mp4',
+  'GET /v1/videos/{id}/content 206': 'video/mp4',
 }
 
 describe('our document', () => {
@@ -89,6 +91,7 @@ describe('our document', () => {
       'GET /v1/files',
       'GET /v1/files/{id}',
       'GET /v1/files/{id}/content',
+      'GET /v1/images/method',
       'GET /v1/models',
       'GET /v1/models/{model}',
       'GET /v1/responses/{id}',
@@ -104,6 +107,8 @@ describe('our document', () => {
       'POST /v1/conversations/{id}/items',
       'POST /v1/embeddings',
       'POST /v1/files',
+      'POST /v1/images/edits',
+      'POST /v1/images/generations',
       'POST /v1/responses',
       'POST /v1/responses/compact',
       'POST /v1/responses/input_tokens',

@@ -198,6 +198,39 @@ describe('the limits', () => {
   })
 })
 
+describe('a disk that is too full', () => {
+  test('makes room for others: videos go first, but nothing that came just now', async () => {
+    const it = await world()
+    for (let nth = 0; nth < 4; nth++) await it.keep(named(nth, 'mp4'), 10 * MB, { usedAt: nth })
+    await it.keep(named(4), MB)
+    await it.keep(named(5), MB, OWN)
+    let spare = -25 * MB
+    const over: ObjectStore = {
+      ...it.objects,
+      async remove(ids) {
+        for (const id of ids) spare += id.endsWith('mp4') ? 10 * MB : MB
+        await it.objects.remove(ids)
+      },
+      room: async () => spare,
+    }
+    const { job, note } = it.cleaner('two', over)
+    const clean = () => job.run(new AbortController().signal, () => {}, true)
+    await clean()
+    expect(await it.column(THERE)).toEqual([named(3, 'mp4'), named(4), named(5)])
+    const since = () => ('since' in job ? job.since() : 0)
+    it.wait(HOUR - (it.now() % HOUR))
+    note(4 * MB)
+    it.wait(MINUTE)
+    expect(since() % HOUR).toBe(0)
+    note(2 * MB)
+    it.wait(MINUTE)
+    expect(since() % HOUR).not.toBe(0)
+    spare = -100 * MB
+    await clean()
+    expect(await it.stored()).toEqual([])
+  })
+})
+
 describe('by age', () => {
   test('go pictures and videos that were made too long ago, with their addresses', async () => {
     const it = await world({ media_max_age_days: 10 })

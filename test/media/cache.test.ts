@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ApiError } from '#src/errors'
 import { mp4 } from '../fakes/media/films'
 import { jpeg } from '../fakes/media/jpeg'
-import { bytesOf, type MediaWorld, mediaCache, ORIGIN } from '../support/media-cache'
+import { bytesOf, filesOf, mediaCache, ORIGIN, readAll, refusal } from '../support/media-cache'
 import { type Answered, cut, gate, mediaHost } from '../support/media-host'
 
 const PICTURE = jpeg('a cat', 40_000)
@@ -13,27 +10,6 @@ const CHUNKED = { 'content-length': '', 'transfer-encoding': 'chunked' }
 const NOWHERE = '0'.repeat(32)
 
 const whole = (bytes: Uint8Array): Answered => ({ pieces: [bytes] })
-
-/** Why something is not to be had. */
-async function refusal(work: Promise<unknown>): Promise<ApiError> {
-  const cause = await work.then(
-    () => undefined,
-    (problem: unknown) => problem,
-  )
-  if (cause instanceof ApiError) return cause
-  throw new Error(`That is no refusal: ${cause}`)
-}
-
-/** All files that a world has kept or has begun to. */
-async function filesOf({ root }: MediaWorld): Promise<string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
-
-const read = async (it: MediaWorld, name: string) =>
-  bytesOf(await (await it.cache.open(name)).read(0))
 
 describe('what is made', () => {
   test('has an address, is fetched without being asked for, and kept', async () => {
@@ -48,7 +24,7 @@ describe('what is made', () => {
       hash: new Bun.CryptoHasher('sha256').update(PICTURE).digest('hex'),
     })
     expect(it.stored).toEqual([PICTURE.length])
-    expect(await read(it, name)).toEqual(PICTURE)
+    expect(await readAll(it, name)).toEqual(PICTURE)
     expect(host.asked).toHaveLength(1)
   })
 
@@ -81,7 +57,7 @@ describe('what is made', () => {
     await using host = mediaHost(() => ({ pieces, before: () => opened }))
     await using it = await mediaCache()
     const { name } = await it.publish(`${host.url}/v`, 'video')
-    const readers = Array.from({ length: 200 }, () => read(it, name))
+    const readers = Array.from({ length: 200 }, () => readAll(it, name))
     await Bun.sleep(50)
     open()
     for (const bytes of await Promise.all(readers)) expect(Bun.deepEquals(bytes, FILM)).toBe(true)
@@ -130,7 +106,7 @@ describe('what is made', () => {
     await reader.cancel()
     open()
     await it.settle()
-    expect(await read(it, name)).toEqual(FILM)
+    expect(await readAll(it, name)).toEqual(FILM)
     expect(host.asked).toHaveLength(1)
   })
 
@@ -143,7 +119,7 @@ describe('what is made', () => {
     await Bun.sleep(100)
     expect(host.asked).toHaveLength(4)
     // Whoever asks does not wait.
-    const last = read(it, made.at(-1)?.name ?? '')
+    const last = readAll(it, made.at(-1)?.name ?? '')
     while (host.asked.length < 5) await Bun.sleep(5)
     open()
     expect(await last).toEqual(PICTURE)
@@ -165,8 +141,8 @@ describe('what is made', () => {
     await it.settle()
     const before = (await it.index.find(name))?.usedAt ?? 0
     ahead = 2 * 3_600_000
-    await read(it, name)
-    await read(it, name)
+    await readAll(it, name)
+    await readAll(it, name)
     await it.settle()
     expect((await it.index.find(name))?.usedAt).toBe(before + ahead)
   })
@@ -234,7 +210,7 @@ describe('what cannot be kept', () => {
     await using host = mediaHost(() => answered)
     await using it = await mediaCache()
     const { name } = await it.publish(`${host.url}/v`, 'video')
-    const why = await refusal(read(it, name))
+    const why = await refusal(readAll(it, name))
     expect(why.code).toBe('media_unavailable')
     await it.settle()
     expect(await filesOf(it)).toEqual([])
@@ -249,7 +225,7 @@ describe('what cannot be kept', () => {
     await using it = await mediaCache()
     const { name } = await it.publish(`${host.url}/v`, 'video')
     // What is beyond the announced end is not of this answer.
-    expect(await read(it, name)).toEqual(FILM.subarray(0, -10))
+    expect(await readAll(it, name)).toEqual(FILM.subarray(0, -10))
   })
 
   test('is tried again, but not at once', async () => {
@@ -267,7 +243,7 @@ describe('what cannot be kept', () => {
     expect(host.asked).toHaveLength(1)
     isGood = true
     ahead = 6_000
-    expect(await read(it, name)).toEqual(PICTURE)
+    expect(await readAll(it, name)).toEqual(PICTURE)
     expect(host.asked).toHaveLength(2)
   })
 
@@ -276,7 +252,7 @@ describe('what cannot be kept', () => {
     await using host = mediaHost(() => ({ pieces: cut(FILM, 100_000), before: () => opened }))
     await using it = await mediaCache({ settings: { idle_timeout_ms: 100 } })
     const { name } = await it.publish(`${host.url}/v`, 'video')
-    expect((await refusal(read(it, name))).message).toBe('The upstream fell silent.')
+    expect((await refusal(readAll(it, name))).message).toBe('The upstream fell silent.')
     open()
     await it.settle()
     expect(await filesOf(it)).toEqual([])
@@ -286,6 +262,6 @@ describe('what cannot be kept', () => {
     await using host = mediaHost(() => ({ pieces: cut(FILM, 10_000), before: () => Bun.sleep(30) }))
     await using it = await mediaCache({ settings: { media_fetch_timeout_ms: 150 } })
     const { name } = await it.publish(`${host.url}/v`, 'video')
-    expect((await refusal(read(it, name))).message).toBe('The answer took too long.')
+    expect((await refusal(readAll(it, name))).message).toBe('The answer took too long.')
   })
 })

@@ -38,6 +38,24 @@ describe.skipIf(isWithoutSqld)('on a libSQL server', () => {
   tests(() => client)
 })
 
+test('a database that is away is said to be so, but not to clients', async () => {
+  const client = openFile(':memory:')
+  const store = createObjects({ client: patient(client), now: Date.now })
+  const attempts = [
+    () => put(store, ID, noise(1)),
+    () => put(store, ID, noise(3 * MEGABYTE)),
+    () => store.open(ID, 0, 1),
+    () => store.remove([ID]),
+    () => listed(store),
+  ]
+  for (const attempt of attempts)
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'not_ready',
+      message: expect.not.stringContaining('no such table'),
+      details: { cause: { message: expect.stringContaining('no such table') } },
+    })
+})
+
 function tests(clientOf: () => Client) {
   const store = () => createObjects({ client: patient(clientOf()), now: Date.now })
   afterEach(() => clientOf().batch(['DELETE FROM objects', 'DELETE FROM object_parts'], 'write'))

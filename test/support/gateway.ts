@@ -54,6 +54,7 @@ export async function gateway(options: Options = {}) {
     port: 0,
     hostname: '127.0.0.1',
     idleTimeout: 0,
+    development: false,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: app.fetch,
     websocket: platform.sockets.websocket,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@libsql/client/web'
@@ -26,6 +26,8 @@ interface Options {
   readonly sharesWork?: boolean
   readonly client?: Client
   readonly objects?: ObjectStore
+  /** Where the objects are, if not in a directory of its own. */
+  readonly root?: string
   /** Added to the clock. */
   readonly ahead?: () => number
 }
@@ -35,9 +37,10 @@ export const ORIGIN = 'https://groxy.example'
 /** A cache over real files, a real database and real connections. */
 export async function mediaCache(options: Options = {}) {
   await using stack = new AsyncDisposableStack()
-  const root = await mkdtemp(join(tmpdir(), 'groxy-media-'))
-  stack.defer(() => rm(root, { recursive: true, force: true }))
-  const client = options.client ?? stack.adopt(openFile(':memory:'), (own) => own.close())
+  const own = await mkdtemp(join(tmpdir(), 'groxy-media-'))
+  stack.defer(() => rm(own, { recursive: true, force: true }))
+  const root = options.root ?? own
+  const client = options.client ?? stack.adopt(openFile(':memory:'), (opened) => opened.close())
   if (!options.client) await migrate(client)
   const settings = (): Settings => ({ ...DEFAULT_SETTINGS, ...options.settings })
   const now = () => Date.now() + (options.ahead?.() ?? 0)
@@ -118,6 +121,28 @@ function hasher() {
     digest: () => hash.digest('hex'),
   }
 }
+
+/** Why something is not to be had. */
+export async function refusal(work: Promise<unknown>): Promise<ApiError> {
+  const cause = await work.then(
+    () => undefined,
+    (problem: unknown) => problem,
+  )
+  if (cause instanceof ApiError) return cause
+  throw new Error(`That is no refusal: ${cause}`)
+}
+
+/** All files that a world has kept or has begun to. */
+export async function filesOf({ root }: Pick<MediaWorld, 'root'>): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** All bytes of something. */
+export const readAll = async ({ cache }: Pick<MediaWorld, 'cache'>, name: string) =>
+  bytesOf(await (await cache.open(name)).read(0))
 
 /** All of a stream. */
 export const bytesOf = (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> =>

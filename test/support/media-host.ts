@@ -17,11 +17,13 @@ interface Asked {
   readonly range: string | undefined
 }
 
+type OnHeaders = (headers: Record<string, string>) => void
+
 /**
  * A host of pictures and videos that says whatever it is told to, true or not: lengths that are wrong,
  * answers that break off, and ones that never come.
  */
-export function mediaHost(answer: (asked: Asked) => Answered) {
+export function mediaHost(answer: (asked: Asked) => Answered, onHeaders: OnHeaders = () => {}) {
   const asked: Asked[] = []
   const open = new Set<Socket<unknown>>()
   let left = 0
@@ -41,6 +43,7 @@ export function mediaHost(answer: (asked: Asked) => Answered) {
         const [, path = ''] = text.split(' ')
         const range = /^range: (.*)\r$/im.exec(text)?.[1]
         asked.push({ path, range })
+        onHeaders(headersIn(text))
         serve(socket, answer({ path, range })).catch(() => socket.terminate())
       },
       drain() {},
@@ -81,6 +84,14 @@ export function mediaHost(answer: (asked: Asked) => Answered) {
     [Symbol.asyncDispose]: async () => server.stop(true),
   }
 }
+
+const headersIn = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/^([\w-]+): (.*)\r$/gm)].map(([, name = '', value = '']) => [
+      name.toLowerCase(),
+      value,
+    ]),
+  )
 
 /** Bytes in pieces of a size. */
 export function cut(bytes: Uint8Array, size: number): Uint8Array[] {

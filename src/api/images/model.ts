@@ -43,12 +43,17 @@ export const createModelChooser =
   ({ works, catalog, settings }: ChooserParts) =>
   /** @throws ApiError 400 when there is none to choose */
   (key: Key, work: PictureRequest['work']): string => {
-    const { image_model: set } = settings()
-    if (set) return set
+    const current = settings()
+    if (current.image_model) return current.image_model
     const names = catalog.list().map(({ id }) => id)
     const may = names.filter((id) => DRAWS.test(id) && !FILMS.test(id) && mayUse(key, id))
-    const found = may.find((id) => ableFor(works, id, work).length > 0)
-    if (found) return found
+    let best: { readonly id: string; readonly priority: number } | undefined
+    for (const id of may) {
+      const [first] = ableFor(works, id, work)
+      const priority = first ? current[`priority_${first.kind}`] : Number.POSITIVE_INFINITY
+      if (priority < (best?.priority ?? Number.POSITIVE_INFINITY)) best = { id, priority }
+    }
+    if (best) return best.id
     throw new ApiError(
       'invalid_value',
       "'model' is missing, and no account has a model that is known to make pictures. Name one of GET /v1/models, or have the operator set image_model.",

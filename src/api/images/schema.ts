@@ -12,7 +12,6 @@ const QUALITIES = ['auto', 'low', 'medium', 'high', 'standard', 'hd'] as const
 
 const fields = {
   prompt: Type.String({
-    minLength: 1,
     maxLength: 32_000,
     description: 'What is to be seen.',
     examples: ['A fern in the rain'],

@@ -39,9 +39,7 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
     }
   return new Elysia({ tags: ['Media'] })
     .get('/images/:name', serving('image'), { detail: served('image') })
-    .head('/images/:name', serving('image'), HIDDEN)
     .get('/videos/:name', serving('video'), { detail: served('video') })
-    .head('/videos/:name', serving('video'), HIDDEN)
     .get('/v1/files/image/:name', leading('image'), HIDDEN)
     .get('/v1/files/video/:name', leading('video'), HIDDEN)
     .post('/v1/uploads/image', handlers(upload), {
@@ -70,6 +68,21 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
       },
     })
 }
+
+const ADDRESS = /^\/(images|videos)\/([^/]+)$/
+
+/**
+ * Answers who asks for the head of a picture or a video only; undefined for all other requests. Elysia
+ * would make all of the answer and count its bytes.
+ */
+export const createMediaHeads =
+  (serve: ServedMedia) =>
+  (request: Request): Promise<Response> | undefined => {
+    if (request.method !== 'HEAD') return
+    const [, folder, name = ''] = ADDRESS.exec(new URL(request.url).pathname) ?? []
+    if (folder === undefined) return
+    return serve(request, folder === FOLDERS.image ? 'image' : 'video', decodeURIComponent(name))
+  }
 
 interface NamedContext {
   readonly request: Request

@@ -36,16 +36,15 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     throw new ApiError('link_expired', check.why)
   }
 
-  /** As it is for this request: what its range needs to know has to be known first. */
+  /** As it is for this request: a head and a range need the size, which may have to come first. */
   async function see(name: string, sort: Sort, needsSize: boolean): Promise<MediaView> {
     const view = await open(name)
     if (view.sort !== sort) throw notThere(name)
     return needsSize && view.bytes === undefined ? view.settled() : view
   }
 
-  async function bodyOf(view: MediaView, from: number, to: number | undefined, isPart: boolean) {
-    // A whole file would be cut by the runtime, by a range that we have decided to ignore.
-    const file = isPart && to !== undefined ? await view.file(from, to) : undefined
+  async function bodyOf(view: MediaView, from: number, to: number | undefined, isFile: boolean) {
+    const file = isFile && to !== undefined ? await view.file(from, to) : undefined
     return file ?? view.read(from, to)
   }
 
@@ -53,7 +52,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     const until = await admit(request, sort, name)
     const isHead = request.method === 'HEAD'
     const range = isHead ? null : request.headers.get('range')
-    const view = await see(name, sort, range !== null)
+    const view = await see(name, sort, isHead || range !== null)
     const version: Version = {
       etag: view.hash && `"${view.hash.slice(0, ETAG_DIGITS)}"`,
       modifiedAt: view.createdAt,
@@ -82,6 +81,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     }
     if (bytes !== undefined) headers.set('content-length', String(bytes))
     if (isHead) return new Response(null, { headers })
+    // A whole file would be cut by the runtime, by a range that was ignored here.
     return new Response(await bodyOf(view, 0, bytes, range === null), { headers })
   }
 }

@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { Compile } from 'typebox/schema'
+import { type Definitions, OFFICIAL, schemasOf } from './official'
+
+/** What the fixture holds. */
+const ROOTS = [
+  'CreateImageRequest',
+  'EditImageBodyJsonParam',
+  'ImagesResponse',
+  'ImageGenStreamEvent',
+  'ImageEditStreamEvent',
+] as const
+
+export const IMAGES_FIXTURE = join(import.meta.dir, '../fixtures/openai-images.schema.json')
+
+export const officialImages: Definitions = await Bun.file(IMAGES_FIXTURE)
+  .json()
+  .catch(() => ({}))
+
+/** The schemas of OpenAI's pictures as plain JSON Schema, without prose. */
+export const imageSchemas = (document: Parameters<typeof schemasOf>[0]): Definitions =>
+  schemasOf(document, ROOTS)
+
+/** What OpenAI's schema of that name has against a value; nothing for one that is right. */
+export function officialImageFaults(name: (typeof ROOTS)[number], value: unknown): string[] {
+  const validator = Compile({ $defs: officialImages, $ref: `#/$defs/${name}` })
+  if (validator.Check(value)) return []
+  const [, errors] = validator.Errors(value)
+  return errors.map(({ instancePath, message }) => `${name}${instancePath} ${message}`)
+}
+
+/** `bun test/support/official-images.ts` writes the fixture anew. */
+if (import.meta.main) {
+  const document = await Bun.file(OFFICIAL).json()
+  await Bun.write(IMAGES_FIXTURE, `${JSON.stringify(imageSchemas(document), null, 2)}\n`)
+}
