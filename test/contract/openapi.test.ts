@@ -56,8 +56,6 @@ const TYPES: Readonly<Record<string, string>> = {
   'GET /v1/videos/{id}/content 206': 'video/mp4',
   'GET /videos/{name} 200': 'video/*',
   'GET /videos/{name} 206': 'video/*',
-  'GET /v1/videos/{id}/content 200': 'video/mp4',
-  'GET /v1/videos/{id}/content 206': 'video/mp4',
 }
 
 describe('our document', () => {
