@@ -111,6 +111,14 @@ export class SetupError extends Error {
   }
 }
 
+/** When a store of pictures, videos and files fails: clients are told nothing of where it is, the log is. */
+export const unkept = (problem: SetupError): ApiError =>
+  new ApiError(
+    'not_ready',
+    'Pictures, videos and files cannot be kept or read just now. The operator of Groxy finds why in its log.',
+    { cause: problem },
+  )
+
 interface FaultDetails {
   /** The HTTP status, or the number an in-band error carries. */
   readonly status?: number | undefined

@@ -18,6 +18,7 @@ import type { KeyHandlers } from './http/key-handlers'
 import type { OriginOf } from './http/origin'
 import type { KeptMedia } from './kept-media'
 import { createInputs } from './media/inputs'
+import { createOwnReader } from './media/own-address'
 import { createFetchGuard } from './net/fetch-guard'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
@@ -53,7 +54,8 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
   const serve = createServedMedia({ open: cache.open, links, now })
   const upload = createPictureUpload({ forms, cache })
   const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
-  const inputs = createInputs({ fetchPublic, settings, files })
+  const readOwn = createOwnReader({ links, download: cache.download })
+  const inputs = createInputs({ fetchPublic, settings, files, readOwn })
   const images = createImages({ ...parts, inputs, media: cache, now, later })
   const readImages = createImageReaders({ ...parts, forms })
   // Whoever asks with the key that it was made for needs no signature.

@@ -26,7 +26,7 @@ export function createVideoSurface(parts: VideoSurfaceParts) {
   const rows = stores.videos
   const reach = createReach((cause) => log.warn('database_unreachable', faultFields(cause)))
   const openVideo = createOpenVideo({ files, cache, links })
-  const kept = createKeptFilms({ ...parts, files, openVideo, now })
+  const kept = createKeptFilms({ ...parts, files, openVideo, reach, now })
   const shared = { rows, kept, settings, reach, now, newId, log }
   const filming = createFilming({ ...shared, works, publish: cache.publish })
   const runner = createVideoRunner({ ...parts, ...shared, filming, later })

@@ -1,5 +1,5 @@
-import { SetupError } from '../errors'
-import { isObjectId, type ObjectStore, type StoredObject, unkept } from './object-store'
+import { SetupError, unkept } from '../errors'
+import { isObjectId, type ObjectStore, type StoredObject } from './object-store'
 
 /** What is used of an R2 bucket as Workers see it. */
 export interface Bucket {

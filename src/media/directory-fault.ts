@@ -1,5 +1,4 @@
-import { SetupError } from '../errors'
-import { unkept } from './object-store'
+import { SetupError, unkept } from '../errors'
 
 /** What the file system says of a directory for media, and what an operator should do about it. */
 const FAULTS: readonly {

@@ -24,6 +24,8 @@ interface LoadTerms {
   readonly keyId: string
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
+  /** Where addresses of ours begin for the client: what is there need not be fetched. */
+  readonly origin?: string
 }
 
 /** A file that a client has uploaded. */
@@ -38,6 +40,11 @@ interface InputParts<F extends UploadedFile> {
     find(keyId: string, id: string): Promise<F | undefined>
     readAll(file: F, most: number): Promise<Uint8Array<ArrayBuffer>>
   }
+  /** What is behind an address of ours; undefined for any other. */
+  readonly readOwn: (
+    url: string,
+    terms: { readonly origin: string; readonly most: number },
+  ) => Promise<Uint8Array<ArrayBuffer> | undefined>
 }
 
 /** What one picture may weigh, in bytes. */
@@ -51,17 +58,19 @@ const FORMATS: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/
 
 /** Loads the pictures that a request brings, whatever form they come in, once for all that they are for. */
 export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
-  const { fetchPublic, settings, files } = parts
+  const { fetchPublic, settings, files, readOwn } = parts
 
   async function read(
     source: PictureSource,
     param: string,
-    { keyId, signal }: LoadTerms,
+    { keyId, signal, origin }: LoadTerms,
   ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string }> {
     if ('bytes' in source) return source
     if ('url' in source) {
       const { url } = source
       if (!isAddress(url)) return { bytes: readInline(url, MOST_BYTES, param).bytes, name: '' }
+      const own = origin === undefined ? undefined : await ownAt(url, origin, param)
+      if (own) return { bytes: own, name: '' }
       const { fetch_max_bytes, fetch_timeout_ms: timeoutMs } = settings()
       const maxBytes = Math.min(fetch_max_bytes, MOST_BYTES)
       const bytes = await fetchPublic(url, { maxBytes, timeoutMs, signal, param })
@@ -70,6 +79,16 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     const file = await files.find(keyId, source.fileId)
     if (!file) throw noFile(source.fileId, param)
     return { bytes: await files.readAll(file, MOST_BYTES), name: file.filename }
+  }
+
+  /** What was made here before, which a client may have changed by its address. */
+  async function ownAt(url: string, origin: string, param: string) {
+    try {
+      return await readOwn(url, { origin, most: MOST_BYTES })
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause
+      throw refused(param, `leads to nothing: ${cause.message}`, 'url_not_reachable')
+    }
   }
 
   /** @throws ApiError 400 that names the field, for what is not to be had or is no picture */
@@ -89,7 +108,7 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     /** The same for several, in their order. */
     async loadAll(
       fields: readonly PictureField[],
-      { keyId, signal }: LoadTerms,
+      { signal, ...terms }: LoadTerms,
     ): Promise<readonly PictureInput[]> {
       const { fetch_max_bytes, max_body_bytes, uploads_at_once } = settings()
       const budget = Math.max(max_body_bytes, fetch_max_bytes * MOST_OF_LARGEST)
@@ -98,7 +117,7 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
       const abort = new AbortController()
       const either = AbortSignal.any([signal, abort.signal])
       const one = async ([at, { source, param }]: [number, PictureField]) => {
-        const picture = await load(source, { param, keyId, signal: either })
+        const picture = await load(source, { ...terms, param, signal: either })
         left -= picture.bytes.length
         if (left < 0) throw tooLarge(budget, param)
         loaded[at] = picture
@@ -131,7 +150,7 @@ function formatOf(bytes: Uint8Array, param: string) {
 }
 
 const refused = (param: string, why: string, upstreamCode: string): ApiError =>
-  new ApiError('invalid_value', `'${param}' ${why}.`, { param, upstreamCode })
+  new ApiError('invalid_value', `'${param}' ${why.replace(/\.$/, '')}.`, { param, upstreamCode })
 
 const noFile = (id: string, param: string): ApiError =>
   new ApiError('file_not_found', `There is no file '${id.slice(0, 100)}' of this API key.`, {

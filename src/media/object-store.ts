@@ -1,5 +1,3 @@
-import { ApiError, type SetupError } from '../errors'
-
 /**
  * Keeps bytes under ids, wherever a platform has room: pictures, videos and files. What is there is whole:
  * it comes to be at once, when its writer commits, and never changes.
@@ -55,11 +53,3 @@ export const isObjectId = (text: string): boolean =>
   text.length <= MOST_SIGNS && /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)?$/i.test(text)
 
 const MOST_SIGNS = 128
-
-/** For whoever waits, when a store fails: clients are told nothing of where it is, the log is. */
-export const unkept = (problem: SetupError): ApiError =>
-  new ApiError(
-    'not_ready',
-    'Pictures, videos and files cannot be kept or read just now. The operator of Groxy finds why in its log.',
-    { cause: problem },
-  )

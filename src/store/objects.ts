@@ -1,5 +1,6 @@
 import type { InStatement, ResultSet } from '@libsql/client/web'
 import { newId } from '../crypto'
+import { SetupError, unkept } from '../errors'
 import type { Patient } from './patient'
 
 interface ObjectsParts {
@@ -41,7 +42,10 @@ const REMOVE = `DELETE FROM objects WHERE id IN (SELECT value FROM json_each(?))
   AND NOT EXISTS (SELECT 1 FROM object_parts WHERE object_id = objects.id)`
 
 /** Objects in the database, in parts: for where there is neither a directory nor a bucket. */
-export function createObjects({ client, now }: ObjectsParts) {
+export function createObjects(parts: ObjectsParts) {
+  const { now } = parts
+  const client = explaining(parts.client)
+
   async function removeSome(ids: readonly string[]): Promise<void> {
     const { rows } = await client.execute({ sql: HIDE, args: [JSON.stringify(ids)] })
     if (rows.length === 0) return
@@ -166,6 +170,25 @@ export function createObjects({ client, now }: ObjectsParts) {
         last = [Number(final.written_at), String(final.id)]
       }
     },
+  }
+}
+
+/** Says what is wrong with the database in place of its own words. */
+function explaining(client: Patient): Patient {
+  const explained = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((cause) => {
+      const says = cause instanceof Error ? cause.message : cause
+      throw unkept(
+        new SetupError(
+          `The database does not keep or give the bytes of media: ${says}`,
+          'Check DATABASE_URL, the network, and how much room there is for the database.',
+          cause,
+        ),
+      )
+    })
+  return {
+    execute: (...parts: Parameters<Patient['execute']>) => explained(client.execute(...parts)),
+    batch: (...parts: Parameters<Patient['batch']>) => explained(client.batch(...parts)),
   }
 }
 

@@ -184,6 +184,17 @@ describe('a file that a turn names, over xAI', () => {
     expect(await it.held()).toEqual([])
   })
 
+  test('is waited for where the database is away, and holds nothing against the account', async () => {
+    await using it = await mediaPool({ xai: ['one'] })
+    const id = await upload(it.sdk)
+    await it.client.execute('ALTER TABLE files RENAME TO away')
+    const ask = () => it.sdk.responses.create({ model: GROK, input: asked(id), store: false })
+    expect(await failed(ask())).toMatchObject({ status: 503, code: 'not_ready' })
+    await it.client.execute('ALTER TABLE away RENAME TO files')
+    expect((await ask()).output_text).toBe('Hello there')
+    expect(await it.held()).toEqual([])
+  })
+
   test('passes under an id of xAI’s own as it is', async () => {
     await using it = await mediaPool({ xai: ['one'] })
     const refused = it.sdk.responses.create({ model: GROK, input: asked('file_abc') })

@@ -279,6 +279,19 @@ describe('a file', () => {
   })
 })
 
+test('files cannot be had while the database is away, and say so', async () => {
+  await using it = await gateway()
+  const { id } = await uploaded(it)
+  await it.client.execute('ALTER TABLE files RENAME TO away')
+  const away = { status: 503, code: 'not_ready', param: null }
+  expect(await refusalOf(it.get(PATH))).toEqual(away)
+  expect(await refusalOf(it.get(`${PATH}/${id}`))).toEqual(away)
+  expect(await refusalOf(it.get(`${PATH}/${id}`, { method: 'DELETE' }))).toEqual(away)
+  expect(await refusalOf(upload(it, [PURPOSE, FILE]))).toEqual(away)
+  await it.client.execute('ALTER TABLE away RENAME TO files')
+  expect((await it.get(`${PATH}/${id}/content`)).status).toBe(200)
+})
+
 describe('an upload that breaks off', () => {
   const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n`
 

@@ -52,10 +52,10 @@ const TYPES: Readonly<Record<string, string>> = {
   'GET /v1/files/{id}/content 200': 'application/octet-stream',
   'GET /images/{name} 200': 'image/*',
   'GET /images/{name} 206': 'image/*',
-  'GET /videos/{name} 200': 'video/*',
-  'GET /videos/{name} 206': 'video/*',
   'GET /v1/videos/{id}/content 200': 'video/mp4',
   'GET /v1/videos/{id}/content 206': 'video/mp4',
+  'GET /videos/{name} 200': 'video/*',
+  'GET /videos/{name} 206': 'video/*',
 }
 
 describe('our document', () => {

@@ -28,6 +28,11 @@ function inputs(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
       },
       readAll: async ({ content }) => content,
     },
+    async readOwn(url, { origin }) {
+      if (!url.startsWith(origin)) return
+      if (url.endsWith('made')) return png(5, 6)
+      throw new ApiError('not_found', 'There is nothing of that name.')
+    },
   })
 }
 
@@ -90,6 +95,25 @@ describe('a picture', () => {
 /** A file that says it is large, and packs well. */
 const zip = () =>
   Uint8Array.from([...utf8.encode('PK\x03\x04'), ...deflateRawSync(Buffer.alloc(MEGABYTE))])
+
+describe('a picture that was made here', () => {
+  const own = { ...TERMS, origin: 'http://10.0.0.1', param: 'image' }
+
+  test('is read by its address, which need not be public', async () => {
+    const picture = await inputs().load({ url: 'http://10.0.0.1/made' }, own)
+    expect(picture).toMatchObject({ bytes: png(5, 6), name: 'image.png' })
+  })
+
+  test('and is gone is the fault of its field', async () => {
+    const gone = inputs().load({ url: 'http://10.0.0.1/lost' }, own)
+    expect(await refusal(gone)).toMatchObject({
+      status: 400,
+      code: 'url_not_reachable',
+      param: 'image',
+      message: "'image' leads to nothing: There is nothing of that name.",
+    })
+  })
+})
 
 describe('is refused with its field:', () => {
   test.each([

@@ -132,8 +132,6 @@ export function createDraw({ works }: { readonly works: Works }) {
   }
 }
 
-export type Draw = ReturnType<typeof createDraw>
-
 const mostAt = (upstream: Upstream, model: string, { work }: PictureRequest): number | undefined =>
   upstream.pictures?.most(model, work)
 

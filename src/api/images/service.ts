@@ -59,7 +59,7 @@ export function createImages(parts: ImagesParts) {
     const demand: Demand = { ...plain, feature: 'image', count: n, text, maxOutput: 0 }
     const ticket = await admission.enter(key, demand)
     try {
-      const request = await load(asked, { keyId: key.id, signal })
+      const request = await load(asked, { keyId: key.id, signal, origin: caller.origin() })
       const commission = { ...plain, key, n, atOnce, request, settings: settings() }
       return { asked, caller, commission, ticket }
     } catch (cause) {

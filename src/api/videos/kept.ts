@@ -2,6 +2,7 @@ import { ApiError } from '../../errors'
 import type { Json } from '../../json-value'
 import type { Files } from '../../media/files'
 import type { Inputs } from '../../media/inputs'
+import type { Reach } from '../../state/reach'
 import type { FilmRequest } from '../../turn/film'
 import type { PictureInput } from '../../turn/picture'
 import type { OpenVideo } from './open-video'
@@ -30,6 +31,7 @@ interface KeptParts {
   readonly files: Pick<Files, 'begin' | 'find' | 'readAll' | 'remove'>
   readonly inputs: Pick<Inputs, 'loadAll'>
   readonly openVideo: OpenVideo
+  readonly reach: Reach
   readonly now: () => number
 }
 
@@ -49,7 +51,7 @@ const LIFETIME_MS = 3 * 86_400_000
 const MOST_BYTES = 50 * 1024 * 1024
 
 /** Keeps what goes into videos until they are made, be it by another instance. */
-export function createKeptFilms({ files, inputs, openVideo, now }: KeptParts) {
+export function createKeptFilms({ files, inputs, openVideo, reach, now }: KeptParts) {
   async function store({ bytes, ...about }: PictureInput): Promise<KeptPicture> {
     const { name: filename, mime: type } = about
     const known = { filename, type, purpose: 'input', expiresAt: now() + LIFETIME_MS }
@@ -101,8 +103,8 @@ export function createKeptFilms({ files, inputs, openVideo, now }: KeptParts) {
       const opened = wish.video && (await openVideo(wish.video, { keyId, origin }))
       const kept: KeptPicture[] = []
       try {
-        for (const picture of loaded) kept.push(await store(picture))
-        const video = opened && ('url' in opened ? opened : await store(opened))
+        for (const picture of loaded) kept.push(await reach(store(picture)))
+        const video = opened && ('url' in opened ? opened : await reach(store(opened)))
         const start = first ? 1 : 0
         const end = start + references.length
         return {

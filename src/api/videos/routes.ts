@@ -19,6 +19,7 @@ import type { FilmRequest } from '../../turn/film'
 import { bodyOfForm } from './form-body'
 import {
   BegunVideo,
+  Bytes,
   DeletedVideo,
   VideoEdit,
   VideoExtension,
@@ -58,7 +59,7 @@ const VARIANT = {
 
 const binary = (description: string) => ({
   description,
-  content: { 'video/mp4': { schema: VideoForm.properties.input_reference } },
+  content: { 'video/mp4': { schema: Bytes } },
 })
 
 /** `/v1/videos` and what belongs to it. */

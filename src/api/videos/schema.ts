@@ -95,14 +95,15 @@ export const VideoRequest = Type.Object(
   },
 )
 
-const File = Type.String({ format: 'binary' })
+/** The bytes of a file. */
+export const Bytes = Type.String({ format: 'binary' })
 
 /** The same as a form, for the document. */
 export const VideoForm = Type.Object(
   {
     ...own,
     input_reference: Type.Optional(
-      Type.Union([File, Type.Array(File, { maxItems: 7 })], {
+      Type.Union([Bytes, Type.Array(Bytes, { maxItems: 7 })], {
         description: 'The picture that it begins with; several are what is to be seen in it.',
       }),
     ),

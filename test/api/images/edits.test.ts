@@ -161,6 +161,21 @@ describe('the pictures of a request', () => {
     expect(it.open.callsOf('images.edits')).toHaveLength(2)
   })
 
+  test('may be what was made here before, by its address, signed or not', async () => {
+    for (const media_link_hours of [0, 1]) {
+      await using it = await mediaPool({ openai: ['one'], settings: { media_link_hours } })
+      const fields = { model: 'gpt-image-1', prompt: PROMPT, response_format: 'url' } as const
+      const { data } = await it.sdk.images.generate(fields)
+      const made = data?.[0]?.url ?? ''
+      const reply = await it.post(PATH, { ...fields, image_url: made })
+      expect(reply.status).toBe(200)
+      const [{ pictures } = { pictures: [] }] = it.open.callsOf('images.edits')
+      expect(pictures[0]?.bytes).toEqual(await (await fetch(made)).bytes())
+      const lost = await it.post(PATH, { ...fields, image_url: made.replace(/.\./, 'x.') })
+      expect([lost.status, (await lost.json()).error.param]).toEqual([400, 'image_url'])
+    }
+  })
+
   test('come from files of the key, and of no other', async () => {
     await using it = await mediaPool({ openai: ['one'] })
     const { id } = await it.sdk.files.create({ file: await file(B), purpose: 'vision' })
