@@ -142,6 +142,27 @@ describe('a video that was left behind', () => {
   )
 
   test.concurrent(
+    'has failed when its key may not use the model any more',
+    async () => {
+      await using it = await shared()
+      it.xai.films({ isNeverDone: true })
+      const { create, get, keyId } = await it.keyed({})
+      const { id } = await create()
+      await accepted(it)
+      await leaveBehind(it)
+      await it.gate.client.execute(`UPDATE keys SET models = '["grok-4.7"]' WHERE id = '${keyId}'`)
+      await using heir = await it.heir()
+      await heir.gate.app.refresh()
+      const { error } = await until(async () => {
+        const video = await get(id)
+        return video.status === 'failed' ? video : undefined
+      })
+      expect(error?.code).toBe('model_not_allowed')
+    },
+    LONG,
+  )
+
+  test.concurrent(
     'is begun again where it died, when it has given no sign for longer than a lease',
     async () => {
       let ahead = 0
