@@ -3,6 +3,7 @@ import { draws } from '../../fakes/grok-web'
 import { faults } from '../../fakes/xai-media'
 import { keyed } from '../../support/gateway'
 import { mediaPool } from '../../support/media-pool'
+import { until } from '../../support/programs'
 import { webGateway } from '../../support/web-gateway'
 
 const PATH = '/v1/images/generations'
@@ -166,12 +167,12 @@ test('a client that leaves ends all calls of its request', async () => {
   const asking = it.post(PATH, { ...ASK, model: 'dall-e-3', n: 5 }, { signal: client.signal })
   const left = asking.catch((cause: unknown) => cause)
   const calls = () => it.open.callsOf('images.generations')
-  for (let wait = 0; wait < 100 && calls().length < 3; wait++) await Bun.sleep(10)
+  await until(async () => calls().length === 3 || undefined)
   client.abort()
   await left
   await Promise.all(calls().map(({ gone }) => gone))
   expect(calls()).toHaveLength(3)
-  for (let wait = 0; wait < 50 && (await it.ledger()).length < 3; wait++) await Bun.sleep(10)
+  await until(async () => (await it.ledger()).length === 3 || undefined)
   expect(await it.ledger()).toMatchObject(Array(3).fill({ outcome: 'gone', status: 499 }))
   expect(await it.held()).toEqual([])
 })
