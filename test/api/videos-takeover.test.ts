@@ -227,12 +227,14 @@ describe('two gateways', () => {
         return rows.length === ids.length || undefined
       }, 30_000)
       expect(begun(it)).toHaveLength(3)
-      await it.gate.app.flush()
-      await other.gate.app.flush()
-      const [count] = await it.rows(
-        `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
-      )
-      expect(Number(count?.used)).toBe(3)
+      const used = async () => {
+        await Promise.all([it.gate.app.flush(), other.gate.app.flush()])
+        const [row] = await it.rows(
+          `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
+        )
+        return Number(row?.used)
+      }
+      await until(async () => (await used()) === 3 || undefined)
       const more = await call('POST', '/videos', { model: VIDEO_MODEL, prompt: 'x' })
       expect(more.status).toBe(429)
     },
