@@ -4,7 +4,7 @@ import { scratch, until } from '../support/programs'
 import { VIDEO_MODEL, type VideoWorld, videoWorld } from '../support/video-world'
 
 /** xAI is asked by the clock. */
-const LONG = 40_000
+const LONG = 80_000
 
 /** A world over a file, whose videos another gateway may take over. */
 async function shared(options: Parameters<typeof videoWorld>[0] = {}) {
@@ -228,13 +228,14 @@ describe('two gateways', () => {
       }, 30_000)
       expect(begun(it)).toHaveLength(3)
       const used = async () => {
+        await Promise.all([it.gate.app.refresh(), other.gate.app.refresh()])
         await Promise.all([it.gate.app.flush(), other.gate.app.flush()])
         const [row] = await it.rows(
           `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
         )
         return Number(row?.used)
       }
-      await until(async () => (await used()) === 3 || undefined)
+      await until(async () => (await used()) === 3 || undefined, 30_000)
       const more = await call('POST', '/videos', { model: VIDEO_MODEL, prompt: 'x' })
       expect(more.status).toBe(429)
     },
