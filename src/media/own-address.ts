@@ -1,3 +1,5 @@
+import { ApiError } from '../errors'
+import { type FetchLimits, withinLimits } from '../net/fetch-guard'
 import type { Links } from './links'
 
 interface OwnAddressParts {
@@ -6,24 +8,41 @@ interface OwnAddressParts {
   readonly download: (name: string, most: number) => Promise<Uint8Array<ArrayBuffer>>
 }
 
-interface Terms {
+interface Terms extends FetchLimits {
   /** Where addresses of ours begin for whoever sends it. */
   readonly origin: string
-  /** The most bytes that it may have. */
-  readonly most: number
 }
 
 /**
  * Reads pictures by the addresses that we have given them, without a way through the network: from within
  * it, our own address may be a private one.
  */
-export const createOwnReader =
-  ({ links, download }: OwnAddressParts) =>
-  /** @throws ApiError when its bytes are not to be had */
-  async (url: string, { origin, most }: Terms): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+export function createOwnReader({ links, download }: OwnAddressParts) {
+  async function load(name: string, { maxBytes, param }: FetchLimits) {
+    try {
+      return await download(name, maxBytes)
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause
+      throw new ApiError('invalid_value', `'${param}' leads to nothing: ${cause.message}`, {
+        ...{ param, upstreamCode: 'url_not_reachable', cause },
+      })
+    }
+  }
+
+  /**
+   * @throws ApiError 400 when its bytes are not to be had: it is the fault of the address
+   */
+  return async (
+    url: string,
+    { origin, ...limits }: Terms,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> => {
     const beginning = `${origin}/images/`
     if (!url.startsWith(beginning)) return
     const [name = '', query = ''] = url.slice(beginning.length).split('?')
     const { isGood } = await links.check(name, 'image', new URLSearchParams(query))
-    return isGood ? download(name, most) : undefined
+    return isGood ? withinLimits(limits, () => load(name, limits)) : undefined
   }
+}
+
+/** Gives what is behind an address of ours; undefined for any other. */
+export type ReadOwn = ReturnType<typeof createOwnReader>
