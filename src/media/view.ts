@@ -110,5 +110,3 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
     during,
   }
 }
-
-export type Views = ReturnType<typeof createViews>

@@ -142,6 +142,27 @@ describe('a video that was left behind', () => {
   )
 
   test.concurrent(
+    'has failed when its key may not use the model any more',
+    async () => {
+      await using it = await shared()
+      it.xai.films({ isNeverDone: true })
+      const { create, get, keyId } = await it.keyed({})
+      const { id } = await create()
+      await accepted(it)
+      await leaveBehind(it)
+      await it.gate.client.execute(`UPDATE keys SET models = '["grok-4.7"]' WHERE id = '${keyId}'`)
+      await using heir = await it.heir()
+      await heir.gate.app.refresh()
+      const { error } = await until(async () => {
+        const video = await get(id)
+        return video.status === 'failed' ? video : undefined
+      })
+      expect(error?.code).toBe('model_not_allowed')
+    },
+    LONG,
+  )
+
+  test.concurrent(
     'is begun again where it died, when it has given no sign for longer than a lease',
     async () => {
       let ahead = 0
@@ -206,12 +227,14 @@ describe('two gateways', () => {
         return rows.length === ids.length || undefined
       }, 30_000)
       expect(begun(it)).toHaveLength(3)
-      await it.gate.app.flush()
-      await other.gate.app.flush()
-      const [count] = await it.rows(
-        `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
-      )
-      expect(Number(count?.used)).toBe(3)
+      const used = async () => {
+        await Promise.all([it.gate.app.flush(), other.gate.app.flush()])
+        const [row] = await it.rows(
+          `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
+        )
+        return Number(row?.used)
+      }
+      await until(async () => (await used()) === 3 || undefined)
       const more = await call('POST', '/videos', { model: VIDEO_MODEL, prompt: 'x' })
       expect(more.status).toBe(429)
     },

@@ -143,6 +143,7 @@ describe('a video', () => {
       400,
       'prompt',
     ],
+    ['edited from nothing', '/videos/edits', { ...ASK, video: {} }, 400, 'video'],
     ['edited by its id', '/videos/edits', { ...ASK, video: { id: 'video_1' } }, 400, 'video.id'],
     ['edited from a picture', '/videos/edits', { ...ASK, video: { url: PICTURE } }, 400, 'video'],
     [
@@ -336,13 +337,23 @@ describe('a video', () => {
       { 'input_reference[]': [PNG, PNG] },
       { reference_images: [{ url: PICTURE }, { url: PICTURE }] },
     ],
+    [
+      'a field that comes twice',
+      { input_reference: [PNG, PNG] },
+      { reference_images: [{ url: PICTURE }, { url: PICTURE }] },
+    ],
     ['an address', { 'input_reference[image_url]': PICTURE }, { image: { url: PICTURE } }],
     [
       'JSON',
       { input_reference: JSON.stringify({ image_url: PICTURE }) },
       { image: { url: PICTURE } },
     ],
-    ['numbered files', { 'image[0]': PNG }, { image: { url: PICTURE } }],
+    ['a numbered file', { 'image[0]': PNG }, { image: { url: PICTURE } }],
+    [
+      'numbered files',
+      { 'image[0]': PNG, 'image[1]': PNG },
+      { reference_images: [{ url: PICTURE }, { url: PICTURE }] },
+    ],
     ['words of the chat', { 'video_config[aspect_ratio]': '1:1' }, { aspect_ratio: '1:1' }],
   ] as const)
     test(`is made of a form with ${what}`, async () => {

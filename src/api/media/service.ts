@@ -18,10 +18,13 @@ const YEAR_S = 31_536_000
 /** So much of the hash tells one version from another. */
 const ETAG_DIGITS = 32
 
+/** A browser that is led to a video plays it in a page of its own making, with styles and the video itself. */
+const POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+
 /** What keeps a browser from running anything of it, whatever it is. */
 const INERT = {
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; sandbox",
+  'content-security-policy': POLICY,
   'cross-origin-resource-policy': 'cross-origin',
   'access-control-allow-origin': '*',
 }

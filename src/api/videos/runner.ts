@@ -1,5 +1,5 @@
 import { ApiError } from '../../errors'
-import type { Admission, Ticket } from '../../http/admission'
+import type { Admission, Ending, Ticket } from '../../http/admission'
 import type { Demand } from '../../http/demand'
 import { faultFields } from '../../log'
 import type { Key } from '../../store/keys'
@@ -30,7 +30,7 @@ export const demandOf = (model: string, prompt: string, requestId: string): Dema
  * it, and goes on at another when that one is gone.
  */
 export function createVideoRunner(parts: RunnerParts) {
-  const { rows, admission, keyOf, reach, now, newId, log } = parts
+  const { rows, admission, keyOf, reach, later, now, newId, log } = parts
   const runs = createVideoRuns(parts)
   let isStopping = false
   let beingAdded = 0
@@ -60,13 +60,27 @@ export function createVideoRunner(parts: RunnerParts) {
     }
   }
 
-  /** It was let in once, so that its key's limits have counted it. */
+  /** It was let in once: what its key's limits hold for it may not have been given back yet. */
   async function letIn(key: Key, demand: Demand): Promise<Ticket> {
     try {
       return await admission.enter(key, demand)
     } catch (cause) {
-      if (cause instanceof ApiError && cause.status === 429) return { settle() {} }
-      throw cause
+      if (!(cause instanceof ApiError) || cause.status !== 429) throw cause
+      return {
+        settle(ending) {
+          if (ending.outcome !== 'failed') later(count(key, demand, ending))
+        },
+      }
+    }
+  }
+
+  /** It is made. Where its key has no place even now, it has taken one before. */
+  async function count(key: Key, demand: Demand, ending: Ending): Promise<void> {
+    try {
+      const ticket = await admission.enter(key, demand)
+      ticket.settle(ending)
+    } catch (cause) {
+      log.info('video_not_counted', { key: key.id, ...faultFields(cause) })
     }
   }
 
