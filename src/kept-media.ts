@@ -4,7 +4,7 @@ import { faultFields } from './log'
 import { createMediaCache } from './media/cache'
 import { createFiles } from './media/files'
 import { createLinks } from './media/links'
-import { createOwnReader } from './media/own-address'
+import { createOwnLoader, createOwnReader } from './media/own-address'
 import { createGuardedOpen } from './net/guarded-open'
 import { createHttp } from './net/http'
 import type { Platform } from './platform'
@@ -58,8 +58,8 @@ export function createKeptMedia(parts: KeptMediaParts) {
     onStored,
   })
   const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings, reach })
-  const readOwn = createOwnReader({ links, download: cache.download })
-  return { cache, links, files, readOwn }
+  const loadOwn = createOwnLoader(cache.download)
+  return { cache, links, files, loadOwn, readOwn: createOwnReader({ links, loadOwn }) }
 }
 
 export type KeptMedia = ReturnType<typeof createKeptMedia>

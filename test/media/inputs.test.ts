@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { deflateRawSync } from 'node:zlib'
 import { ApiError } from '#src/errors'
 import { createInputs, type PictureSource } from '#src/media/inputs'
-import { createOwnReader } from '#src/media/own-address'
+import { createOwnLoader, createOwnReader } from '#src/media/own-address'
 import { createFetchGuard } from '#src/net/fetch-guard'
 import { DEFAULT_SETTINGS } from '#src/store/settings'
 import { serverAt } from '../support/guarded'
@@ -31,11 +31,11 @@ function inputs(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
     },
     readOwn: createOwnReader({
       links: { check: async () => ({ isGood: true, until: undefined }) },
-      async download(name) {
+      loadOwn: createOwnLoader(async (name) => {
         if (name === 'made') return png(5, 6)
         if (name === 'slow') return new Promise(() => {})
         throw new ApiError('not_found', 'There is nothing of that name.')
-      },
+      }),
     }),
   })
 }
