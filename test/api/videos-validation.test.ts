@@ -184,7 +184,7 @@ describe('a video', () => {
 
   test('of ours that is not there any more is not edited', async () => {
     const url = `${it.gate.url}/videos/${'0'.repeat(32)}.mp4`
-    expect((await refused('/videos/edits', { ...ASK, video: { url } }))[0]).toBe(404)
+    expect(await refused('/videos/edits', { ...ASK, video: { url } })).toEqual([400, 'video'])
   })
 
   test('is not taken on when its body is too large', async () => {

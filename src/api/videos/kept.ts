@@ -99,8 +99,8 @@ export function createKeptFilms({ files, inputs, openVideo, reach, now }: KeptPa
     async keep(wish: VideoWish, { keyId, origin, signal }: KeepTerms): Promise<KeptFilm> {
       const { film, size, first, references, frames } = wish
       const fields = [...(first ? [first] : []), ...references, ...frames.map((it) => it.picture)]
-      const loaded = await inputs.loadAll(fields, { keyId, signal })
-      const opened = wish.video && (await openVideo(wish.video, { keyId, origin }))
+      const loaded = await inputs.loadAll(fields, { keyId, signal, origin })
+      const opened = wish.video && (await openVideo(wish.video, { keyId, origin, signal }))
       const kept: KeptPicture[] = []
       try {
         for (const picture of loaded) kept.push(await reach(store(picture)))

@@ -1,7 +1,8 @@
 import { ApiError } from '../../errors'
-import type { MediaCache } from '../../media/cache'
 import type { Files } from '../../media/files'
 import type { Links } from '../../media/links'
+import type { LoadOwn } from '../../media/own-address'
+import type { Settings } from '../../store/settings'
 import { sniff } from '../../stream/sniff'
 import { isAddress, readInline } from '../../turn/inline-bytes'
 import type { PictureInput } from '../../turn/picture'
@@ -9,8 +10,9 @@ import type { VideoSource } from './sources'
 
 interface OpenParts {
   readonly files: Pick<Files, 'find' | 'readAll'>
-  readonly cache: Pick<MediaCache, 'download'>
+  readonly loadOwn: LoadOwn
   readonly links: Pick<Links, 'check'>
+  readonly settings: () => Settings
 }
 
 /** Whose video it may be. */
@@ -18,6 +20,8 @@ interface OpenTerms {
   readonly keyId: string
   /** Where addresses of ours begin. */
   readonly origin: string
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal
 }
 
 const PARAM = 'video'
@@ -29,10 +33,10 @@ const OWN = /\/videos\/([\da-f]{32}\.[a-z\d]+)$/
  * Opens videos that are to be changed: the bytes of what is here, and the address of what the upstream
  * can fetch by itself.
  */
-export function createOpenVideo({ files, cache, links }: OpenParts) {
+export function createOpenVideo({ files, loadOwn, links, settings }: OpenParts) {
   async function bytesOf(
     source: VideoSource,
-    { keyId, origin }: OpenTerms,
+    { keyId, origin, signal }: OpenTerms,
   ): Promise<Uint8Array<ArrayBuffer> | string> {
     if ('bytes' in source) return source.bytes
     if ('fileId' in source) {
@@ -52,7 +56,8 @@ export function createOpenVideo({ files, cache, links }: OpenParts) {
     if (name === undefined) return url
     const link = await links.check(name, 'video', address.searchParams)
     if (!link.isGood) throw refused(`cannot be opened. ${link.why}`)
-    return cache.download(name, MOST_BYTES)
+    const { fetch_timeout_ms: timeoutMs } = settings()
+    return loadOwn(name, { maxBytes: MOST_BYTES, timeoutMs, signal, param: PARAM })
   }
 
   /** @throws ApiError for what is no video, or not to be had */
