@@ -27,6 +27,8 @@ interface OpenTerms {
 const PARAM = 'video'
 /** What a video may weigh that is sent on within a request. */
 const MOST_BYTES = 50 * 1024 * 1024
+/** As long as addresses are that are fetched here. */
+const LONGEST_ADDRESS = 8_192
 const OWN = /\/videos\/([\da-f]{32}\.[a-z\d]+)$/
 
 /**
@@ -48,6 +50,7 @@ export function createOpenVideo({ files, loadOwn, links, settings }: OpenParts) 
     }
     const { url } = source
     if (!isAddress(url)) return readInline(url, MOST_BYTES, PARAM).bytes
+    if (url.length > LONGEST_ADDRESS) throw refused(`is longer than ${LONGEST_ADDRESS} characters`)
     const address = URL.parse(url)
     if (address?.protocol !== 'http:' && address?.protocol !== 'https:')
       throw refused('must be an address that begins with https://')
