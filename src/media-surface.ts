@@ -6,7 +6,7 @@ import { createFilesApi } from './api/files/service'
 import { createImageReaders } from './api/images/request'
 import { imageRoutes } from './api/images/routes'
 import { createImages } from './api/images/service'
-import { createMediaHeads, mediaRoutes } from './api/media/routes'
+import { mediaRoutes } from './api/media/routes'
 import { createServedMedia } from './api/media/service'
 import { createPictureUpload } from './api/media/uploads'
 import type { Works } from './dispatch/work'
@@ -69,5 +69,5 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
     .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
     .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
     .use(videos.routes)
-  return { routes, videos: videos.runner, head: createMediaHeads(serve) }
+  return { routes, videos: videos.runner }
 }

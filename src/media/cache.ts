@@ -5,7 +5,7 @@ import { sleep } from '../sleep'
 import { hourOf } from '../store/media'
 import { concatBytes } from '../stream/bytes'
 import { unavailable } from './flight'
-import { createFlights, type FlightsParts, isKept, MEGABYTE, notThere } from './flights'
+import { createFlights, type FlightsParts, hintOf, isKept, MEGABYTE, notThere } from './flights'
 import { extensionOf, isMediaName } from './kind'
 import type { Links } from './links'
 import { createPassOn } from './pass-on'
@@ -48,7 +48,7 @@ export function createMediaCache(parts: MediaCacheParts) {
   const flights = createFlights(parts)
   const passOn = createPassOn(parts)
   const views = createViews({ index, objects, flights, passOn, reach })
-  const takeIn = createTakingIn({ objects, hasher: parts.hasher, newName: newId })
+  const takeIn = createTakingIn({ objects, reach, hasher: parts.hasher, newName: newId })
   const ahead: string[] = []
   let fetchers = 0
   const asked = new Set<string>()
@@ -80,7 +80,7 @@ export function createMediaCache(parts: MediaCacheParts) {
     try {
       await (await open(name)).settled()
     } catch (cause) {
-      log.info('media_not_fetched', { name, ...faultFields(cause) })
+      log.info('media_not_fetched', { name: hintOf(name), ...faultFields(cause) })
     }
   }
 
