@@ -44,8 +44,8 @@ interface InputParts<F extends UploadedFile> {
   readonly readOwn: ReadOwn
 }
 
-/** What one picture may weigh, in bytes. */
-const MOST_BYTES = 50 * 1024 * 1024
+/** What one picture of a client's may weigh, in bytes, and a video that goes along within a request. */
+export const MOST_INPUT_BYTES = 50 * 1024 * 1024
 /** A small file may say that it is a picture of any size, and whoever unpacks it has to believe that. */
 const MOST_PIXELS = 100_000_000
 /** How many of the largest that is fetched may come together. */
@@ -65,18 +65,19 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     if ('bytes' in source) return source
     if ('url' in source) {
       const { url } = source
-      if (!isAddress(url)) return { bytes: readInline(url, MOST_BYTES, param).bytes, name: '' }
+      if (!isAddress(url))
+        return { bytes: readInline(url, MOST_INPUT_BYTES, param).bytes, name: '' }
       const { fetch_max_bytes, fetch_timeout_ms: timeoutMs } = settings()
       const terms = { timeoutMs, signal, param }
-      const own = await readOwn(url, { ...terms, maxBytes: MOST_BYTES, origin })
+      const own = await readOwn(url, { ...terms, maxBytes: MOST_INPUT_BYTES, origin })
       if (own) return { bytes: own, name: '' }
-      const maxBytes = Math.min(fetch_max_bytes, MOST_BYTES)
+      const maxBytes = Math.min(fetch_max_bytes, MOST_INPUT_BYTES)
       const bytes = await fetchPublic(url, { ...terms, maxBytes })
       return { bytes, name: '' }
     }
     const file = await files.find(keyId, source.fileId)
     if (!file) throw noFile(source.fileId, param)
-    return { bytes: await files.readAll(file, MOST_BYTES), name: file.filename }
+    return { bytes: await files.readAll(file, MOST_INPUT_BYTES), name: file.filename }
   }
 
   /** @throws ApiError 400 that names the field, for what is not to be had or is no picture */
@@ -85,7 +86,7 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     { param, ...terms }: LoadTerms & { readonly param: string },
   ): Promise<PictureInput> {
     const { bytes, name } = await read(source, param, terms)
-    if (bytes.length > MOST_BYTES) throw tooLarge(MOST_BYTES, param)
+    if (bytes.length > MOST_INPUT_BYTES) throw tooLarge(MOST_INPUT_BYTES, param)
     const { mime, extension } = formatOf(bytes, param)
     return { bytes, mime, name: safeName(name) || `image.${extension}`, param }
   }

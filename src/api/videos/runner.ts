@@ -136,6 +136,10 @@ export function createVideoRunner(parts: RunnerParts) {
       const ours = isHere ? { ...row, instance, leaseUntil: until, tries: 1 } : row
       try {
         await reach(rows.insert(ours))
+      } catch (cause) {
+        // It may have come about nevertheless, and its client was told that it has not.
+        await rows.remove(row.keyId, row.id).catch(() => {})
+        throw cause
       } finally {
         if (isHere) beingAdded--
       }
