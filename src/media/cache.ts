@@ -2,6 +2,7 @@ import { sha256 } from '../crypto'
 import type { ApiError } from '../errors'
 import { faultFields } from '../log'
 import { sleep } from '../sleep'
+import { hourOf } from '../store/media'
 import { concatBytes } from '../stream/bytes'
 import { unavailable } from './flight'
 import { createFlights, type FlightsParts, hintOf, isKept, MEGABYTE, notThere } from './flights'
@@ -35,7 +36,6 @@ const UNKNOWN = {
 const AHEAD_AT_ONCE = 4
 /** More of them are left to their first reader. */
 const MOST_AHEAD = 1_000
-const HOUR_MS = 3_600_000
 /** What was asked for within so long is noted together. */
 const NOTE_AFTER_MS = 250
 
@@ -189,8 +189,6 @@ export function createMediaCache(parts: MediaCacheParts) {
 }
 
 export type MediaCache = ReturnType<typeof createMediaCache>
-
-const hourOf = (at: number): number => at - (at % HOUR_MS)
 
 const readAll =
   (most: number) =>
