@@ -219,6 +219,32 @@ describe('what a session has made', () => {
   }, 30_000)
 })
 
+describe('while the database is away', () => {
+  test('answers show the addresses of grok.com, and pictures that are asked for whole', async () => {
+    await using it = await webGateway()
+    it.grok.script(pictureAt(putting(it.grok, 'one', { bytes: PICTURE })))
+    await it.client.execute('ALTER TABLE media RENAME TO elsewhere')
+    const { text } = await tell(it.sdk, 'a chat', { text: 'Draw a cat' })
+    expect(text).toContain(`](${it.grok.assetsUrl}/users/`)
+    const { items } = await tell(it.sdk, 'a response', { text: 'Draw a cat' })
+    expect(items).toMatchObject([{ status: 'completed', result: PICTURE.toBase64() }])
+    await it.client.execute('ALTER TABLE elsewhere RENAME TO media')
+  })
+
+  test('addresses say that they cannot be looked up now', async () => {
+    await using it = await webGateway()
+    const address = await shown(it, { bytes: PICTURE })
+    expect((await fetch(address)).status).toBe(200)
+    await it.client.execute('ALTER TABLE media RENAME TO elsewhere')
+    const response = await fetch(address)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(await response.json()).toMatchObject({ error: { code: 'not_ready' } })
+    await it.client.execute('ALTER TABLE elsewhere RENAME TO media')
+    expect(await (await fetch(address)).bytes()).toEqual(PICTURE)
+  })
+})
+
 describe('what is elsewhere', () => {
   test('is fetched without cookies, and without a word of who asks', async () => {
     await using it = await webGateway()

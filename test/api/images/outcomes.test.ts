@@ -63,6 +63,11 @@ describe('pictures that do not come', () => {
     const reply = await it.post(PATH, { ...ASK, response_format: 'b64_json' })
     expect([reply.status, (await reply.json()).error.code]).toEqual([502, 'media_unavailable'])
     expect(await it.held()).toEqual([])
+    // They were made and paid for: no SDK is to have others made by itself.
+    const before = it.grok.callsOf('images.generations').length
+    const asked = it.sdk.images.generate({ ...ASK, response_format: 'b64_json' }, { maxRetries: 2 })
+    await asked.catch(() => {})
+    expect(it.grok.callsOf('images.generations').length - before).toBe(1)
   })
 
   test.each([
