@@ -78,7 +78,7 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     }
     const file = await files.find(keyId, source.fileId)
     if (!file) throw noFile(source.fileId, param)
-    return { bytes: await files.readAll(file, MOST_BYTES), name: file.filename }
+    return { bytes: await files.readAll(file, MOST_BYTES, param), name: file.filename }
   }
 
   /** What was made here before, which a client may have changed by its address. */
