@@ -38,7 +38,7 @@ interface InputParts<F extends UploadedFile> {
   readonly settings: () => Settings
   readonly files: {
     find(keyId: string, id: string): Promise<F | undefined>
-    readAll(file: F, most: number): Promise<Uint8Array<ArrayBuffer>>
+    readAll(file: F, most: number, param?: string): Promise<Uint8Array<ArrayBuffer>>
   }
   /** What is behind an address of ours; undefined for any other. */
   readonly readOwn: (
