@@ -1,6 +1,7 @@
 import { ApiError } from '../errors'
 import { createDeadline } from '../net/deadline'
 import { TimeUp } from '../net/http'
+import { letGo } from '../stream/bytes'
 import { createGrowth, follow } from './growth'
 import type { Hasher } from './hasher'
 import { type MediaKind, mediaKind } from './kind'
@@ -68,6 +69,7 @@ export async function fly(parts: FlightParts): Promise<Landing> {
 
   try {
     const response = await awaited(parts.fetch(abort))
+    refusePacked(response)
     const bytes = announcedBy(response)
     const reader = response.body?.getReader()
     const next = async () => (reader ? (await awaited(reader.read())).value : undefined)
@@ -89,7 +91,9 @@ export async function fly(parts: FlightParts): Promise<Landing> {
       if (size > Math.min(bytes ?? mostBytes, mostBytes)) break
       await hash.update(piece)
       await storing(writer.write(piece))
-      growing.grow(piece.length)
+      const { length } = piece
+      letGo(piece)
+      growing.grow(length)
     }
     if (bytes !== undefined && size !== bytes)
       throw unavailable(`The upstream announced ${bytes} bytes and sent ${size} or more.`)
@@ -135,11 +139,17 @@ export const unavailable = (message: string, cause?: unknown): ApiError =>
 /** Seconds after which it is tried again. */
 export const RETRY_S = 5
 
-/** How many bytes an answer says it has; what is packed says that of something else. */
-export function announcedBy({ headers }: Response): number | undefined {
-  const packed = headers.get('content-encoding')
+/** What is packed could unpack to anything, and pictures and videos gain nothing by it. */
+export function refusePacked({ headers }: Response): void {
+  const packed = headers.get('content-encoding') ?? 'identity'
+  if (packed.toLowerCase() !== 'identity')
+    throw unavailable('The upstream sent it packed, although it was asked not to.')
+}
+
+/** How many bytes an answer says it has. */
+function announcedBy({ headers }: Response): number | undefined {
   const length = headers.get('content-length')
-  if (length === null || (packed !== null && packed !== 'identity')) return
+  if (length === null) return
   const bytes = Number(length)
   return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined
 }

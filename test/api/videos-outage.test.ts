@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test'
-import { png } from '../fakes/xai-media'
+import { openFile } from '#src/store/file'
+import { fakeXaiMedia, png } from '../fakes/xai-media'
+import { gateway, xaiAt } from '../support/gateway'
 import { until } from '../support/programs'
 import { VIDEO_MODEL, type VideoWorld, videoWorld } from '../support/video-world'
 
@@ -88,3 +90,21 @@ test.concurrent(
   },
   LONG,
 )
+
+test('a video is not made whose client was told that it is not taken on', async () => {
+  await using xai = fakeXaiMedia()
+  const client = openFile(':memory:')
+  const unheard: typeof client = {
+    ...client,
+    async batch(...asked) {
+      const answer = await client.batch(...asked)
+      if (JSON.stringify(asked[0]).includes('INSERT INTO videos')) throw new Error('cut off')
+      return answer
+    },
+  }
+  await using it = await gateway({ client: unheard, env: xaiAt(xai.url) })
+  const answer = await it.post('/v1/videos', { model: VIDEO_MODEL, prompt: 'x', image: PICTURE })
+  expect([answer.status, (await answer.json()).error.code]).toEqual([503, 'not_ready'])
+  for (const table of ['videos', 'files'])
+    expect((await client.execute(`SELECT * FROM ${table}`)).rows).toEqual([])
+})

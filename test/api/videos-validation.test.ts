@@ -126,6 +126,7 @@ describe('a video', () => {
     ],
     ['a model that makes none', { ...ASK, model: 'grok-4.7' }, 400, 'model'],
     ['an unknown model', { ...ASK, model: 'sora-2' }, 404, 'model'],
+    ['a user of many words', { ...ASK, user: 'x'.repeat(513) }, 400, 'user'],
     ['a model that is no text', { ...ASK, model: 5 }, 400, 'model'],
     ['no object', '[]', 400, null],
     ['no JSON', '{', 400, null],
@@ -182,9 +183,14 @@ describe('a video', () => {
       expect(await refused(path, body)).toEqual([status, param])
     })
 
+  test('is not edited that has an address without end', async () => {
+    const url = `https://example.org/${'x'.repeat(8_192)}`
+    expect(await refused('/videos/edits', { ...ASK, video: { url } })).toEqual([400, 'video'])
+  })
+
   test('of ours that is not there any more is not edited', async () => {
     const url = `${it.gate.url}/videos/${'0'.repeat(32)}.mp4`
-    expect((await refused('/videos/edits', { ...ASK, video: { url } }))[0]).toBe(404)
+    expect(await refused('/videos/edits', { ...ASK, video: { url } })).toEqual([400, 'video'])
   })
 
   test('is not taken on when its body is too large', async () => {

@@ -14,6 +14,25 @@ const files = async (it: { rows: (sql: string) => Promise<unknown[]> }) =>
 
 describe('a video', () => {
   test.concurrent(
+    'begins with a picture that was made here, by its address, which may lead nowhere from here',
+    async () => {
+      await using it = await videoWorld({ settings: { base_url: 'http://groxy.invalid' } })
+      const body = new FormData()
+      body.set('file', await toFile(png('b'), 'b.png'))
+      const headers = { authorization: `Bearer ${KEY}` }
+      const path = `${it.gate.url}/v1/uploads/image`
+      const { url } = await (await fetch(path, { method: 'POST', headers, body })).json()
+      const { id } = await it.create({ input_reference: { image_url: url } })
+      await it.becomes(id, 'completed')
+      const asked = it.xai.callsOf('videos.generations').map(({ body }) => body)
+      expect(asked).toMatchObject([
+        { image: { url: `data:image/png;base64,${png('b').toBase64()}` } },
+      ])
+    },
+    LONG,
+  )
+
+  test.concurrent(
     'is queued, in progress and completed, as the SDK knows it, and can be downloaded',
     async () => {
       await using it = await videoWorld()

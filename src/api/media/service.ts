@@ -39,7 +39,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     throw new ApiError('link_expired', check.why)
   }
 
-  /** As it is for this request: a head and a range need the size, which may have to come first. */
+  /** As it is for this request: what its range needs to know has to be known first. */
   async function see(name: string, sort: Sort, needsSize: boolean): Promise<MediaView> {
     const view = await open(name)
     if (view.sort !== sort) throw notThere(name)
@@ -53,9 +53,8 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
 
   return async (request: Request, sort: Sort, name: string): Promise<Response> => {
     const until = await admit(request, sort, name)
-    const isHead = request.method === 'HEAD'
-    const range = isHead ? null : request.headers.get('range')
-    const view = await see(name, sort, isHead || range !== null)
+    const range = request.headers.get('range')
+    const view = await see(name, sort, range !== null)
     const version: Version = {
       etag: view.hash && `"${view.hash.slice(0, ETAG_DIGITS)}"`,
       modifiedAt: view.createdAt,
@@ -83,7 +82,6 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
       return new Response(await bodyOf(view, from, to, true), { status: 206, headers })
     }
     if (bytes !== undefined) headers.set('content-length', String(bytes))
-    if (isHead) return new Response(null, { headers })
     // A whole file would be cut by the runtime, by a range that was ignored here.
     return new Response(await bodyOf(view, 0, bytes, range === null), { headers })
   }

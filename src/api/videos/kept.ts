@@ -1,7 +1,7 @@
 import { ApiError } from '../../errors'
 import type { Json } from '../../json-value'
 import type { Files } from '../../media/files'
-import type { Inputs } from '../../media/inputs'
+import { type Inputs, MOST_INPUT_BYTES } from '../../media/inputs'
 import type { Reach } from '../../state/reach'
 import type { FilmRequest } from '../../turn/film'
 import type { PictureInput } from '../../turn/picture'
@@ -48,7 +48,6 @@ export interface KeepTerms {
 const OWNER = ''
 /** No job goes on for so long. What its end did not remove goes then. */
 const LIFETIME_MS = 3 * 86_400_000
-const MOST_BYTES = 50 * 1024 * 1024
 
 /** Keeps what goes into videos until they are made, be it by another instance. */
 export function createKeptFilms({ files, inputs, openVideo, reach, now }: KeptParts) {
@@ -69,7 +68,7 @@ export function createKeptFilms({ files, inputs, openVideo, reach, now }: KeptPa
   async function load({ id, ...about }: KeptPicture): Promise<PictureInput> {
     const file = await files.find(OWNER, id)
     if (!file) throw new ApiError('internal_error', `What '${about.param}' had brought is gone.`)
-    return { ...about, bytes: await files.readAll(file, MOST_BYTES) }
+    return { ...about, bytes: await files.readAll(file, MOST_INPUT_BYTES) }
   }
 
   async function videoOf(kept: KeptFilm['video']): Promise<string | undefined> {
@@ -99,8 +98,8 @@ export function createKeptFilms({ files, inputs, openVideo, reach, now }: KeptPa
     async keep(wish: VideoWish, { keyId, origin, signal }: KeepTerms): Promise<KeptFilm> {
       const { film, size, first, references, frames } = wish
       const fields = [...(first ? [first] : []), ...references, ...frames.map((it) => it.picture)]
-      const loaded = await inputs.loadAll(fields, { keyId, signal })
-      const opened = wish.video && (await openVideo(wish.video, { keyId, origin }))
+      const loaded = await inputs.loadAll(fields, { keyId, signal, origin })
+      const opened = wish.video && (await openVideo(wish.video, { keyId, origin, signal }))
       const kept: KeptPicture[] = []
       try {
         for (const picture of loaded) kept.push(await reach(store(picture)))
