@@ -39,7 +39,7 @@ interface InputParts<F extends UploadedFile> {
   readonly settings: () => Settings
   readonly files: {
     find(keyId: string, id: string): Promise<F | undefined>
-    readAll(file: F, most: number): Promise<Uint8Array<ArrayBuffer>>
+    readAll(file: F, most: number, param?: string): Promise<Uint8Array<ArrayBuffer>>
   }
   readonly readOwn: ReadOwn
 }
@@ -77,7 +77,7 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     }
     const file = await files.find(keyId, source.fileId)
     if (!file) throw noFile(source.fileId, param)
-    return { bytes: await files.readAll(file, MOST_INPUT_BYTES), name: file.filename }
+    return { bytes: await files.readAll(file, MOST_INPUT_BYTES, param), name: file.filename }
   }
 
   /** @throws ApiError 400 that names the field, for what is not to be had or is no picture */

@@ -17,6 +17,10 @@ const HTML = '<!doctype html><script>alert(1)</script>'
 function inputs(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
   const stored = new Map([
     ['file-a', { owner: 'k', filename: 'moss.png', content: png(3, 4) }],
+    [
+      'file-large',
+      { owner: 'k', filename: 'moss.png', content: new Uint8Array(50 * MEGABYTE + 1) },
+    ],
     ['file-text', { owner: 'k', filename: 'notes.png', content: utf8.encode('notes') }],
   ])
   return createInputs({
@@ -27,7 +31,10 @@ function inputs(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
         const file = stored.get(id)
         return file?.owner === keyId ? { ...file, bytes: file.content.length } : undefined
       },
-      readAll: async ({ content }) => content,
+      async readAll({ content, bytes }, most, param) {
+        if (bytes > most) throw new ApiError('file_too_large', 'Too large.', { param })
+        return content
+      },
     },
     readOwn: createOwnReader({
       links: { check: async () => ({ isGood: true, until: undefined }) },
@@ -166,6 +173,8 @@ describe('is refused with its field:', () => {
     expect(found).toMatchObject({ status: 400, code: 'file_too_large', param: 'image' })
     const url = `data:image/png;base64,${bytes.toBase64()}`
     expect(await refusal(load({ url }))).toEqual(found)
+    const { code, param } = await refusal(load({ fileId: 'file-large' }))
+    expect([code, param]).toEqual(['file_too_large', 'image'])
   })
 
   test('a file that is no picture', async () => {
