@@ -7,7 +7,8 @@ import { listDirectory, placesIn } from './directory-list'
 import { isObjectId, type ObjectStore, type ObjectWriter } from './object-store'
 import { type OpenFile, openFile } from './open-file'
 
-const PIECE_BYTES = 256 * 1024
+/** As many readers as there are hold so much each, and what Bun has not sent yet of several. */
+const PIECE_BYTES = 64 * 1024
 
 /** No link is followed, and nobody waits for what is not a file. */
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)

@@ -1,6 +1,7 @@
 import { ApiError } from '../errors'
 import { createDeadline } from '../net/deadline'
 import { TimeUp } from '../net/http'
+import { letGo } from '../stream/bytes'
 import { createGrowth, follow } from './growth'
 import type { Hasher } from './hasher'
 import { type MediaKind, mediaKind } from './kind'
@@ -90,7 +91,9 @@ export async function fly(parts: FlightParts): Promise<Landing> {
       if (size > Math.min(bytes ?? mostBytes, mostBytes)) break
       await hash.update(piece)
       await storing(writer.write(piece))
-      growing.grow(piece.length)
+      const { length } = piece
+      letGo(piece)
+      growing.grow(length)
     }
     if (bytes !== undefined && size !== bytes)
       throw unavailable(`The upstream announced ${bytes} bytes and sent ${size} or more.`)

@@ -8,3 +8,11 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   }
   return all
 }
+
+/**
+ * Give the memory of bytes back that nobody needs any more. The collector of garbage would, too, but not
+ * before much of it has gathered.
+ */
+export function letGo({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0)
+}
