@@ -54,6 +54,23 @@ async function filmed({ url }: Program, grok: FakeGrokWeb, asset: AssetOptions):
   return new URL(address).pathname
 }
 
+/** A client that asks for all of something, and reads nothing. */
+function stalled(url: string) {
+  const { hostname, port, pathname, host } = new URL(url)
+  const head = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${KEY}\r\n\r\n`
+  return Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: {
+      open(socket) {
+        socket.write(head)
+        socket.pause()
+      },
+      data() {},
+    },
+  })
+}
+
 const assets = (grok: FakeGrokWeb) => grok.callsOf({ endpoint: 'asset' })
 
 describe.skipIf(isWithoutSqld)('two instances over one database', () => {
@@ -136,6 +153,10 @@ describe('one machine', () => {
       `bytes ${middle}-${middle + MEGABYTE - 1}/${film.size}`,
     )
     expect(Bun.deepEquals(await kept.bytes(), film.read(middle, middle + MEGABYTE))).toBe(true)
+    // Clients that take nothing hold nothing.
+    const idle = await Promise.all(Array.from({ length: 50 }, () => stalled(it.url + path)))
+    await Bun.sleep(1_000)
+    for (const socket of idle) socket.end()
     let sent = 0
     for await (const bytes of (await fetch(it.url + path, { headers })).body ?? [])
       sent += bytes.length
