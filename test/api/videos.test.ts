@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { toFile } from 'openai'
+import { Check } from 'typebox/schema'
 import { faults, png } from '../fakes/xai-media'
 import { KEY } from '../support/gateway'
 import { until } from '../support/programs'
@@ -13,6 +14,27 @@ const files = async (it: { rows: (sql: string) => Promise<unknown[]> }) =>
   (await it.rows('SELECT * FROM files')).length
 
 describe('a video', () => {
+  test.concurrent(
+    'is what the document says, in either wording',
+    async () => {
+      await using it = await videoWorld()
+      it.xai.alwaysFilms({ pollsUntilDone: 0 })
+      const { paths } = await (await fetch(`${it.gate.url}/openapi.json`)).json()
+      const documented = paths['/v1/videos/{id}'].get.responses[200].content['application/json']
+      const { id } = await it.create()
+      const asked = { model: VIDEO_MODEL, prompt: 'Waves' }
+      const begun = await (await it.call('POST', '/videos/generations', asked)).json()
+      for (const one of [id, begun.request_id]) {
+        const video = await until(async () => {
+          const answer = await it.call('GET', `/videos/${one}`)
+          return answer.status === 200 ? answer.json() : undefined
+        })
+        expect([Check(documented.schema, video), video]).toEqual([true, video])
+      }
+    },
+    LONG,
+  )
+
   test.concurrent(
     'begins with a picture that was made here, by its address, which may lead nowhere from here',
     async () => {
