@@ -10,6 +10,7 @@ import { createDispatch } from './dispatch/dispatch'
 import { createFailOver } from './dispatch/fail-over'
 import { createForwarding } from './dispatch/forward'
 import { createWorks } from './dispatch/work'
+import { withHeads } from './heads'
 import { createAdmission } from './http/admission'
 import { createAuth, goodKey } from './http/auth'
 import { createCounters } from './http/counters'
@@ -233,7 +234,7 @@ export function createApp(platform: Platform) {
 
   return {
     fetch: createEnvelope({
-      handle: (request) => surface.head(request) ?? app.fetch(request),
+      handle: withHeads((request) => app.fetch(request)),
       newId,
       onBug,
       describeLimits: admission.describe,

@@ -4,6 +4,7 @@ import { faultFields } from './log'
 import { createMediaCache } from './media/cache'
 import { createFiles } from './media/files'
 import { createLinks } from './media/links'
+import { createOwnLoader, createOwnReader } from './media/own-address'
 import { createGuardedOpen } from './net/guarded-open'
 import { createHttp } from './net/http'
 import type { Platform } from './platform'
@@ -57,7 +58,8 @@ export function createKeptMedia(parts: KeptMediaParts) {
     onStored,
   })
   const files = createFiles({ rows: stores.files, objects, hasher, now, newId, settings, reach })
-  return { cache, links, files }
+  const loadOwn = createOwnLoader(cache.download)
+  return { cache, links, files, loadOwn, readOwn: createOwnReader({ links, loadOwn }) }
 }
 
 export type KeptMedia = ReturnType<typeof createKeptMedia>

@@ -6,7 +6,7 @@ import { createFilesApi } from './api/files/service'
 import { createImageReaders } from './api/images/request'
 import { imageRoutes } from './api/images/routes'
 import { createImages } from './api/images/service'
-import { createMediaHeads, mediaRoutes } from './api/media/routes'
+import { mediaRoutes } from './api/media/routes'
 import { createServedMedia } from './api/media/service'
 import { createPictureUpload } from './api/media/uploads'
 import type { Works } from './dispatch/work'
@@ -18,7 +18,6 @@ import type { KeyHandlers } from './http/key-handlers'
 import type { OriginOf } from './http/origin'
 import type { KeptMedia } from './kept-media'
 import { createInputs } from './media/inputs'
-import { createOwnReader } from './media/own-address'
 import { createFetchGuard } from './net/fetch-guard'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
@@ -48,13 +47,12 @@ export interface MediaSurfaceParts {
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */
 export function createMediaSurface(parts: MediaSurfaceParts) {
   const { platform, media, handlers, readers, originOf, settings } = parts
-  const { cache, links, files } = media
+  const { cache, links, files, readOwn } = media
   const { fetch, resolve, reachable: isAllowed, now, later } = platform
   const forms = createForms(parts)
   const serve = createServedMedia({ open: cache.open, links, now })
   const upload = createPictureUpload({ forms, cache })
   const fetchPublic = createFetchGuard({ fetch, resolve, isAllowed })
-  const readOwn = createOwnReader({ links, download: cache.download })
   const inputs = createInputs({ fetchPublic, settings, files, readOwn })
   const images = createImages({ ...parts, inputs, media: cache, now, later })
   const readImages = createImageReaders({ ...parts, forms })
@@ -71,5 +69,5 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
     .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
     .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
     .use(videos.routes)
-  return { routes, videos: videos.runner, head: createMediaHeads(serve) }
+  return { routes, videos: videos.runner }
 }

@@ -24,10 +24,3 @@ declare module 'swagger-ui-dist/*' {
   const path: string
   export default path
 }
-
-/** Of Workers: adds up a digest over what is written to it. */
-interface Crypto {
-  readonly DigestStream: new (
-    algorithm: string,
-  ) => WritableStream<Uint8Array> & { readonly digest: Promise<ArrayBuffer> }
-}

@@ -147,7 +147,7 @@ export function createSurface(parts: SurfaceParts) {
     .use(media.routes)
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
-  return { routes, background, takeover, videos: media.videos, head: media.head }
+  return { routes, background, takeover, videos: media.videos }
 }
 
 /** xAI, OpenRouter and vLLM each have a name of their own for it. */

@@ -1,6 +1,7 @@
 import { newId } from './crypto'
 import type { MediaCache } from './media/cache'
 import type { StoredFile } from './media/files'
+import type { ReadOwn } from './media/own-address'
 import { createFetchGuard } from './net/fetch-guard'
 import { createHttp } from './net/http'
 import type { Platform } from './platform'
@@ -23,6 +24,7 @@ export type Upstreams = Readonly<Record<Kind, Upstream>>
 
 interface Kept {
   readonly cache: Pick<MediaCache, 'show'>
+  readonly readOwn: ReadOwn
   /** Left out where no turn is asked for. */
   readonly files?: FileSource<StoredFile>
 }
@@ -31,7 +33,7 @@ interface Kept {
 export function createUpstreams(
   { config, fetch, connect, resolve, reachable, now, tokenizer }: Platform,
   settings: () => Settings,
-  { cache, files }: Kept,
+  { cache, readOwn, files }: Kept,
 ): Upstreams {
   const http = createHttp(fetch)
   const call = createCaller({ http, now })
@@ -43,6 +45,7 @@ export function createUpstreams(
         createWeb({
           http,
           show: cache.show,
+          readOwn,
           connect,
           fetchPublic: createFetchGuard({ fetch, resolve, isAllowed: reachable }),
           tokenizer,

@@ -22,11 +22,11 @@ interface VideoSurfaceParts extends MediaSurfaceParts {
 export function createVideoSurface(parts: VideoSurfaceParts) {
   const { platform, stores, works, media, settings, serveKept } = parts
   const { now, later, log, objects } = platform
-  const { cache, links, files } = media
+  const { cache, links, files, loadOwn } = media
   const rows = stores.videos
   const reach = createReach((cause) => log.warn('database_unreachable', faultFields(cause)))
-  const openVideo = createOpenVideo({ files, cache, links })
-  const kept = createKeptFilms({ ...parts, files, openVideo, now })
+  const openVideo = createOpenVideo({ files, loadOwn, links, settings })
+  const kept = createKeptFilms({ ...parts, files, openVideo, reach, now })
   const shared = { rows, kept, settings, reach, now, newId, log }
   const filming = createFilming({ ...shared, works, publish: cache.publish })
   const runner = createVideoRunner({ ...parts, ...shared, filming, later })

@@ -72,6 +72,7 @@ const TOP: Readonly<Record<string, string>> = {
   'worker-sockets': 'entry',
   app: 'app',
   background: 'app',
+  heads: 'app',
   'kept-media': 'app',
   'media-surface': 'app',
   modelled: 'app',

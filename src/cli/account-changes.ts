@@ -18,7 +18,8 @@ import {
   refuseForeign,
 } from './account-options'
 import { noteOnWorkers, UsageError, type Values } from './command'
-import { filePath, type State } from './state'
+import { filePath } from './paths'
+import type { State } from './state'
 import { withState } from './with-state'
 
 /** What was given to one action of `groxy accounts`. */

@@ -46,7 +46,7 @@ export async function createAsking(state: State, config: Config): Promise<Asking
   return {
     settings,
     upstreams: createUpstreams(createPlatform(config, state, log), () => settings, {
-      cache: { show },
+      ...{ cache: { show }, readOwn: async () => undefined },
     }),
   }
 }

@@ -3,7 +3,8 @@ import { readConfig } from '../config'
 import { SetupError } from '../errors'
 import { explainLaterFault } from '../store/file-fault'
 import { type Command, parse, UsageError } from './command'
-import { filePath, mediaPath, openClient, secretPath } from './state'
+import { filePath, mediaPath, secretPath } from './paths'
+import { openClient } from './state'
 
 const usage = 'backup FILE'
 

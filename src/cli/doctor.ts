@@ -8,7 +8,8 @@ import { type Command, parse } from './command'
 import { FETCH_LIMIT } from './fetch-limit'
 import { bad, type Finding, good } from './finding'
 import { checkMedia } from './media-check'
-import { filePath, openState, type State } from './state'
+import { filePath } from './paths'
+import { openState, type State } from './state'
 
 /** `groxy doctor` */
 export const doctorCommand: Command = {

@@ -5,7 +5,7 @@ export const environmentHelp = (): string =>
   Object.entries(Environment.properties)
     .map(([name, property]) => {
       const { description = '', default: fallback } = property as Property
-      const shown = fallback === undefined || fallback === false ? '' : ` [${fallback}]`
+      const shown = fallback ? ` [${fallback}]` : ''
       return `  ${name.padEnd(20)} ${description.replaceAll('`', '')}${shown}`
     })
     .join('\n')

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../config'
 import { directoryProblem } from '../media/directory-fault'
 import { bad, type Finding, good } from './finding'
-import { mediaPath } from './state'
+import { mediaPath } from './paths'
 
 const MB = 1024 * 1024
 

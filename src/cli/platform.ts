@@ -14,8 +14,9 @@ import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
 import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
+import { mediaPath } from './paths'
 import { createSockets, type Sockets } from './sockets'
-import { mediaPath, type State } from './state'
+import type { State } from './state'
 
 const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
 

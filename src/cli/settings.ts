@@ -1,7 +1,7 @@
 import { proxyName } from '../proxy'
 import { isProxySetting, isSecretSetting, Settings } from '../store/settings'
 import { type Command, noteOnWorkers, parse, table, UsageError } from './command'
-import { filePath } from './state'
+import { filePath } from './paths'
 import { withState } from './with-state'
 
 const usage = 'settings [list] | set NAME VALUE'

@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { Client } from '@libsql/client/web'
 import type { Config } from '../config'
 import { createVault, randomToken, type Vault } from '../crypto'
@@ -8,6 +7,7 @@ import { openFile } from '../store/file'
 import { explainLaterFault } from '../store/file-fault'
 import { migrate } from '../store/migrate'
 import { checkSecret, createStores, isBegun, type Stores } from '../store/stores'
+import { filePath, secretPath } from './paths'
 
 /** An open database with the secret that belongs to it. */
 export interface State {
@@ -53,20 +53,6 @@ export async function openClient(config: Config): Promise<Client> {
   // Only those who have a remote database wait for its client to load.
   const { openRemote } = await import('../store/remote')
   return openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
-}
-
-/** The path of a file database. */
-export const filePath = ({ DATABASE_URL: url }: Config): string | undefined =>
-  url.startsWith('file:') ? url.slice('file:'.length).replace(/^\/\/(?=\/)/, '') : undefined
-
-/** Where the secret of a file database is kept. */
-export const secretPath = (path: string): string => join(dirname(path), 'groxy.secret')
-
-/** The directory of pictures, videos and files; undefined where they are in the database. */
-export function mediaPath(config: Config): string | undefined {
-  const path = filePath(config)
-  if (config.MEDIA_DIR !== undefined) return config.MEDIA_DIR
-  return path === undefined || path === ':memory:' ? undefined : join(dirname(path), 'media')
 }
 
 async function checkFile(client: Client, path: string): Promise<void> {

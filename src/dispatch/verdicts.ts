@@ -1,4 +1,4 @@
-import { ABOUT_KEY, BLOCKED, CHALLENGE, MODERATION } from '../upstream/fault'
+import { ABOUT_KEY, BLOCKED, CHALLENGE, MODERATION, UNFINISHED } from '../upstream/fault'
 import type { Rule } from './rule'
 import { WEB_RULES } from './web-verdicts'
 
@@ -65,6 +65,15 @@ export const RULES: readonly Rule[] = [
     host: 'likely',
     elsewhere: true,
     answer: 'failed',
+  },
+  {
+    name: 'work that takes too long, of an account that answers',
+    fault: 'timeout',
+    says: new RegExp(`^${UNFINISHED}$`),
+    culprit: 'upstream',
+    effect: 'none',
+    elsewhere: false,
+    answer: 'late',
   },
   {
     name: 'silence',

@@ -30,7 +30,7 @@ export const createBodyReaders =
     const check = checks(schema)
     return async (request: Request): Promise<Body<Static<T>>> => {
       requireJson(request.headers.get('content-type') ?? '')
-      const { text, release } = await intake.read(request, limits())
+      const { body: text, release } = await intake.read(request, limits())
       try {
         const { value, members } = readObject(text)
         return { text, value: check(value), members, release }

@@ -32,7 +32,10 @@ function problemOf(here: readonly TLocalizedValidationError[]): string {
   return types.length > 0 ? `must be ${anyOf(types)}` : (here[0]?.message ?? 'is not valid')
 }
 
-const RANGES: ReadonlySet<string> = new Set(['minimum', 'maximum', 'minLength', 'maxLength'])
+const RANGES: ReadonlySet<string> = new Set([
+  ...['minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['minItems', 'maxItems'],
+])
 
 const depthOf = ({ instancePath }: TLocalizedValidationError): number =>
   instancePath.split('/').length

@@ -33,7 +33,7 @@ export const createForms =
   async (request: Request): Promise<Form> => {
     const { maxBytes, budgetBytes } = limits()
     const parser = createFormParser(request, { maxFieldBytes: maxBytes })
-    const { bytes, release } = await intake.readBytes(request, { maxBytes, budgetBytes })
+    const { body: bytes, release } = await intake.readBytes(request, { maxBytes, budgetBytes })
     try {
       const fields: OpenFields = new Map()
       const files: FormFile[] = []

@@ -73,22 +73,12 @@ export function createIntake() {
      *
      * @throws ApiError 413 before or while reading, 408 when a large body comes too slowly
      */
-    async read(
-      request: Request,
-      limits: IntakeLimits,
-    ): Promise<{ readonly text: string; readonly release: () => void }> {
-      const { body, release } = await read(request, limits, TEXT)
-      return { text: body, release }
-    },
+    read: (request: Request, limits: IntakeLimits): Promise<Held<string>> =>
+      read(request, limits, TEXT),
 
     /** The same for a body that is no text. */
-    async readBytes(
-      request: Request,
-      limits: IntakeLimits,
-    ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly release: () => void }> {
-      const { body, release } = await read(request, limits, BYTES)
-      return { bytes: body, release }
-    },
+    readBytes: (request: Request, limits: IntakeLimits): Promise<Held<Uint8Array<ArrayBuffer>>> =>
+      read(request, limits, BYTES),
   }
 }
 

@@ -7,9 +7,9 @@ import { unknownPath } from './failures'
 export type Asset = (name: AssetName) => Promise<ReadableStream<Uint8Array> | Blob | undefined>
 export type AssetName = 'swagger-ui-bundle.js' | 'swagger-ui.css'
 
-/** Swagger UI sets styles from its script, and shows its icons as data URLs. */
+/** Swagger UI sets styles from its script, and shows its icons as data URLs and pictures as blobs. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const SHORT = { 'cache-control': 'public, max-age=3600' }
 
@@ -38,6 +38,11 @@ const PAGE = `<!doctype html>
     <title>Groxy API</title>
     <link rel="stylesheet" href="/swagger/swagger-ui.css">
     <link rel="icon" href="data:,">
+    <style>
+      .response-col_description img, .parameters-col_description input { max-width: 100% }
+      .opblock-section-header { flex-wrap: wrap }
+      .parameter__name { overflow-wrap: anywhere }
+    </style>
   </head>
   <body>
     <noscript>This page needs JavaScript. <a href="/openapi.json">The document</a> does not.</noscript>

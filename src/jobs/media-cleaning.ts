@@ -54,6 +54,8 @@ export function createMediaCleaningJob(parts: MediaCleaningParts) {
   /** How much more fits in, as far as this instance knows. */
   let room = 0
   let wokenAt = Number.POSITIVE_INFINITY
+  /** The limits that were looked at last, as this instance knows them. */
+  let seen: readonly number[] | undefined
   /** When the last run of this instance began that looked at everything. */
   let wholeAt = Number.NEGATIVE_INFINITY
 
@@ -153,6 +155,13 @@ export function createMediaCleaningJob(parts: MediaCleaningParts) {
     }
   }
 
+  /** An operator who makes a limit smaller wants the room now, whatever comes or does not come. */
+  function heedLimits(): void {
+    const limits = SORTS.map((sort) => limitOf(settings(), sort))
+    if (seen?.some((limit, at) => limit > (limits[at] ?? 0))) wokenAt = Math.min(wokenAt, now())
+    seen = limits
+  }
+
   const job: Job = {
     name: 'media',
     isOn: () => settings().media_cleaning,
@@ -161,6 +170,7 @@ export function createMediaCleaningJob(parts: MediaCleaningParts) {
       const { media_cleaning_time: time, time_zone_minutes: zone } = settings()
       if (time === 'nightly') return startOf(DAY_MS, now(), zone * MINUTE_MS)
       const hour = startOf(HOUR_MS, now(), 0)
+      heedLimits()
       return wokenAt <= now() ? Math.max(hour, wokenAt) : hour
     },
 

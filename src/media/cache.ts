@@ -2,9 +2,10 @@ import { sha256 } from '../crypto'
 import type { ApiError } from '../errors'
 import { faultFields } from '../log'
 import { sleep } from '../sleep'
+import { hourOf } from '../store/media'
 import { concatBytes } from '../stream/bytes'
 import { unavailable } from './flight'
-import { createFlights, type FlightsParts, isKept, MEGABYTE, notThere } from './flights'
+import { createFlights, type FlightsParts, hintOf, isKept, MEGABYTE, notThere } from './flights'
 import { extensionOf, isMediaName } from './kind'
 import type { Links } from './links'
 import { createPassOn } from './pass-on'
@@ -35,7 +36,6 @@ const UNKNOWN = {
 const AHEAD_AT_ONCE = 4
 /** More of them are left to their first reader. */
 const MOST_AHEAD = 1_000
-const HOUR_MS = 3_600_000
 /** What was asked for within so long is noted together. */
 const NOTE_AFTER_MS = 250
 
@@ -48,7 +48,7 @@ export function createMediaCache(parts: MediaCacheParts) {
   const flights = createFlights(parts)
   const passOn = createPassOn(parts)
   const views = createViews({ index, objects, flights, passOn, reach })
-  const takeIn = createTakingIn({ objects, hasher: parts.hasher, newName: newId })
+  const takeIn = createTakingIn({ objects, reach, hasher: parts.hasher, newName: newId })
   const ahead: string[] = []
   let fetchers = 0
   const asked = new Set<string>()
@@ -80,7 +80,7 @@ export function createMediaCache(parts: MediaCacheParts) {
     try {
       await (await open(name)).settled()
     } catch (cause) {
-      log.info('media_not_fetched', { name, ...faultFields(cause) })
+      log.info('media_not_fetched', { name: hintOf(name), ...faultFields(cause) })
     }
   }
 
@@ -189,8 +189,6 @@ export function createMediaCache(parts: MediaCacheParts) {
 }
 
 export type MediaCache = ReturnType<typeof createMediaCache>
-
-const hourOf = (at: number): number => at - (at % HOUR_MS)
 
 const readAll =
   (most: number) =>

@@ -69,6 +69,7 @@ export async function fly(parts: FlightParts): Promise<Landing> {
 
   try {
     const response = await awaited(parts.fetch(abort))
+    refusePacked(response)
     const bytes = announcedBy(response)
     const reader = response.body?.getReader()
     const next = async () => (reader ? (await awaited(reader.read())).value : undefined)
@@ -138,11 +139,17 @@ export const unavailable = (message: string, cause?: unknown): ApiError =>
 /** Seconds after which it is tried again. */
 export const RETRY_S = 5
 
-/** How many bytes an answer says it has; what is packed says that of something else. */
-export function announcedBy({ headers }: Response): number | undefined {
-  const packed = headers.get('content-encoding')
+/** What is packed could unpack to anything, and pictures and videos gain nothing by it. */
+export function refusePacked({ headers }: Response): void {
+  const packed = headers.get('content-encoding') ?? 'identity'
+  if (packed.toLowerCase() !== 'identity')
+    throw unavailable('The upstream sent it packed, although it was asked not to.')
+}
+
+/** How many bytes an answer says it has. */
+function announcedBy({ headers }: Response): number | undefined {
   const length = headers.get('content-length')
-  if (length === null || (packed !== null && packed !== 'identity')) return
+  if (length === null) return
   const bytes = Number(length)
   return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined
 }

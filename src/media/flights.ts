@@ -115,7 +115,8 @@ export function createFlights(parts: FlightsParts) {
       if (!landing.isKept) {
         const { mime, bytes, fault } = landing
         const passing: Passing = { is: 'passing', row, origin, mime, bytes }
-        if (fault !== undefined) log.error('media_not_kept', { name, ...faultFields(fault) })
+        if (fault !== undefined)
+          log.error('media_not_kept', { name: hintOf(name), ...faultFields(fault) })
         passings.keep(name, passing, fault === undefined ? LARGE_MS : RETRY_S * 1000)
         await index.release(name, fetcher, now()).catch(() => {})
         return passing
@@ -187,6 +188,9 @@ export function createFlights(parts: FlightsParts) {
 }
 
 export type Flights = ReturnType<typeof createFlights>
+
+/** What a log may say of a name: whoever knows all of it may open it. */
+export const hintOf = (name: string): string => `${name.slice(0, 8)}…`
 
 export const notThere = (name: string): ApiError =>
   new ApiError(

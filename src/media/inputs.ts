@@ -6,6 +6,7 @@ import { measure } from '../stream/picture-size'
 import { sniff } from '../stream/sniff'
 import { isAddress, readInline, tooLarge } from '../turn/inline-bytes'
 import type { PictureInput } from '../turn/picture'
+import type { ReadOwn } from './own-address'
 
 /** Where a client's picture comes from: a form, an address or `data:` URL, or a file that it has uploaded. */
 export type PictureSource =
@@ -25,7 +26,7 @@ interface LoadTerms {
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
   /** Where addresses of ours begin for the client: what is there need not be fetched. */
-  readonly origin?: string
+  readonly origin: string
 }
 
 /** A file that a client has uploaded. */
@@ -38,17 +39,13 @@ interface InputParts<F extends UploadedFile> {
   readonly settings: () => Settings
   readonly files: {
     find(keyId: string, id: string): Promise<F | undefined>
-    readAll(file: F, most: number): Promise<Uint8Array<ArrayBuffer>>
+    readAll(file: F, most: number, param?: string): Promise<Uint8Array<ArrayBuffer>>
   }
-  /** What is behind an address of ours; undefined for any other. */
-  readonly readOwn: (
-    url: string,
-    terms: { readonly origin: string; readonly most: number },
-  ) => Promise<Uint8Array<ArrayBuffer> | undefined>
+  readonly readOwn: ReadOwn
 }
 
-/** What one picture may weigh, in bytes. */
-const MOST_BYTES = 50 * 1024 * 1024
+/** What one picture of a client's may weigh, in bytes, and a video that goes along within a request. */
+export const MOST_INPUT_BYTES = 50 * 1024 * 1024
 /** A small file may say that it is a picture of any size, and whoever unpacks it has to believe that. */
 export const MOST_PIXELS = 100_000_000
 /** How many of the largest that is fetched may come together. */
@@ -68,27 +65,19 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     if ('bytes' in source) return source
     if ('url' in source) {
       const { url } = source
-      if (!isAddress(url)) return { bytes: readInline(url, MOST_BYTES, param).bytes, name: '' }
-      const own = origin === undefined ? undefined : await ownAt(url, origin, param)
-      if (own) return { bytes: own, name: '' }
+      if (!isAddress(url))
+        return { bytes: readInline(url, MOST_INPUT_BYTES, param).bytes, name: '' }
       const { fetch_max_bytes, fetch_timeout_ms: timeoutMs } = settings()
-      const maxBytes = Math.min(fetch_max_bytes, MOST_BYTES)
-      const bytes = await fetchPublic(url, { maxBytes, timeoutMs, signal, param })
+      const terms = { timeoutMs, signal, param }
+      const own = await readOwn(url, { ...terms, maxBytes: MOST_INPUT_BYTES, origin })
+      if (own) return { bytes: own, name: '' }
+      const maxBytes = Math.min(fetch_max_bytes, MOST_INPUT_BYTES)
+      const bytes = await fetchPublic(url, { ...terms, maxBytes })
       return { bytes, name: '' }
     }
     const file = await files.find(keyId, source.fileId)
     if (!file) throw noFile(source.fileId, param)
-    return { bytes: await files.readAll(file, MOST_BYTES), name: file.filename }
-  }
-
-  /** What was made here before, which a client may have changed by its address. */
-  async function ownAt(url: string, origin: string, param: string) {
-    try {
-      return await readOwn(url, { origin, most: MOST_BYTES })
-    } catch (cause) {
-      if (!(cause instanceof ApiError)) throw cause
-      throw refused(param, `leads to nothing: ${cause.message}`, 'url_not_reachable')
-    }
+    return { bytes: await files.readAll(file, MOST_INPUT_BYTES, param), name: file.filename }
   }
 
   /** @throws ApiError 400 that names the field, for what is not to be had or is no picture */
@@ -97,7 +86,7 @@ export function createInputs<F extends UploadedFile>(parts: InputParts<F>) {
     { param, ...terms }: LoadTerms & { readonly param: string },
   ): Promise<PictureInput> {
     const { bytes, name } = await read(source, param, terms)
-    if (bytes.length > MOST_BYTES) throw tooLarge(MOST_BYTES, param)
+    if (bytes.length > MOST_INPUT_BYTES) throw tooLarge(MOST_INPUT_BYTES, param)
     const { mime, extension } = formatOf(bytes, param)
     return { bytes, mime, name: safeName(name) || `image.${extension}`, param }
   }
@@ -150,7 +139,7 @@ function formatOf(bytes: Uint8Array, param: string) {
 }
 
 const refused = (param: string, why: string, upstreamCode: string): ApiError =>
-  new ApiError('invalid_value', `'${param}' ${why.replace(/\.$/, '')}.`, { param, upstreamCode })
+  new ApiError('invalid_value', `'${param}' ${why}.`, { param, upstreamCode })
 
 const noFile = (id: string, param: string): ApiError =>
   new ApiError('file_not_found', `There is no file '${id.slice(0, 100)}' of this API key.`, {

@@ -1,7 +1,7 @@
 import { createDeadline } from '../net/deadline'
 import { TimeUp } from '../net/http'
 import type { Settings } from '../store/settings'
-import { unavailable } from './flight'
+import { refusePacked, unavailable } from './flight'
 import type { FetchSource, Origin } from './flights'
 
 interface PassOnParts {
@@ -30,6 +30,7 @@ export function createPassOn({ fetchSource, settings, now }: PassOnParts) {
     wait()
     try {
       const response = await fetchSource(origin, abort, range)
+      refusePacked(response)
       if (response.status === 206 && !startsAt(response, from))
         throw unavailable('The upstream sent another part than it was asked for.')
       const reader = response.body?.getReader()

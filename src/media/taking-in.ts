@@ -8,6 +8,8 @@ interface TakingInParts {
   readonly objects: ObjectStore
   readonly hasher: () => Hasher
   readonly newName: () => string
+  /** Turns failures of the store into what a client can understand. */
+  readonly reach: <T>(question: Promise<T>) => Promise<T>
 }
 
 /** What was taken in. */
@@ -19,7 +21,7 @@ export interface TakenIn extends MediaKind {
 
 /** Takes in bytes that are here already, and gives them a name. Nothing is left of what is refused. */
 export const createTakingIn =
-  ({ objects, hasher, newName }: TakingInParts) =>
+  ({ objects, hasher, newName, reach }: TakingInParts) =>
   /**
    * @throws ApiError when they are no picture or video, or too many
    */
@@ -32,16 +34,16 @@ export const createTakingIn =
       const name = `${newName()}.${kind.extension}`
       const hash = hasher()
       let size = 0
-      writer = await objects.create(name)
+      writer = await reach(objects.create(name))
       for (let piece: Uint8Array | undefined = first; piece; piece = await next()) {
         size += piece.length
         if (size > mostBytes)
           throw new ApiError('file_too_large', `It is larger than ${mostBytes} bytes.`)
         await hash.update(piece)
-        await writer.write(piece)
+        await reach(writer.write(piece))
       }
       const sum = await hash.digest()
-      await writer.commit()
+      await reach(writer.commit())
       return { ...kind, name, bytes: size, hash: sum }
     } catch (cause) {
       leave()

@@ -59,10 +59,10 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
       ...{ mime, bytes, hash },
       file: async (from, to) => objects.file?.(name, from, to),
       async read(from, to = bytes) {
-        const there = await objects.open(name, from, to)
+        const there = await reach(objects.open(name, from, to))
         if (there) return there
         await again(row)
-        const found = await objects.open(name, from, to)
+        const found = await reach(objects.open(name, from, to))
         if (found) return found
         throw unavailable('Its bytes are lost.')
       },
@@ -110,5 +110,3 @@ export function createViews({ index, objects, flights, passOn, reach }: ViewPart
     during,
   }
 }
-
-export type Views = ReturnType<typeof createViews>

@@ -2,7 +2,7 @@ import { ApiError } from '../errors'
 import { createGuardedOpen, type GuardParts, type Refuse } from './guarded-open'
 import { TimeUp } from './http'
 
-interface FetchLimits {
+export interface FetchLimits {
   readonly maxBytes: number
   /** For everything together, from the first look-up of a name to the last byte. */
   readonly timeoutMs: number
@@ -15,37 +15,45 @@ interface FetchLimits {
 export function createFetchGuard(parts: GuardParts) {
   const open = createGuardedOpen(parts)
 
-  async function load(url: string, { maxBytes, param }: FetchLimits, signal: AbortSignal) {
-    const refuse = refusals(param)
-    return readBody(await open(url, { signal, refuse }), maxBytes, refuse)
-  }
-
   /**
    * @throws ApiError 400 whatever is wrong: it is the client's address, and no account's fault
    */
-  return async function fetchGuarded(url: string, limits: FetchLimits): Promise<Bytes> {
-    const { signal, timeoutMs, param } = limits
-    if (signal.aborted) throw givenUp(signal, param)
-    const abort = new AbortController()
-    const { promise: ended, reject } = Promise.withResolvers<never>()
-    const end = (why: ApiError) => {
-      reject(why)
-      abort.abort(why)
-    }
-    const leave = () => end(givenUp(signal, param))
-    const timer = setTimeout(() => end(late(param)), timeoutMs)
-    signal.addEventListener('abort', leave, { once: true })
-    try {
-      return await Promise.race([ended, load(url, limits, abort.signal)])
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', leave)
-      abort.abort()
-    }
-  }
+  return (url: string, limits: FetchLimits): Promise<Bytes> =>
+    withinLimits(limits, async (signal) => {
+      const refuse = refusals(limits.param)
+      return readBody(await open(url, { signal, refuse }), limits.maxBytes, refuse)
+    })
 }
 
 export type FetchGuard = ReturnType<typeof createFetchGuard>
+
+/**
+ * Load what a client's address leads to, until its time is up or nobody waits for it any more.
+ *
+ * @throws ApiError that says so
+ */
+export async function withinLimits<T>(
+  { signal, timeoutMs, param }: Omit<FetchLimits, 'maxBytes'>,
+  load: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw givenUp(signal, param)
+  const abort = new AbortController()
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const end = (why: ApiError) => {
+    reject(why)
+    abort.abort(why)
+  }
+  const leave = () => end(givenUp(signal, param))
+  const timer = setTimeout(() => end(late(param)), timeoutMs)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    return await Promise.race([ended, load(abort.signal)])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+    abort.abort()
+  }
+}
 
 type Bytes = Uint8Array<ArrayBuffer>
 

@@ -73,7 +73,6 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
-        sweep(any('videos', 'expires_at <= ?'), [at]),
         ...saidSweeps(client, settings, at),
       ]
     },

@@ -125,4 +125,5 @@ export function createMediaRows(client: Patient, now: () => number) {
 
 export type MediaRows = ReturnType<typeof createMediaRows>
 
-const hourOf = (at: number): number => at - (at % HOUR_MS)
+/** When the hour of a time began. */
+export const hourOf = (at: number): number => at - (at % HOUR_MS)

@@ -42,11 +42,16 @@ const END = `UPDATE videos SET status = ?3, progress = iif(?3 = 'completed', 100
   WHERE ${OURS} RETURNING id`
 const REMOVE = 'DELETE FROM videos WHERE id = ? AND key_id = ? RETURNING id'
 
+/** Prompts may be long, and a libSQL server refuses to say more than 10 MB at once. */
+const ROWS = 20
+
 /** Videos in the making and made ones, each of the first with one instance that makes it. */
 export function createVideoRows(client: Patient) {
   const read = createReader(client, videos, client)
   const change = async (sql: string, args: InValue[]): Promise<boolean> =>
     (await client.execute({ sql, args })).rows.length > 0
+
+  const readAll = (ids: readonly string[]) => read(`WHERE ${AMONG}`, [JSON.stringify(ids)])
 
   return {
     async insert(row: VideoRow): Promise<void> {
@@ -69,12 +74,23 @@ export function createVideoRows(client: Patient) {
         after === undefined
           ? ''
           : `AND (created_at, id) ${sign} (SELECT created_at, id FROM videos WHERE id = ? AND key_id = ?)`
-      const rows = await read(
-        `WHERE key_id = ? AND shape = ? AND expires_at > ? ${from}
+      const { rows } = await client.execute({
+        sql: `SELECT id FROM videos WHERE key_id = ? AND shape = ? AND expires_at > ? ${from}
           ORDER BY created_at ${way}, id ${way} LIMIT ?`,
-        [keyId, shape, now, ...(after === undefined ? [limit + 1] : [after, keyId, limit + 2])],
+        args: [
+          ...[keyId, shape, now],
+          ...(after === undefined ? [limit + 1] : [after, keyId, limit + 2]),
+        ],
+      })
+      const { data, hasMore } = cutPage(
+        rows.map(({ id }) => String(id)),
+        ask,
       )
-      return cutPage(rows, ask)
+      const found = new Map<string, VideoRow>()
+      for (let at = 0; at < data.length; at += ROWS)
+        for (const row of await readAll(data.slice(at, at + ROWS))) found.set(row.id, row)
+      // One may have been removed in between.
+      return { data: data.flatMap((id) => found.get(id) ?? []), hasMore }
     },
 
     /** Says whether it was there: of two who remove it one did. */

@@ -36,6 +36,9 @@ export async function readFault(
   })
 }
 
+/** The `code` of work that an account was still at, as it said itself, when its time was over. */
+export const UNFINISHED = 'unfinished'
+
 /** The `code` of a refusal by an upstream's edge that wants a browser. */
 export const CHALLENGE = 'challenge'
 /** The `code` of a refusal by grok.com's own rules against programs: about how it is asked, and from where. */

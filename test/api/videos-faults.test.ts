@@ -145,12 +145,14 @@ describe('a video that cannot be made', () => {
   })
 
   test.concurrent(
-    'has failed when it takes too long',
+    'has failed when it takes too long, which is not held against its account',
     async () => {
       await using it = await videoWorld({ settings: { video_timeout_ms: 1_500 } })
       it.xai.films({ isNeverDone: true })
       const { id } = await it.create()
       expect((await it.becomes(id, 'failed')).error?.code).toBe('upstream_timeout')
+      await it.gate.app.flush()
+      expect(await it.rows('SELECT state FROM account_states')).toEqual([])
     },
     LONG,
   )

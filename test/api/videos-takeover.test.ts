@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { png } from '../fakes/xai-media'
 import { scratch, until } from '../support/programs'
-import { VIDEO_MODEL, type VideoWorld, videoWorld } from '../support/video-world'
+import { VIDEO_MODEL, type VideoWorld, videosAt, videoWorld } from '../support/video-world'
 
 /** xAI is asked by the clock. */
-const LONG = 40_000
+const LONG = 80_000
 
 /** A world over a file, whose videos another gateway may take over. */
 async function shared(options: Parameters<typeof videoWorld>[0] = {}) {
@@ -141,6 +141,59 @@ describe('a video that was left behind', () => {
     LONG,
   )
 
+  for (const [what, filming, says] of [
+    ['is free again', { fails: { code: 'internal_error', message: 'Oops.' } }, false],
+    ['is still taken', {}, true],
+  ] as const)
+    test.concurrent(
+      `is counted later, if then the place of its key ${what} that another video took meanwhile`,
+      async () => {
+        await using it = await shared()
+        it.xai.films({ pollsUntilDone: 3 }, { pollsUntilDone: 1, ...filming })
+        const { create, keyId, key } = await it.keyed({ dailyVideo: 1 })
+        await create()
+        await accepted(it)
+        await leaveBehind(it)
+        await using heir = await it.heir()
+        await videosAt(heir.gate.url, key).create()
+        await heir.gate.app.refresh()
+        const isCounted = async () => {
+          await heir.gate.app.refresh()
+          const [row] = await it.rows(
+            `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
+          )
+          return Number(row?.used) === 1 || undefined
+        }
+        await until(async () => (await it.rows('SELECT 1 FROM videos WHERE video IS NOT NULL'))[0])
+        const isNot = () =>
+          heir.gate.lines.some((line) => line.includes('"video_not_counted"')) || undefined
+        await until(says ? isNot : isCounted, LONG)
+        expect(await until(isCounted)).toBe(true)
+      },
+      LONG,
+    )
+
+  test.concurrent(
+    'has failed when its key may not use the model any more',
+    async () => {
+      await using it = await shared()
+      it.xai.films({ isNeverDone: true })
+      const { create, get, keyId } = await it.keyed({})
+      const { id } = await create()
+      await accepted(it)
+      await leaveBehind(it)
+      await it.gate.client.execute(`UPDATE keys SET models = '["grok-4.7"]' WHERE id = '${keyId}'`)
+      await using heir = await it.heir()
+      await heir.gate.app.refresh()
+      const { error } = await until(async () => {
+        const video = await get(id)
+        return video.status === 'failed' ? video : undefined
+      })
+      expect(error?.code).toBe('model_not_allowed')
+    },
+    LONG,
+  )
+
   test.concurrent(
     'is begun again where it died, when it has given no sign for longer than a lease',
     async () => {
@@ -206,12 +259,15 @@ describe('two gateways', () => {
         return rows.length === ids.length || undefined
       }, 30_000)
       expect(begun(it)).toHaveLength(3)
-      await it.gate.app.flush()
-      await other.gate.app.flush()
-      const [count] = await it.rows(
-        `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
-      )
-      expect(Number(count?.used)).toBe(3)
+      const used = async () => {
+        await Promise.all([it.gate.app.refresh(), other.gate.app.refresh()])
+        await Promise.all([it.gate.app.flush(), other.gate.app.flush()])
+        const [row] = await it.rows(
+          `SELECT sum(used) AS used FROM allowances WHERE key_id = '${keyId}' AND bucket = 'video'`,
+        )
+        return Number(row?.used)
+      }
+      await until(async () => (await used()) === 3 || undefined, 30_000)
       const more = await call('POST', '/videos', { model: VIDEO_MODEL, prompt: 'x' })
       expect(more.status).toBe(429)
     },

@@ -126,6 +126,7 @@ describe('a video', () => {
     ],
     ['a model that makes none', { ...ASK, model: 'grok-4.7' }, 400, 'model'],
     ['an unknown model', { ...ASK, model: 'sora-2' }, 404, 'model'],
+    ['a user of many words', { ...ASK, user: 'x'.repeat(513) }, 400, 'user'],
     ['a model that is no text', { ...ASK, model: 5 }, 400, 'model'],
     ['no object', '[]', 400, null],
     ['no JSON', '{', 400, null],
@@ -143,6 +144,7 @@ describe('a video', () => {
       400,
       'prompt',
     ],
+    ['edited from nothing', '/videos/edits', { ...ASK, video: {} }, 400, 'video'],
     ['edited by its id', '/videos/edits', { ...ASK, video: { id: 'video_1' } }, 400, 'video.id'],
     ['edited from a picture', '/videos/edits', { ...ASK, video: { url: PICTURE } }, 400, 'video'],
     [
@@ -181,9 +183,14 @@ describe('a video', () => {
       expect(await refused(path, body)).toEqual([status, param])
     })
 
+  test('is not edited that has an address without end', async () => {
+    const url = `https://example.org/${'x'.repeat(8_192)}`
+    expect(await refused('/videos/edits', { ...ASK, video: { url } })).toEqual([400, 'video'])
+  })
+
   test('of ours that is not there any more is not edited', async () => {
     const url = `${it.gate.url}/videos/${'0'.repeat(32)}.mp4`
-    expect((await refused('/videos/edits', { ...ASK, video: { url } }))[0]).toBe(404)
+    expect(await refused('/videos/edits', { ...ASK, video: { url } })).toEqual([400, 'video'])
   })
 
   test('is not taken on when its body is too large', async () => {
@@ -336,13 +343,23 @@ describe('a video', () => {
       { 'input_reference[]': [PNG, PNG] },
       { reference_images: [{ url: PICTURE }, { url: PICTURE }] },
     ],
+    [
+      'a field that comes twice',
+      { input_reference: [PNG, PNG] },
+      { reference_images: [{ url: PICTURE }, { url: PICTURE }] },
+    ],
     ['an address', { 'input_reference[image_url]': PICTURE }, { image: { url: PICTURE } }],
     [
       'JSON',
       { input_reference: JSON.stringify({ image_url: PICTURE }) },
       { image: { url: PICTURE } },
     ],
-    ['numbered files', { 'image[0]': PNG }, { image: { url: PICTURE } }],
+    ['a numbered file', { 'image[0]': PNG }, { image: { url: PICTURE } }],
+    [
+      'numbered files',
+      { 'image[0]': PNG, 'image[1]': PNG },
+      { reference_images: [{ url: PICTURE }, { url: PICTURE }] },
+    ],
     ['words of the chat', { 'video_config[aspect_ratio]': '1:1' }, { aspect_ratio: '1:1' }],
   ] as const)
     test(`is made of a form with ${what}`, async () => {

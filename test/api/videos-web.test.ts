@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { failsFirst, films, jpeg } from '../fakes/grok-web'
+import { fakeXaiMedia } from '../fakes/xai-media'
 import { until } from '../support/programs'
-import { videosAt } from '../support/video-world'
+import { VIDEO_MODEL, videosAt } from '../support/video-world'
 import { type WebOptions, webGateway } from '../support/web-gateway'
 
 const LONG = 40_000
@@ -46,6 +47,18 @@ describe('a video of a grok.com session', () => {
       }
       expect(it.asked()).toMatchObject({ message: 'Waves --mode=custom' })
       expect(await it.ledger()).toMatchObject([{ kind: 'web', outcome: 'done' }])
+    },
+    LONG,
+  )
+
+  test(
+    'is not the usual one where a kind that comes first makes videos, too',
+    async () => {
+      await using xai = fakeXaiMedia()
+      await using it = await world()
+      await it.stores.accounts.add({ kind: 'xai', name: 'x', baseUrl: xai.url, secret: 'key-x' })
+      await it.app.refresh()
+      expect(await it.create({})).toMatchObject({ model: VIDEO_MODEL })
     },
     LONG,
   )

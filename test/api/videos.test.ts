@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { toFile } from 'openai'
+import { Check } from 'typebox/schema'
 import { faults, png } from '../fakes/xai-media'
 import { KEY } from '../support/gateway'
 import { until } from '../support/programs'
@@ -13,6 +14,46 @@ const files = async (it: { rows: (sql: string) => Promise<unknown[]> }) =>
   (await it.rows('SELECT * FROM files')).length
 
 describe('a video', () => {
+  test.concurrent(
+    'is what the document says, in either wording',
+    async () => {
+      await using it = await videoWorld()
+      it.xai.alwaysFilms({ pollsUntilDone: 0 })
+      const { paths } = await (await fetch(`${it.gate.url}/openapi.json`)).json()
+      const documented = paths['/v1/videos/{id}'].get.responses[200].content['application/json']
+      const { id } = await it.create()
+      const asked = { model: VIDEO_MODEL, prompt: 'Waves' }
+      const begun = await (await it.call('POST', '/videos/generations', asked)).json()
+      for (const one of [id, begun.request_id]) {
+        const video = await until(async () => {
+          const answer = await it.call('GET', `/videos/${one}`)
+          return answer.status === 200 ? answer.json() : undefined
+        })
+        expect([Check(documented.schema, video), video]).toEqual([true, video])
+      }
+    },
+    LONG,
+  )
+
+  test.concurrent(
+    'begins with a picture that was made here, by its address, which may lead nowhere from here',
+    async () => {
+      await using it = await videoWorld({ settings: { base_url: 'http://groxy.invalid' } })
+      const body = new FormData()
+      body.set('file', await toFile(png('b'), 'b.png'))
+      const headers = { authorization: `Bearer ${KEY}` }
+      const path = `${it.gate.url}/v1/uploads/image`
+      const { url } = await (await fetch(path, { method: 'POST', headers, body })).json()
+      const { id } = await it.create({ input_reference: { image_url: url } })
+      await it.becomes(id, 'completed')
+      const asked = it.xai.callsOf('videos.generations').map(({ body }) => body)
+      expect(asked).toMatchObject([
+        { image: { url: `data:image/png;base64,${png('b').toBase64()}` } },
+      ])
+    },
+    LONG,
+  )
+
   test.concurrent(
     'is queued, in progress and completed, as the SDK knows it, and can be downloaded',
     async () => {

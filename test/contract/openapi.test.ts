@@ -17,6 +17,7 @@ const officialSchema = (name: string) => compileSchema({ $defs: official, $ref: 
 interface Operation {
   readonly operationId?: string
   readonly summary?: string
+  readonly tags?: readonly string[]
   readonly security?: readonly unknown[]
   readonly requestBody?: unknown
   readonly responses: Readonly<Record<string, Answer>>
@@ -29,6 +30,7 @@ interface Answer {
 
 interface Document {
   readonly openapi: string
+  readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
@@ -56,8 +58,6 @@ const TYPES: Readonly<Record<string, string>> = {
   'GET /v1/videos/{id}/content 206': 'video/mp4',
   'GET /videos/{name} 200': 'video/*',
   'GET /videos/{name} 206': 'video/*',
-  'GET /v1/videos/{id}/content 200': 'video/mp4',
-  'GET /v1/videos/{id}/content 206': 'video/mp4',
 }
 
 describe('our document', () => {
@@ -119,6 +119,13 @@ describe('our document', () => {
       'POST /v1/videos/extensions',
       'POST /v1/videos/generations',
     ])
+  })
+
+  test('describes each group that operations are in, and no other', async () => {
+    await using gate = await gateway()
+    const document = await documentOf(gate)
+    const used = operationsOf(document).flatMap(({ operation: { tags = [] } }) => tags)
+    expect(document.tags.map(({ name }) => name).sort()).toEqual([...new Set(used)].sort())
   })
 
   test('names, sums up and exemplifies every operation and its failures', async () => {

@@ -3,6 +3,7 @@ import { judge } from '#src/dispatch/judge'
 import { RULES } from '#src/dispatch/verdicts'
 import { WEB_RULES } from '#src/dispatch/web-verdicts'
 import { ApiError, SetupError, UpstreamFault, unable } from '#src/errors'
+import { UNFINISHED } from '#src/upstream/fault'
 
 const PLACE = { kind: 'xai', model: 'grok-4', endpoint: 'chat.completions' } as const
 
@@ -53,6 +54,14 @@ const ROWS: readonly Row[] = [
     'cooling',
     true,
     502,
+  ],
+  [
+    'work that takes too long, of an account that answers',
+    new UpstreamFault('timeout', 'T', { code: UNFINISHED }),
+    'upstream',
+    'none',
+    false,
+    504,
   ],
   ['silence', new UpstreamFault('timeout', 'T'), 'upstream', 'cooling', true, 504],
   [

@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import { bucketServer } from '../fakes/r2'
 import { type Gateway, gateway, KEY } from '../support/gateway'
 import { noise } from '../support/object-stores'
+import { PNG_HEAD } from '../support/picture-bytes'
 import { groxy, scratch, until } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
 import { workerWorld } from '../support/worker-world'
 import { workerd } from '../support/workerd'
 
 const MINUTE_MS = 60_000
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
 function picture(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   const bytes = noise(length, seed)
-  bytes.set(PNG)
+  bytes.set(PNG_HEAD)
   return bytes
 }
 

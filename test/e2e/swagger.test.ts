@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
+import { jpeg } from '../fakes/xai-media'
 import { hasBrowser, openBrowser, overflowOf } from '../support/browser'
 import { gateway, KEY } from '../support/gateway'
+import { videoWorld } from '../support/video-world'
 
 const WIDTHS = [1280, 360]
 const LAUNCH_MS = 30_000
@@ -33,11 +35,7 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
         await operation(id).waitFor()
       await keep(page, `swagger-list-${width}`)
 
-      await page.locator('.auth-wrapper button.authorize').first().click()
-      await page.locator('.auth-container input').first().fill(KEY)
-      await page.locator('.auth-btn-wrapper button.authorize').first().click()
-      await keep(page, `swagger-authorized-${width}`)
-      await page.locator('.auth-btn-wrapper button.btn-done').first().click()
+      await authorize(page, () => keep(page, `swagger-authorized-${width}`))
 
       const list = operation('listModels')
       await run(list)
@@ -54,6 +52,39 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
 
       expect(await overflowOf(page)).toBe(0)
       expect([...hosts]).toEqual(['127.0.0.1'])
+      expect(complaints).toEqual([])
+      await page.context().close()
+    },
+    TEST_MS,
+  )
+
+  test.each(WIDTHS)(
+    'Swagger UI sends forms as they stand, and shows what is made, %d px wide',
+    async (width) => {
+      await using world = await videoWorld()
+      const { page, complaints } = await browser.open(width)
+      await page.goto(`${world.gate.url}/swagger`)
+      await authorize(page)
+      const operation = (id: string) => page.locator(`.opblock[id$="-${id}"]`)
+      const file = { name: 'fern.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(jpeg('A fern')) }
+
+      const forms = ['createImageEdit', 'createVideo', 'createFile', 'uploadImage']
+      for (const id of forms) await run(operation(id), { file })
+      const upload = operation('uploadImage').locator('.live-responses-table .microlight').first()
+      const { name } = JSON.parse(String(await upload.textContent()))
+
+      await run(operation('getImage'), { name })
+      const picture = operation('getImage').locator('.live-responses-table img')
+      expect(
+        await picture.evaluate((it: HTMLImageElement) => it.decode().then(() => it.width)),
+      ).toBe(8)
+
+      const { id } = await world.create()
+      await world.becomes(id, 'completed')
+      await run(operation('downloadVideoContent'), { id })
+      await operation('downloadVideoContent').getByText('Download file').waitFor()
+      await keep(page, `swagger-media-${width}`)
+      expect(await overflowOf(page)).toBe(0)
       expect(complaints).toEqual([])
       await page.context().close()
     },
@@ -97,9 +128,31 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
   )
 })
 
+/** Tell the page a key. */
+async function authorize(page: Page, look?: () => Promise<void>): Promise<void> {
+  await page.locator('.auth-wrapper button.authorize').first().click()
+  await page.locator('.auth-container input').first().fill(KEY)
+  await page.locator('.auth-btn-wrapper button.authorize').first().click()
+  await look?.()
+  await page.locator('.auth-btn-wrapper button.btn-done').first().click()
+}
+
+interface Filled {
+  readonly file?: { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }
+  readonly [parameter: string]: unknown
+}
+
 /** Open an operation, execute it as it stands, and wait for a 200. */
-async function run(operation: ReturnType<Page['locator']>): Promise<void> {
+async function run(operation: Locator, { file, ...parameters }: Filled = {}): Promise<void> {
   await operation.locator('.opblock-summary-control').click()
+  const types = operation.locator('.opblock-section-request-body select').first()
+  if (file) {
+    if (await types.locator('[value="application/json"]').count())
+      await types.selectOption('multipart/form-data')
+    await operation.locator('input[type=file]').first().setInputFiles(file)
+  }
+  for (const [name, value] of Object.entries(parameters))
+    await operation.locator(`[data-param-name="${name}"] input`).fill(String(value))
   await operation.locator('button.execute').click()
   const status = operation.locator('.live-responses-table .response-col_status').last()
   await status.waitFor()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { jpeg } from '../fakes/grok-web'
 import { CHATS, inFrontOf, RESPONSES } from '../support/every-way'
+import { KEY } from '../support/gateway'
 import { serverAt } from '../support/guarded'
 import { type WebGateway, webGateway } from '../support/web-gateway'
 
@@ -43,6 +44,31 @@ describe('a picture that a program shows', () => {
       for (const name of ['cookie', 'authorization', 'x-statsig-id', 'referer', 'origin'])
         expect(headers.get(name)).toBeNull()
   })
+
+  usual(
+    'by an address of ours is never asked for there: it may lead nowhere from here',
+    async (it) => {
+      const body = new FormData()
+      body.set('file', new File([jpeg(`ours, ${it.way}`)], 'cat.jpg'))
+      const headers = { authorization: `Bearer ${KEY}` }
+      const asked = { method: 'POST', headers, body }
+      const { url } = await (await fetch(`${it.url}/v1/uploads/image`, asked)).json()
+      expect(url).toStartWith('http://groxy.invalid/images/')
+      await it.tell({ text: 'What is it?', pictures: [url] })
+      expect(uploads(it).map(({ content }) => content)).toEqual([
+        jpeg(`ours, ${it.way}`).toBase64(),
+      ])
+      const lost = await it
+        .tell({ pictures: [url.replace(/.\.jpg$/, 'x.jpg')] })
+        .catch((cause) => cause)
+      expect(lost).toMatchObject({
+        status: 400,
+        message: expect.stringContaining('leads to nothing'),
+      })
+      expect(await it.held()).toEqual([])
+    },
+    { settings: { base_url: 'http://groxy.invalid' } },
+  )
 
   usual('is refused as a fault of the client when it is none', async (it) => {
     await using server = serverAt(() => new Response('<html>no picture</html>'))

@@ -85,8 +85,10 @@ describe.skipIf(isWithoutSqld)('pictures on Workers', () => {
       ++calls > 1 ? faults.hangs()(moment) : moment.right(),
     )
     const asked = { model: 'grok-imagine-image', prompt: PROMPT, n: 2, stream: true } as const
-    for await (const _event of await images.generate(asked)) break
-    await until(async () => calls === 2 || undefined)
+    for await (const _event of await images.generate(asked)) {
+      await until(async () => calls === 2 || undefined)
+      break
+    }
     await xai.callsOf('images.generations')[1]?.gone
     expect(worker.output()).not.toMatch(FAULTS)
   }, 60_000)

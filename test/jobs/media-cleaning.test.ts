@@ -342,6 +342,20 @@ describe('when', () => {
     expect(it.job.isOn()).toBe(false)
   })
 
+  test('at once when a limit was made smaller, and not when it was made larger', async () => {
+    const it = await world({ image_cache_max_mb: 10 })
+    await it.keep(named(1), 9 * MB, { usedAt: it.now() - HOUR })
+    afterHour(it, 10 * MINUTE)
+    await it.clean()
+    const hour = since(it)
+    it.settings.image_cache_max_mb = 20
+    expect(since(it)).toBe(hour)
+    it.settings.image_cache_max_mb = 8
+    expect(since(it)).toBeGreaterThan(hour)
+    expect(await it.clean(false)).toBe(1)
+    expect(since(it)).toBe(hour)
+  })
+
   test('what is only woken looks at the limits alone, until the next hour', async () => {
     const it = await world({ image_cache_max_mb: 0 })
     afterHour(it, 2 * HOUR)

@@ -182,6 +182,21 @@ describe('what cannot be kept', () => {
     expect(await it.index.find(name)).toMatchObject({ bytes: null, mime: null })
   })
 
+  test('is not what unpacks to a thousand times its size', async () => {
+    const picture = Buffer.concat([
+      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+      Buffer.alloc(10_000_000),
+    ])
+    await using host = mediaHost(() => ({
+      pieces: [Bun.gzipSync(picture)],
+      headers: { 'content-encoding': 'gzip', 'content-type': 'image/png' },
+    }))
+    await using it = await mediaCache()
+    const { name } = await it.publish(`${host.url}/a.png`)
+    expect((await refusal(it.cache.open(name))).message).toContain('packed')
+    expect(await filesOf(it)).toEqual([])
+  })
+
   test('is not what also looks like something else: it is served as what it is', async () => {
     const polyglot = Buffer.concat([Buffer.from('GIF89a=1;alert(1)//', 'latin1'), PICTURE])
     await using host = mediaHost(() => ({

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { deflateRawSync } from 'node:zlib'
 import { ApiError } from '#src/errors'
 import { createInputs, type PictureSource } from '#src/media/inputs'
+import { createOwnLoader, createOwnReader } from '#src/media/own-address'
 import { createFetchGuard } from '#src/net/fetch-guard'
 import { DEFAULT_SETTINGS } from '#src/store/settings'
 import { serverAt } from '../support/guarded'
@@ -16,6 +17,10 @@ const HTML = '<!doctype html><script>alert(1)</script>'
 function inputs(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
   const stored = new Map([
     ['file-a', { owner: 'k', filename: 'moss.png', content: png(3, 4) }],
+    [
+      'file-large',
+      { owner: 'k', filename: 'moss.png', content: new Uint8Array(50 * MEGABYTE + 1) },
+    ],
     ['file-text', { owner: 'k', filename: 'notes.png', content: utf8.encode('notes') }],
   ])
   return createInputs({
@@ -26,17 +31,27 @@ function inputs(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
         const file = stored.get(id)
         return file?.owner === keyId ? { ...file, bytes: file.content.length } : undefined
       },
-      readAll: async ({ content }) => content,
+      async readAll({ content, bytes }, most, param) {
+        if (bytes > most) throw new ApiError('file_too_large', 'Too large.', { param })
+        return content
+      },
     },
-    async readOwn(url, { origin }) {
-      if (!url.startsWith(origin)) return
-      if (url.endsWith('made')) return png(5, 6)
-      throw new ApiError('not_found', 'There is nothing of that name.')
-    },
+    readOwn: createOwnReader({
+      links: { check: async () => ({ isGood: true, until: undefined }) },
+      loadOwn: createOwnLoader(async (name) => {
+        if (name === 'made') return png(5, 6)
+        if (name === 'slow') return new Promise(() => {})
+        throw new ApiError('not_found', 'There is nothing of that name.')
+      }),
+    }),
   })
 }
 
-const TERMS = { keyId: 'k', signal: new AbortController().signal }
+const OWN = 'http://10.0.0.1/images'
+const TERMS = {
+  ...{ keyId: 'k', origin: 'http://10.0.0.1' },
+  signal: new AbortController().signal,
+}
 const load = (source: PictureSource, it = inputs()) => it.load(source, { param: 'image', ...TERMS })
 const sent = (bytes: Uint8Array<ArrayBuffer>, name = 'a.png') => load({ bytes, name })
 
@@ -97,21 +112,29 @@ const zip = () =>
   Uint8Array.from([...utf8.encode('PK\x03\x04'), ...deflateRawSync(Buffer.alloc(MEGABYTE))])
 
 describe('a picture that was made here', () => {
-  const own = { ...TERMS, origin: 'http://10.0.0.1', param: 'image' }
+  const own = { ...TERMS, param: 'image' }
 
   test('is read by its address, which need not be public', async () => {
-    const picture = await inputs().load({ url: 'http://10.0.0.1/made' }, own)
+    const picture = await inputs().load({ url: `${OWN}/made` }, own)
     expect(picture).toMatchObject({ bytes: png(5, 6), name: 'image.png' })
   })
 
   test('and is gone is the fault of its field', async () => {
-    const gone = inputs().load({ url: 'http://10.0.0.1/lost' }, own)
+    const gone = inputs().load({ url: `${OWN}/lost` }, own)
     expect(await refusal(gone)).toMatchObject({
       status: 400,
       code: 'url_not_reachable',
       param: 'image',
       message: "'image' leads to nothing: There is nothing of that name.",
     })
+  })
+
+  test('is not waited for without end, nor for a client that has left', async () => {
+    const slow = { url: `${OWN}/slow` }
+    const late = inputs({ fetch_timeout_ms: 20 }).load(slow, own)
+    expect(await refusal(late)).toMatchObject({ status: 400, code: 'url_not_reachable' })
+    const signal = AbortSignal.timeout(20)
+    expect(await refusal(inputs().load(slow, { ...own, signal }))).toMatchObject({ status: 499 })
   })
 })
 
@@ -150,6 +173,8 @@ describe('is refused with its field:', () => {
     expect(found).toMatchObject({ status: 400, code: 'file_too_large', param: 'image' })
     const url = `data:image/png;base64,${bytes.toBase64()}`
     expect(await refusal(load({ url }))).toEqual(found)
+    const { code, param } = await refusal(load({ fileId: 'file-large' }))
+    expect([code, param]).toEqual(['file_too_large', 'image'])
   })
 
   test('a file that is no picture', async () => {
@@ -210,7 +235,7 @@ describe('several pictures', () => {
   })
 
   test('are not loaded for a client that has left', async () => {
-    const gone = { keyId: 'k', signal: AbortSignal.abort() }
+    const gone = { ...TERMS, signal: AbortSignal.abort() }
     const found = await refusal(inputs().loadAll([field(png(3, 4), 'a')], gone))
     expect(found).toMatchObject({ status: 499, code: 'client_gone' })
   })

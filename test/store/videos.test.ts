@@ -66,6 +66,15 @@ for (const [where, make, isSkipped] of databases)
       expect(await strange.catch((cause) => cause)).toMatchObject({ code: 'invalid_value' })
     })
 
+    test('are listed though they are long', async () => {
+      const prompt = '海'.repeat(40_000)
+      const long = { keyId: 'long', status: 'failed', request: { prompt } } as const
+      for (let n = 0; n < 101; n++) await one.insert(row(`long${n}`, long))
+      const terms = { keyId: 'long', shape: 'openai', now: 0 } as const
+      const page = await two.list(terms, { order: 'asc', after: undefined, limit: 100 })
+      expect([page.data.length, page.hasMore]).toEqual([100, true])
+    })
+
     test('are claimed by one instance, oldest first, and once more when that one is gone', async () => {
       await one.insert(row('c2', { createdAt: 20 }))
       await one.insert(row('c1', { createdAt: 10 }))

@@ -40,7 +40,9 @@ export function inFrontOf(options: WebOptions = {}) {
     it.grok.clearScripts()
     it.grok.wire({})
   })
-  afterEach(() => {
+  afterEach(async () => {
+    // What was made is fetched though the answer is over.
+    await it.settle()
     expect(it.grok.complaints()).toEqual([])
     it.grok.forget()
   })

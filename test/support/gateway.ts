@@ -76,6 +76,8 @@ export async function gateway(options: Options = {}) {
         body: typeof body === 'string' ? body : JSON.stringify(body),
         ...init,
       }),
+    /** Wait for the work that was left for later. */
+    settle: platform.settle,
     /** The ledger, when everything was written, newest first. */
     async ledger() {
       await app.flush()

@@ -60,3 +60,6 @@ export const webpHeads = (width: number, height: number): readonly Bytes[] => [
     joined(new Uint8Array(3), latin('\x9d\x01\x2a'), little(width, 2), little(height, 2)),
   ),
 ]
+
+/** What a picture of 8 x 8 begins with: bytes of any number that follow make it as large. */
+export const PNG_HEAD = png(8, 8).subarray(0, 33)

@@ -45,7 +45,8 @@ export async function videoWorld({ settings = {}, path, now }: Options = {}) {
     /** What a key with limits asks with. */
     async keyed(limits: Parameters<typeof keyed>[1]) {
       const { id, headers } = await keyed(gate, limits)
-      return { keyId: id, ...videosAt(gate.url, headers.authorization.slice('Bearer '.length)) }
+      const key = headers.authorization.slice('Bearer '.length)
+      return { keyId: id, key, ...videosAt(gate.url, key) }
     },
     rows: async (sql: string) => (await gate.client.execute(sql)).rows,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -54,6 +54,7 @@ export function webSession(grok: FakeGrokWeb, given: Partial<Settings> = {}) {
       assetsUrl: grok.assetsUrl,
       settings: () => settings,
     }).show,
+    readOwn: async () => undefined,
     fetchPublic: createFetchGuard(guard),
     tokenizer: async () => tokenizer,
     settings: () => settings,

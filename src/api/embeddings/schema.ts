@@ -26,7 +26,11 @@ export const EmbeddingsRequest = Type.Object(
     ),
     user: optional(Type.String()),
   },
-  { title: 'EmbeddingsRequest', description: 'Texts that are to be made vectors of.' },
+  {
+    title: 'EmbeddingsRequest',
+    description: 'Texts that are to be made vectors of.',
+    examples: [{ model: 'text-embedding-3-small', input: 'Which way is north?' }],
+  },
 )
 
 export type EmbeddingsRequest = Static<typeof EmbeddingsRequest>

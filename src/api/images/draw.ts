@@ -109,7 +109,7 @@ export function createDraw({ works }: { readonly works: Works }) {
         await easel.picture(place, event.picture)
         done.add(place)
       } catch (cause) {
-        note(cause)
+        note(cause instanceof ApiError ? paidFor(cause) : cause)
       }
     }
 
@@ -159,6 +159,10 @@ function begin(
   const most = mostAt(upstream, call.model, request) ?? 1
   return pictures.draw({ ...call, request, count: Math.min(count, most) })
 }
+
+/** Why a picture is lost that was made: no SDK is to have another one made, and paid for, by itself. */
+const paidFor = ({ code, message, details }: ApiError): ApiError =>
+  new ApiError(code, message, { ...details, headers: { 'x-should-retry': 'false' } })
 
 /** Whether nobody would answer the same request otherwise. */
 const isFinal = ({ status, code }: ApiError): boolean => status < 500 || code === 'no_account'

@@ -69,21 +69,6 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
     })
 }
 
-const ADDRESS = /^\/(images|videos)\/([^/]+)$/
-
-/**
- * Answers who asks for the head of a picture or a video only; undefined for all other requests. Elysia
- * would make all of the answer and count its bytes.
- */
-export const createMediaHeads =
-  (serve: ServedMedia) =>
-  (request: Request): Promise<Response> | undefined => {
-    if (request.method !== 'HEAD') return
-    const [, folder, name = ''] = ADDRESS.exec(new URL(request.url).pathname) ?? []
-    if (folder === undefined) return
-    return serve(request, folder === FOLDERS.image ? 'image' : 'video', decodeURIComponent(name))
-  }
-
 interface NamedContext {
   readonly request: Request
   readonly params: { readonly name: string }

@@ -18,10 +18,13 @@ const YEAR_S = 31_536_000
 /** So much of the hash tells one version from another. */
 const ETAG_DIGITS = 32
 
+/** A browser that is led to a video plays it in a page of its own making, with styles and the video itself. */
+const POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+
 /** What keeps a browser from running anything of it, whatever it is. */
 const INERT = {
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; sandbox",
+  'content-security-policy': POLICY,
   'cross-origin-resource-policy': 'cross-origin',
   'access-control-allow-origin': '*',
 }
@@ -36,7 +39,7 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
     throw new ApiError('link_expired', check.why)
   }
 
-  /** As it is for this request: a head and a range need the size, which may have to come first. */
+  /** As it is for this request: what its range needs to know has to be known first. */
   async function see(name: string, sort: Sort, needsSize: boolean): Promise<MediaView> {
     const view = await open(name)
     if (view.sort !== sort) throw notThere(name)
@@ -50,9 +53,8 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
 
   return async (request: Request, sort: Sort, name: string): Promise<Response> => {
     const until = await admit(request, sort, name)
-    const isHead = request.method === 'HEAD'
-    const range = isHead ? null : request.headers.get('range')
-    const view = await see(name, sort, isHead || range !== null)
+    const range = request.headers.get('range')
+    const view = await see(name, sort, range !== null)
     const version: Version = {
       etag: view.hash && `"${view.hash.slice(0, ETAG_DIGITS)}"`,
       modifiedAt: view.createdAt,
@@ -80,7 +82,6 @@ export function createServedMedia({ open, links, now }: ServedMediaParts) {
       return new Response(await bodyOf(view, from, to, true), { status: 206, headers })
     }
     if (bytes !== undefined) headers.set('content-length', String(bytes))
-    if (isHead) return new Response(null, { headers })
     // A whole file would be cut by the runtime, by a range that was ignored here.
     return new Response(await bodyOf(view, 0, bytes, range === null), { headers })
   }

@@ -2,7 +2,7 @@ import { ApiError } from '../../errors'
 import type { FormFile, Forms } from '../../http/form'
 import type { KeyCaller } from '../../http/key-handlers'
 import type { MediaCache } from '../../media/cache'
-import { MOST_PIXELS } from '../../media/inputs'
+import { MOST_INPUT_BYTES, MOST_PIXELS } from '../../media/inputs'
 import { type MediaKind, mediaKind } from '../../media/kind'
 import { measure } from '../../stream/picture-size'
 
@@ -10,9 +10,6 @@ interface PictureUploadParts {
   readonly forms: Forms
   readonly cache: Pick<MediaCache, 'keep' | 'linkOf'>
 }
-
-/** What one picture may weigh, in bytes. */
-const MOST_BYTES = 50 * 1024 * 1024
 
 /** Takes a picture of a client's, and gives it an address that anyone can open. */
 export const createPictureUpload =
@@ -35,8 +32,8 @@ function pictureIn(files: readonly FormFile[]): FormFile {
   const [file, ...more] = files.filter(({ field }) => field === 'file')
   if (!file || more.length > 0)
     throw new ApiError('invalid_value', "Send one picture, in the field 'file'.", { param: 'file' })
-  if (file.bytes.length > MOST_BYTES)
-    throw new ApiError('file_too_large', `A picture may have ${MOST_BYTES} bytes.`, {
+  if (file.bytes.length > MOST_INPUT_BYTES)
+    throw new ApiError('file_too_large', `A picture may have ${MOST_INPUT_BYTES} bytes.`, {
       param: 'file',
     })
   const { sort, mime } = kindOf(file.bytes)
@@ -47,9 +44,7 @@ function pictureIn(files: readonly FormFile[]): FormFile {
     throw new ApiError(
       'file_too_large',
       `A picture may have ${MOST_PIXELS / 1e6} million pixels.`,
-      {
-        param: 'file',
-      },
+      { param: 'file' },
     )
   return file
 }

@@ -114,7 +114,7 @@ export function createPassthrough(parts: PassthroughParts) {
   async function readBody(request: Request) {
     const isJson = /json/i.test(request.headers.get('content-type') ?? '')
     if (request.body && isJson) {
-      const { text, release } = await intake.read(request, limits())
+      const { body: text, release } = await intake.read(request, limits())
       try {
         return { body: text, fields: readObject(text).value, isHidden: false, release }
       } catch (cause) {

@@ -2,7 +2,6 @@ import { brokenOff } from '../../dispatch/reply'
 import type { Work, Works } from '../../dispatch/work'
 import { ApiError, unable } from '../../errors'
 import type { Ticket } from '../../http/admission'
-import { faultFields, type Log } from '../../log'
 import type { Publication, Publish } from '../../media/published'
 import { sleep } from '../../sleep'
 import type { Reach } from '../../state/reach'
@@ -21,7 +20,6 @@ interface FilmingParts {
   readonly settings: () => Settings
   readonly reach: Reach
   readonly now: () => number
-  readonly log: Log
 }
 
 /** A video while it is made here. */
@@ -50,22 +48,22 @@ type VideoEvent = Extract<FilmEvent, { type: 'video' }>
 
 /** Readers see how far it is about so often. */
 const NOTE_MS = 1_000
-/** How often what must be written is written anew while the database is away. */
+/** How often the database is asked again while it is away. */
 const TRIES = 6
 const FIRST_WAIT_MS = 500
 
 /** Has one video made, from account to address. */
 export function createFilming(parts: FilmingParts) {
-  const { works, rows, kept, publish, settings, reach, now, log } = parts
+  const { works, rows, kept, publish, settings, reach, now } = parts
 
-  /** Insist on something that must be written, for a minute. */
-  async function insist<T>(run: Run, write: () => Promise<T>): Promise<T> {
+  /** Insist on what needs the database, for a minute. */
+  async function insist<T>(run: Run, ask: () => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried++)
       try {
-        return await write()
+        return await ask()
       } catch (cause) {
-        if (tried === TRIES || run.isLeft) throw cause
-        log.warn('database_unreachable', faultFields(cause))
+        const isAway = cause instanceof ApiError && cause.code === 'not_ready'
+        if (!isAway || tried === TRIES || run.isLeft) throw cause
         await sleep(FIRST_WAIT_MS * 2 ** tried)
       }
   }
@@ -92,8 +90,10 @@ export function createFilming(parts: FilmingParts) {
   async function begin(run: Run) {
     const { accountId, upstreamId, request } = run.row
     const film = request as unknown as KeptFilm
-    if (accountId === null || upstreamId === null)
-      return works.run(workOf(run, await kept.load(film)))
+    if (accountId === null || upstreamId === null) {
+      const whole = await insist(run, () => reach(kept.load(film)))
+      return works.run(workOf(run, whole))
+    }
     const bare = { ...film.film, first: undefined, references: [], video: undefined }
     return works.resume(workOf(run, bare), accountId)
   }

@@ -1,7 +1,8 @@
 import { ApiError } from '../../errors'
 import type { Json } from '../../json-value'
 import type { Files } from '../../media/files'
-import type { Inputs } from '../../media/inputs'
+import { type Inputs, MOST_INPUT_BYTES } from '../../media/inputs'
+import type { Reach } from '../../state/reach'
 import type { FilmRequest } from '../../turn/film'
 import type { PictureInput } from '../../turn/picture'
 import type { OpenVideo } from './open-video'
@@ -30,6 +31,7 @@ interface KeptParts {
   readonly files: Pick<Files, 'begin' | 'find' | 'readAll' | 'remove'>
   readonly inputs: Pick<Inputs, 'loadAll'>
   readonly openVideo: OpenVideo
+  readonly reach: Reach
   readonly now: () => number
 }
 
@@ -46,10 +48,9 @@ export interface KeepTerms {
 const OWNER = ''
 /** No job goes on for so long. What its end did not remove goes then. */
 const LIFETIME_MS = 3 * 86_400_000
-const MOST_BYTES = 50 * 1024 * 1024
 
 /** Keeps what goes into videos until they are made, be it by another instance. */
-export function createKeptFilms({ files, inputs, openVideo, now }: KeptParts) {
+export function createKeptFilms({ files, inputs, openVideo, reach, now }: KeptParts) {
   async function store({ bytes, ...about }: PictureInput): Promise<KeptPicture> {
     const { name: filename, mime: type } = about
     const known = { filename, type, purpose: 'input', expiresAt: now() + LIFETIME_MS }
@@ -67,7 +68,7 @@ export function createKeptFilms({ files, inputs, openVideo, now }: KeptParts) {
   async function load({ id, ...about }: KeptPicture): Promise<PictureInput> {
     const file = await files.find(OWNER, id)
     if (!file) throw new ApiError('internal_error', `What '${about.param}' had brought is gone.`)
-    return { ...about, bytes: await files.readAll(file, MOST_BYTES) }
+    return { ...about, bytes: await files.readAll(file, MOST_INPUT_BYTES) }
   }
 
   async function videoOf(kept: KeptFilm['video']): Promise<string | undefined> {
@@ -97,12 +98,12 @@ export function createKeptFilms({ files, inputs, openVideo, now }: KeptParts) {
     async keep(wish: VideoWish, { keyId, origin, signal }: KeepTerms): Promise<KeptFilm> {
       const { film, size, first, references, frames } = wish
       const fields = [...(first ? [first] : []), ...references, ...frames.map((it) => it.picture)]
-      const loaded = await inputs.loadAll(fields, { keyId, signal })
-      const opened = wish.video && (await openVideo(wish.video, { keyId, origin }))
+      const loaded = await inputs.loadAll(fields, { keyId, signal, origin })
+      const opened = wish.video && (await openVideo(wish.video, { keyId, origin, signal }))
       const kept: KeptPicture[] = []
       try {
-        for (const picture of loaded) kept.push(await store(picture))
-        const video = opened && ('url' in opened ? opened : await store(opened))
+        for (const picture of loaded) kept.push(await reach(store(picture)))
+        const video = opened && ('url' in opened ? opened : await reach(store(opened)))
         const start = first ? 1 : 0
         const end = start + references.length
         return {

@@ -1,7 +1,9 @@
 import { ApiError } from '../../errors'
-import type { MediaCache } from '../../media/cache'
 import type { Files } from '../../media/files'
+import { MOST_INPUT_BYTES } from '../../media/inputs'
 import type { Links } from '../../media/links'
+import type { LoadOwn } from '../../media/own-address'
+import type { Settings } from '../../store/settings'
 import { sniff } from '../../stream/sniff'
 import { isAddress, readInline } from '../../turn/inline-bytes'
 import type { PictureInput } from '../../turn/picture'
@@ -9,8 +11,9 @@ import type { VideoSource } from './sources'
 
 interface OpenParts {
   readonly files: Pick<Files, 'find' | 'readAll'>
-  readonly cache: Pick<MediaCache, 'download'>
+  readonly loadOwn: LoadOwn
   readonly links: Pick<Links, 'check'>
+  readonly settings: () => Settings
 }
 
 /** Whose video it may be. */
@@ -18,32 +21,35 @@ interface OpenTerms {
   readonly keyId: string
   /** Where addresses of ours begin. */
   readonly origin: string
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal
 }
 
 const PARAM = 'video'
-/** What a video may weigh that is sent on within a request. */
-const MOST_BYTES = 50 * 1024 * 1024
+/** As long as addresses are that are fetched here. */
+const LONGEST_ADDRESS = 8_192
 const OWN = /\/videos\/([\da-f]{32}\.[a-z\d]+)$/
 
 /**
  * Opens videos that are to be changed: the bytes of what is here, and the address of what the upstream
  * can fetch by itself.
  */
-export function createOpenVideo({ files, cache, links }: OpenParts) {
+export function createOpenVideo({ files, loadOwn, links, settings }: OpenParts) {
   async function bytesOf(
     source: VideoSource,
-    { keyId, origin }: OpenTerms,
+    { keyId, origin, signal }: OpenTerms,
   ): Promise<Uint8Array<ArrayBuffer> | string> {
     if ('bytes' in source) return source.bytes
     if ('fileId' in source) {
       const file = await files.find(keyId, source.fileId)
-      if (file) return files.readAll(file, MOST_BYTES, PARAM)
+      if (file) return files.readAll(file, MOST_INPUT_BYTES, PARAM)
       throw new ApiError('file_not_found', 'There is no such file of this API key.', {
         param: PARAM,
       })
     }
     const { url } = source
-    if (!isAddress(url)) return readInline(url, MOST_BYTES, PARAM).bytes
+    if (!isAddress(url)) return readInline(url, MOST_INPUT_BYTES, PARAM).bytes
+    if (url.length > LONGEST_ADDRESS) throw refused(`is longer than ${LONGEST_ADDRESS} characters`)
     const address = URL.parse(url)
     if (address?.protocol !== 'http:' && address?.protocol !== 'https:')
       throw refused('must be an address that begins with https://')
@@ -52,7 +58,8 @@ export function createOpenVideo({ files, cache, links }: OpenParts) {
     if (name === undefined) return url
     const link = await links.check(name, 'video', address.searchParams)
     if (!link.isGood) throw refused(`cannot be opened. ${link.why}`)
-    return cache.download(name, MOST_BYTES)
+    const { fetch_timeout_ms: timeoutMs } = settings()
+    return loadOwn(name, { maxBytes: MOST_INPUT_BYTES, timeoutMs, signal, param: PARAM })
   }
 
   /** @throws ApiError for what is no video, or not to be had */
@@ -62,7 +69,7 @@ export function createOpenVideo({ files, cache, links }: OpenParts) {
   ): Promise<PictureInput | { readonly url: string }> => {
     const found = await bytesOf(source, terms)
     if (typeof found === 'string') return { url: found }
-    if (found.length > MOST_BYTES) throw refused(`is larger than ${MOST_BYTES} bytes`)
+    if (found.length > MOST_INPUT_BYTES) throw refused(`is larger than ${MOST_INPUT_BYTES} bytes`)
     const content = sniff(found)
     if (content?.sort !== 'video') throw refused('is no video')
     const { mime, extension } = content

@@ -18,6 +18,7 @@ import type { Json } from '../../json-value'
 import type { FilmRequest } from '../../turn/film'
 import { bodyOfForm } from './form-body'
 import {
+  AnyVideo,
   BegunVideo,
   Bytes,
   DeletedVideo,
@@ -153,7 +154,7 @@ export const videoRoutes = (parts: VideoRouteParts) => {
             "In the words in which it was asked for. In xAI's it comes with the status 202 until it is done.",
           parameters: [ID],
           answers: {
-            200: answers('The video.', VideoObject),
+            200: answers('The video.', AnyVideo),
             202: answers("It is still being made, in xAI's words.", VideoState),
             ...objectFailures,
           },

@@ -1,7 +1,8 @@
 import { ApiError } from '../../errors'
-import type { Admission, Ticket } from '../../http/admission'
+import type { Admission, Ending, Ticket } from '../../http/admission'
 import type { Demand } from '../../http/demand'
 import { faultFields } from '../../log'
+import { sleep } from '../../sleep'
 import type { Key } from '../../store/keys'
 import type { VideoRow } from '../../store/videos'
 import { failedEnd } from './failure'
@@ -16,6 +17,8 @@ interface RunnerParts extends RunsParts {
 const LOOK_MS = 5_000
 /** So many at once: others may want some, too. */
 const MOST_AT_ONCE = 20
+/** Within so long another instance sees that what it holds for a video is not needed there. */
+const GIVEN_BACK_MS = 8_000
 /** What has brought down so many instances is not begun again. */
 const MOST_TRIES = 3
 
@@ -30,7 +33,7 @@ export const demandOf = (model: string, prompt: string, requestId: string): Dema
  * it, and goes on at another when that one is gone.
  */
 export function createVideoRunner(parts: RunnerParts) {
-  const { rows, admission, keyOf, reach, now, newId, log } = parts
+  const { rows, admission, keyOf, reach, later, now, newId, log } = parts
   const runs = createVideoRuns(parts)
   let isStopping = false
   let beingAdded = 0
@@ -60,13 +63,39 @@ export function createVideoRunner(parts: RunnerParts) {
     }
   }
 
-  /** It was let in once, so that its key's limits have counted it. */
+  /**
+   * It was let in once. Where its key has no place now, another instance may still hold the one that it
+   * took, and gives it back soon: then it is counted when it is made.
+   */
   async function letIn(key: Key, demand: Demand): Promise<Ticket> {
     try {
       return await admission.enter(key, demand)
     } catch (cause) {
-      if (cause instanceof ApiError && cause.status === 429) return { settle() {} }
-      throw cause
+      if (!(cause instanceof ApiError) || cause.status !== 429) throw cause
+      const at = now()
+      return {
+        settle(ending) {
+          if (ending.outcome !== 'failed') later(count(key, demand, { ending, at }))
+        },
+      }
+    }
+  }
+
+  async function count(
+    key: Key,
+    demand: Demand,
+    { ending, at }: { readonly ending: Ending; readonly at: number },
+  ): Promise<void> {
+    for (const waitMs of [GIVEN_BACK_MS, 2 * GIVEN_BACK_MS]) {
+      if (isStopping) return
+      await sleep(Math.max(0, at + waitMs - now()))
+      try {
+        const ticket = await admission.enter(key, demand)
+        ticket.settle(ending)
+        return
+      } catch (cause) {
+        log.info('video_not_counted', { key: key.id, ...faultFields(cause) })
+      }
     }
   }
 
@@ -107,6 +136,10 @@ export function createVideoRunner(parts: RunnerParts) {
       const ours = isHere ? { ...row, instance, leaseUntil: until, tries: 1 } : row
       try {
         await reach(rows.insert(ours))
+      } catch (cause) {
+        // It may have come about nevertheless, and its client was told that it has not.
+        await rows.remove(row.keyId, row.id).catch(() => {})
+        throw cause
       } finally {
         if (isHere) beingAdded--
       }

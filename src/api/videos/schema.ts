@@ -248,3 +248,6 @@ export const VideoState = Type.Object(
   },
   { title: 'VideoState' },
 )
+
+/** `GET /v1/videos/{id}`: as it was asked for, in OpenAI's words or in xAI's. */
+export const AnyVideo = Type.Union([VideoObject, VideoState], { title: 'AnyVideo' })

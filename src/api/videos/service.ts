@@ -7,6 +7,7 @@ import { listBody, readPage } from '../../http/page'
 import { droppedHeaders } from '../../http/served'
 import type { Links } from '../../media/links'
 import type { ObjectStore } from '../../media/object-store'
+import type { Kind } from '../../pool/account'
 import type { Catalog } from '../../pool/catalog'
 import type { Reach } from '../../state/reach'
 import type { Key } from '../../store/keys'
@@ -45,26 +46,35 @@ export interface Kept {
 }
 
 const DAY_MS = 86_400_000
+/** What tells models of one priority apart: priorities are whole numbers. */
+const LESS = 0.5
 
 /** Takes videos on, tells how far they are, and forgets them. */
 export function createVideos(parts: VideoParts) {
   const { rows, runner, kept, works, catalog, admission, links, settings, reach, now, newId } =
     parts
 
-  function canMake(model: string, wish: VideoWish): boolean {
+  /** The kind that would be asked first; undefined where none can make it. */
+  function firstKind(model: string, wish: VideoWish): Kind | undefined {
     try {
-      return works.kindsFor(filmWork(model, wantedOf(wish))).length > 0
+      return works.kindsFor(filmWork(model, wantedOf(wish)))[0]
     } catch {
-      return false
+      return
     }
   }
 
-  /** What is asked for by who names no model. */
+  /** What is asked for by who names no model: one that is named for videos, of the kind that comes first. */
   function usualModel(wish: VideoWish, key: Key): string {
-    const { video_model: usual } = settings()
-    if (usual !== '') return usual
-    const found = catalog.list().find(({ id }) => mayUse(key, id) && canMake(id, wish))
-    if (found) return found.id
+    const current = settings()
+    if (current.video_model !== '') return current.video_model
+    let best: { readonly id: string; readonly rank: number } | undefined
+    for (const { id } of catalog.list()) {
+      const kind = mayUse(key, id) ? firstKind(id, wish) : undefined
+      if (!kind) continue
+      const rank = current[`priority_${kind}`] + (/video/i.test(id) ? 0 : LESS)
+      if (best === undefined || rank < best.rank) best = { id, rank }
+    }
+    if (best) return best.id
     throw new ApiError(
       'invalid_value',
       "'model' is missing, and no account has a model that makes such videos. Name one of GET /v1/models, or have the operator set video_model.",

@@ -160,8 +160,9 @@ function framesOf(frames: unknown): readonly KeyFrame[] {
   })
 }
 
-/** How long a list of sounds may be, as JSON. */
+/** How long a list of sounds may be, as JSON, and a name: both stand in the row of the job. */
 const MOST_SOUNDS = 16 * 1024
+const LONGEST_USER = 512
 
 /** What goes to xAI as it is. */
 function othersOf({ user, reference_audios: sounds }: Json): Json {
@@ -169,6 +170,8 @@ function othersOf({ user, reference_audios: sounds }: Json): Json {
     !isGiven(sounds) ||
     (Array.isArray(sounds) && sounds.every(isSound) && JSON.stringify(sounds).length < MOST_SOUNDS)
   if (!isFine) throw wrong('reference_audios', 'must be a list of addresses or voices')
+  if (isText(user) && user.length > LONGEST_USER)
+    throw wrong('user', `must not be longer than ${LONGEST_USER} characters`)
   return {
     ...(isText(user) && { user }),
     ...(isGiven(sounds) && { reference_audios: sounds }),

@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors'
+import type { ReadOwn } from '../../media/own-address'
 import type { FetchGuard } from '../../net/fetch-guard'
 import { asFault } from '../../net/http'
 import { inParallel } from '../../parallel'
@@ -14,6 +15,7 @@ import { type MediaSource, sourceOf } from './media-source'
 
 interface AttachmentParts {
   readonly fetchPublic: FetchGuard
+  readonly readOwn: ReadOwn
   readonly settings: () => Settings
 }
 
@@ -29,6 +31,12 @@ export interface Attachment {
   readonly param: string
 }
 
+interface LoadTerms {
+  /** Where addresses of ours begin for the client: what is there need not be fetched. */
+  readonly origin: string
+  readonly signal: AbortSignal
+}
+
 /** More than this in one message is no conversation. */
 const MOST = 50
 /** How many of the largest size may come together. */
@@ -38,18 +46,20 @@ const MOST_OF_LARGEST = 4
  * Loads what hangs on a message: each once a turn, however many accounts are tried. What cannot be
  * had is the client's fault, never an account's.
  */
-export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
+export function createAttachments({ fetchPublic, readOwn, settings }: AttachmentParts) {
   /** By the request, which is the same over all attempts. */
   const loaded = new WeakMap<object, Map<string, Attachment>>()
 
-  async function read(source: MediaSource, signal: AbortSignal): Promise<Attachment> {
+  async function read(source: MediaSource, { origin, signal }: LoadTerms): Promise<Attachment> {
     const { text, param } = source
     const { fetch_max_bytes: maxBytes, fetch_timeout_ms: timeoutMs } = settings()
     if (!isAddress(text)) {
       const { bytes, mime } = readInline(text, maxBytes, param)
       return describe(source, bytes, mime)
     }
-    const bytes = await fetchPublic(text, { maxBytes, timeoutMs, signal, param })
+    const limits = { maxBytes, timeoutMs, signal, param }
+    const own = await readOwn(text, { ...limits, origin })
+    const bytes = own ?? (await fetchPublic(text, limits))
     return describe(source, bytes)
   }
 
@@ -58,7 +68,7 @@ export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
     async load(
       parts: readonly Attachable[],
       ask: Ask,
-      signal: AbortSignal,
+      { origin, signal }: LoadTerms,
     ): Promise<readonly Attachment[]> {
       // Each is looked for in the whole request: not before it is clear that there are few.
       if (parts.length > MOST) throw tooMany(ask)
@@ -72,7 +82,7 @@ export function createAttachments({ fetchPublic, settings }: AttachmentParts) {
       for (const { bytes } of known.values()) left -= bytes.length
       const abort = linkedAbort(signal)
       const add = async (source: MediaSource) => {
-        const attachment = await read(source, abort.signal)
+        const attachment = await read(source, { origin, signal: abort.signal })
         left -= attachment.bytes.length
         if (left < 0) throw tooLarge(budget, source.param)
         known.set(source.text, attachment)

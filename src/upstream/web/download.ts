@@ -19,8 +19,8 @@ export interface Picture {
 }
 
 /**
- * Downloads pictures that are shown once and not kept, such as previews: those of the asset host with the session's cookies, those of other
- * hosts without.
+ * Downloads pictures that are shown once and not kept, such as previews: those of the asset host with
+ * the session's cookies, those of other hosts without.
  */
 export function createDownload({ fetchPublic, settings, assetsUrl }: DownloadParts) {
   const assets = new URL(assetsUrl).origin

@@ -1,4 +1,5 @@
 import { UpstreamFault } from '../../errors'
+import type { ReadOwn } from '../../media/own-address'
 import type { Show } from '../../media/published'
 import type { FetchGuard } from '../../net/fetch-guard'
 import type { Http } from '../../net/http'
@@ -29,6 +30,7 @@ interface WebParts {
   readonly http: Http
   readonly connect: Connect
   readonly show: Show
+  readonly readOwn: ReadOwn
   readonly fetchPublic: FetchGuard
   readonly tokenizer: () => Promise<Tokenizer>
   readonly settings: () => Settings
@@ -47,7 +49,7 @@ export function createWeb(parts: WebParts): Upstream {
     /^https?:\/\//i.test(path) ? path : `${assetsUrl}/${path.replace(/^\/+/, '')}`
   const supplied = createSupplied(settings)
   const open = createSessions({ http, connect, supplied, now, assetsUrl })
-  const attachments = createAttachments({ fetchPublic, settings })
+  const attachments = createAttachments({ fetchPublic, readOwn: parts.readOwn, settings })
   const download = createDownload({ fetchPublic, settings, assetsUrl })
   const uploads = createUploads({ settings, now })
   const begin = createWorks({ uploads, assetUrl })
@@ -98,7 +100,12 @@ export function createWeb(parts: WebParts): Upstream {
       const task = readTask(call, settings())
       const { attachables, dropped } = task
       const files =
-        attachables.length > 0 ? await attachments.load(attachables, ask, abort.signal) : NONE
+        attachables.length > 0
+          ? await attachments.load(attachables, ask, {
+              origin: call.origin(),
+              signal: abort.signal,
+            })
+          : NONE
       const session = await open(account, abort, step)
       const response = await begin(session, task, files)
       return { form: 'events', events: reply(call, session, task, response), dropped }

@@ -2,6 +2,7 @@ import { UpstreamFault } from '../../errors'
 import { isObject, isText, type Json, parseObject } from '../../json-value'
 import type { FilmEvent } from '../../turn/film'
 import { readAnyUsage } from '../../turn/usage'
+import { MODERATION } from '../fault'
 
 /** How far a video is, as xAI says it. */
 export interface FilmState {
@@ -48,9 +49,6 @@ function videoOf({ video }: Json): FilmEvent {
   return { type: 'video', url, thumbnail: undefined, seconds }
 }
 
-/** What xAI's words are when it is its rules that forbid a video. */
-const MODERATION =
-  /moderat|content[ _-]?(?:policy|filter|violat)|\bsafety\b|usage (?:guidelines|policies)/i
 /** Codes of failures that are about what was asked for. */
 const ABOUT_REQUEST: ReadonlySet<unknown> = new Set(['invalid_argument', 'failed_precondition'])
 

@@ -3,7 +3,7 @@ import { isText } from '../../json-value'
 import { asFault, type Http, readText, TimeUp } from '../../net/http'
 import type { FilmEvent, FilmRequest } from '../../turn/film'
 import type { PictureInput } from '../../turn/picture'
-import { readRetryAfter, withBegun } from '../fault'
+import { readRetryAfter, UNFINISHED, withBegun } from '../fault'
 import { createCaller, readAnswer } from '../openai/call'
 import type { FilmCall, Upstream } from '../upstream'
 import { linkedAbort } from '../web/linked-abort'
@@ -102,6 +102,7 @@ export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['
           }
           if (seen.isDone) return
         } catch (cause) {
+          if (faultySince === undefined && isTimeUp(abort.signal)) throw unfinished()
           faultySince ??= now()
           const isOver = abort.signal.aborted || now() - faultySince >= PATIENCE_MS
           if (isOver || !isPassing(cause)) throw withBegun(cause, true)
@@ -112,6 +113,15 @@ export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['
     },
   }
 }
+
+const isTimeUp = ({ reason }: AbortSignal): boolean => reason instanceof TimeUp
+
+/** Its account has answered all the time: it can do everything else. */
+const unfinished = (): UpstreamFault =>
+  new UpstreamFault('timeout', 'The video is not made yet, and takes too long.', {
+    code: UNFINISHED,
+    begun: true,
+  })
 
 /** Whether the next question may be answered: the video is being made all the same. */
 const isPassing = (cause: unknown): cause is UpstreamFault => {

@@ -222,6 +222,15 @@ describe('is refused before anyone is asked, and given back:', () => {
     expect((await key.post(PATH, right)).status).toBe(200)
   })
 
+  test.each([
+    ['none at all', [], "'images' must not have fewer than 1 items."],
+    ['17', Array(17).fill(dataUrl(A)), "'images' must not have more than 16 items."],
+  ])('a list of %s, with how many it may be', async (_, images, message) => {
+    await using it = await mediaPool({ openai: ['one'] })
+    const reply = await it.post(PATH, { model: 'gpt-image-1', prompt: PROMPT, images })
+    expect(await reply.json()).toMatchObject({ error: { message, param: 'images' } })
+  })
+
   test('a form without a picture, and one with a file that is none', async () => {
     await using it = await mediaPool({ openai: ['one'] })
     const headers = { authorization: `Bearer ${KEY}` }

@@ -3,6 +3,7 @@ import { draws } from '../../fakes/grok-web'
 import { faults } from '../../fakes/xai-media'
 import { keyed } from '../../support/gateway'
 import { mediaPool } from '../../support/media-pool'
+import { until } from '../../support/programs'
 import { webGateway } from '../../support/web-gateway'
 
 const PATH = '/v1/images/generations'
@@ -62,6 +63,11 @@ describe('pictures that do not come', () => {
     const reply = await it.post(PATH, { ...ASK, response_format: 'b64_json' })
     expect([reply.status, (await reply.json()).error.code]).toEqual([502, 'media_unavailable'])
     expect(await it.held()).toEqual([])
+    // They were made and paid for: no SDK is to have others made by itself.
+    const before = it.grok.callsOf('images.generations').length
+    const asked = it.sdk.images.generate({ ...ASK, response_format: 'b64_json' }, { maxRetries: 2 })
+    await asked.catch(() => {})
+    expect(it.grok.callsOf('images.generations').length - before).toBe(1)
   })
 
   test.each([
@@ -166,12 +172,12 @@ test('a client that leaves ends all calls of its request', async () => {
   const asking = it.post(PATH, { ...ASK, model: 'dall-e-3', n: 5 }, { signal: client.signal })
   const left = asking.catch((cause: unknown) => cause)
   const calls = () => it.open.callsOf('images.generations')
-  for (let wait = 0; wait < 100 && calls().length < 3; wait++) await Bun.sleep(10)
+  await until(async () => calls().length === 3 || undefined)
   client.abort()
   await left
   await Promise.all(calls().map(({ gone }) => gone))
   expect(calls()).toHaveLength(3)
-  for (let wait = 0; wait < 50 && (await it.ledger()).length < 3; wait++) await Bun.sleep(10)
+  await until(async () => (await it.ledger()).length === 3 || undefined)
   expect(await it.ledger()).toMatchObject(Array(3).fill({ outcome: 'gone', status: 499 }))
   expect(await it.held()).toEqual([])
 })

@@ -4,6 +4,7 @@ import { jpeg } from '../../fakes/media/jpeg'
 import { faults } from '../../fakes/xai-media'
 import { mediaPool } from '../../support/media-pool'
 import { fetched, PICTURE_KINDS, type PictureKind, typeOf64 } from '../../support/picture-kinds'
+import { until } from '../../support/programs'
 
 const PATH = '/v1/images/generations'
 const PROMPT = 'A fern in the rain'
@@ -185,10 +186,12 @@ describe('a stream of pictures', () => {
       ++calls > 1 ? faults.hangs()(moment) : moment.right(),
     )
     const stream = await it.sdk.images.generate({ ...STREAM, n: 2, stream: true })
-    for await (const _event of stream) break
-    await it.grok.calls.at(-1)?.gone
-    expect(calls).toBe(2)
-    for (let wait = 0; wait < 50 && (await it.ledger()).length < 2; wait++) await Bun.sleep(10)
+    for await (const _event of stream) {
+      await until(async () => calls === 2 || undefined)
+      break
+    }
+    await it.grok.callsOf('images.generations')[1]?.gone
+    await until(async () => (await it.ledger()).length === 2 || undefined)
     expect((await it.ledger()).map(({ outcome }) => outcome)).toEqual(['gone', 'done'])
   })
 })

@@ -76,7 +76,9 @@ describe('a video of grok.com', () => {
     await using grok = fakeGrokWeb()
     const { events, video, percents, session } = await filmed(grok)
     expect(events[0]).toEqual({ type: 'accepted', upstreamId: undefined })
-    expect(percents).toEqual([1, 5, 13, 20, 50, 95, 100])
+    // Of what comes together only the last is told.
+    expect([1, 5, 13, 20, 50, 95, 100]).toEqual(expect.arrayContaining(percents))
+    expect(percents.at(-1)).toBe(100)
     expect(grok.asset(video?.url ?? '')?.type).toBe('video/mp4')
     expect(grok.asset(video?.thumbnail ?? '')?.type).toBe('image/jpeg')
     expect(video?.seconds).toBe(6)

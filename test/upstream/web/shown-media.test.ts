@@ -73,6 +73,20 @@ describe('pictures of an answer', () => {
       expect(events.at(-1)?.type).toBe('usage')
     })
 
+  test('are waited for no longer than their client stays', async () => {
+    await using grok = fakeGrokWeb()
+    grok.script((turn) => {
+      const { path } = turn.picture()
+      grok.put('one', { bytes: jpeg('a', 60_000), gapMs: 10_000, path })
+      return { steps: [], modelResponse: { generatedImageUrls: [path] } }
+    })
+    const abort = new AbortController()
+    const told = webSession(grok, { image_format: 'base64' }).tell(chatAsk({}), { abort })
+    await grok.arrived({ endpoint: 'asset' }, 1)
+    abort.abort(new Error('The client left.'))
+    expect(await told.catch((cause) => cause)).toMatchObject({ kind: 'unreachable' })
+  })
+
   test('of another host are shown, and never got with a cookie', async () => {
     await using other = serverAt(() => new Response('no'))
     await using grok = fakeGrokWeb()

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import OpenAI from 'openai'
+import { createVault } from '#src/crypto'
+import { openFile } from '#src/store/file'
+import { openRemote } from '#src/store/remote'
+import { createStores } from '#src/store/stores'
+import { type FakeGrokWeb, fakeGrokWeb, mp4 } from '../fakes/grok-web'
+import type { AssetOptions } from '../fakes/grok-web/library'
+import { filmOf } from '../fakes/media/films'
+import { emptyFolder, startGroxy } from '../support/executable'
+import { KEY } from '../support/gateway'
+import { filmAt, putting } from '../support/media-answers'
+import { TEST_SECRET } from '../support/pool'
+import { groxy, until } from '../support/programs'
+import { isWithoutSqld, type Sqld, sqld } from '../support/sqld'
+import { tell } from '../support/web-ways'
+
+const FILM = mp4('waves', 600_000)
+const VIDEO = 'grok-imagine-1.0-video'
+const MEGABYTE = 1024 * 1024
+
+type Program = Awaited<ReturnType<typeof startGroxy>>
+
+const envOf = (database: string, grok: FakeGrokWeb) => ({
+  DATABASE_URL: database,
+  GROXY_SECRET: TEST_SECRET,
+  GROXY_API_KEY: KEY,
+  ADMIN_PASSWORD: 'a password for tests',
+  WEB_ASSETS_URL: grok.assetsUrl,
+})
+
+/** Make a database with one session of the fake, and videos told by their addresses. */
+async function prepare(database: string, grok: FakeGrokWeb): Promise<void> {
+  await groxy(['migrate'], { DATABASE_URL: database, GROXY_SECRET: TEST_SECRET })
+  const isFile = database.startsWith('file:')
+  const client = isFile ? openFile(database.slice('file:'.length)) : openRemote(database)
+  const stores = createStores({ client, vault: createVault(TEST_SECRET), now: Date.now })
+  const secret = grok.account('one').sso
+  await stores.accounts.add({ kind: 'web', name: 'one', baseUrl: grok.url, secret })
+  await stores.settings.set('video_format', 'url')
+  client.close()
+}
+
+/** Have a video made that is at its upstream like this; gives the path of its address. */
+async function filmed({ url }: Program, grok: FakeGrokWeb, asset: AssetOptions): Promise<string> {
+  grok.script(filmAt(putting(grok, 'one', asset)))
+  const sdk = new OpenAI({ baseURL: `${url}/v1`, apiKey: KEY, maxRetries: 0 })
+  const { text } = await tell(sdk, 'a chat', { model: VIDEO, text: 'Waves' })
+  const address = /http\S+\/videos\/\S+/.exec(text)?.[0] ?? ''
+  expect(address).toStartWith(`${url}/videos/`)
+  return new URL(address).pathname
+}
+
+/** A client that asks for all of something, and reads nothing. */
+function stalled(url: string) {
+  const { hostname, port, pathname, host } = new URL(url)
+  const head = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${KEY}\r\n\r\n`
+  return Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: {
+      open(socket) {
+        socket.write(head)
+        socket.pause()
+      },
+      data() {},
+    },
+  })
+}
+
+const assets = (grok: FakeGrokWeb) => grok.callsOf({ endpoint: 'asset' })
+
+describe.skipIf(isWithoutSqld)('two instances over one database', () => {
+  let database: Sqld
+  let grok: FakeGrokWeb
+  beforeAll(async () => {
+    database = await sqld()
+    grok = fakeGrokWeb()
+    await prepare(database.url, grok)
+  }, 60_000)
+  afterAll(async () => {
+    await grok?.stop()
+    await database?.[Symbol.asyncDispose]()
+  })
+
+  test('fetch a video once, and both have it', async () => {
+    await using one = await startGroxy(emptyFolder(), envOf(database.url, grok))
+    await using two = await startGroxy(emptyFolder(), envOf(database.url, grok))
+    grok.forget()
+    const path = await filmed(one, grok, { bytes: FILM, gapMs: 20 })
+    const readers = [one, two, one, two].map(async ({ url }) => (await fetch(url + path)).bytes())
+    for (const bytes of await Promise.all(readers)) expect(Bun.deepEquals(bytes, FILM)).toBe(true)
+    expect(assets(grok)).toHaveLength(1)
+    const part = await fetch(two.url + path, { headers: { range: 'bytes=-9' } })
+    expect(await part.bytes()).toEqual(FILM.subarray(-9))
+  }, 60_000)
+
+  test('take over from each other when one is killed in the middle', async () => {
+    await using one = await startGroxy(emptyFolder(), envOf(database.url, grok))
+    await using two = await startGroxy(emptyFolder(), envOf(database.url, grok))
+    grok.forget()
+    const path = await filmed(one, grok, { bytes: FILM, gapMs: 200 })
+    const lost = fetch(one.url + path)
+      .then((response) => response.bytes())
+      .catch(() => 'cut')
+    await until(() => assets(grok)[0]?.firstByteAt ?? undefined)
+    const waiting = fetch(two.url + path)
+    await Bun.sleep(300)
+    one.signal('SIGKILL')
+    expect(await lost).toBe('cut')
+    const asset = grok.asset(assets(grok)[0]?.path ?? '')
+    if (asset) asset.gapMs = 0
+    expect(Bun.deepEquals(await (await waiting).bytes(), FILM)).toBe(true)
+    expect(assets(grok)).toHaveLength(2)
+  }, 60_000)
+})
+
+describe('one machine', () => {
+  test('keeps a video of 1 GB and sends its middle, in little memory', async () => {
+    await using grok = fakeGrokWeb()
+    const folder = emptyFolder()
+    const url = `file:${join(folder, 'groxy.db')}`
+    await prepare(url, grok)
+    await using it = await startGroxy(folder, envOf(url, grok))
+    const film = filmOf('long', 1024 * MEGABYTE)
+    grok.script(filmAt(putting(grok, 'one', { source: film, type: 'video/mp4' })))
+    let most = 0
+    const watch = setInterval(async () => {
+      const status = await readFile(`/proc/${it.pid}/status`, 'utf8')
+      most = Math.max(most, Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+    }, 20)
+    const sdk = new OpenAI({ baseURL: `${it.url}/v1`, apiKey: KEY, maxRetries: 0 })
+    const { id } = await sdk.videos.create({ prompt: 'Waves', model: VIDEO as 'sora-2' })
+    const path = `/v1/videos/${id}/content`
+    const headers = { authorization: `Bearer ${KEY}` }
+    await until(async () => {
+      const { status } = await sdk.videos.retrieve(id)
+      return status === 'completed' || undefined
+    })
+    const ask = (range: string) => fetch(it.url + path, { headers: { ...headers, range } })
+    const middle = film.size / 2
+    const range = `bytes=${middle}-${middle + MEGABYTE - 1}`
+    const growing = await ask(range)
+    expect(growing.status).toBe(206)
+    expect(Bun.deepEquals(await growing.bytes(), film.read(middle, middle + MEGABYTE))).toBe(true)
+    await until(async () => (await ask('bytes=0-0')).headers.get('etag') ?? undefined, 90_000)
+    const kept = await ask(range)
+    expect(kept.headers.get('content-length')).toBe(`${MEGABYTE}`)
+    expect(kept.headers.get('content-range')).toBe(
+      `bytes ${middle}-${middle + MEGABYTE - 1}/${film.size}`,
+    )
+    expect(Bun.deepEquals(await kept.bytes(), film.read(middle, middle + MEGABYTE))).toBe(true)
+    // Clients that take nothing hold nothing.
+    const idle = await Promise.all(Array.from({ length: 50 }, () => stalled(it.url + path)))
+    await Bun.sleep(1_000)
+    for (const socket of idle) socket.end()
+    let sent = 0
+    for await (const bytes of (await fetch(it.url + path, { headers })).body ?? [])
+      sent += bytes.length
+    expect(sent).toBe(film.size)
+    clearInterval(watch)
+    expect(assets(grok)).toHaveLength(1)
+    expect(most).toBeLessThan(150)
+    expect(readdirSync(join(folder, 'media', 'tmp'))).toEqual([])
+  }, 180_000)
+})
