@@ -52,7 +52,11 @@ describe.skipIf(isWithoutSqld)('pictures on Workers', () => {
       const asked = { model, prompt: PROMPT, n: 3 }
       const { data } = await images.generate({ ...asked, response_format: 'url' })
       expect(data, name).toHaveLength(3)
-      for (const { url } of data ?? []) expect(await fetched(url)).toMatchObject({ status: 200 })
+      for (const { url = '' } of data ?? []) {
+        expect(await fetched(url)).toMatchObject({ status: 200 })
+        const part = await fetch(url, { headers: { range: 'bytes=4-9' } })
+        expect([part.status, (await part.bytes()).length], name).toEqual([206, 6])
+      }
       const image = await toFile(jpeg('a cat'), 'a.jpg')
       const changed = await images.edit({
         model: editModel,
