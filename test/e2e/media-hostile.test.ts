@@ -397,6 +397,75 @@ test('a name of a file puts nothing into headers', async () => {
   await it.sdk.files.delete(id)
 })
 
+const NAME = '0f8fad5bd9cb469fa16570867728950e'
+const NAMES = [
+  ...[
+    '../../etc/passwd',
+    '..%2f..%2fetc%2fpasswd',
+    '%2e%2e%2f%2e%2e%2fetc%2fpasswd',
+    '..%5c..%5cetc',
+  ],
+  ...[
+    '%2e%2e/%2e%2e/etc/passwd',
+    '....//etc/passwd',
+    '%00',
+    `${NAME}.jpg%00`,
+    '%',
+    '%zz',
+    '%e0%a4%a',
+  ],
+  ...[
+    'a%0d%0ax-evil:%201',
+    `${NAME}.jpg;x=1`,
+
+    '__proto__',
+    'constructor',
+    '*',
+    "' OR 1=1--",
+  ],
+  ...[
+    'x'.repeat(10_000),
+    '%f0%9f%92%a5',
+    'file-',
+    `file-${NAME}`,
+    `video_${NAME}`,
+    'CON',
+    '~',
+    '-',
+  ],
+].map((name) => name.replaceAll(' ', '%20'))
+
+test.each(['/images/', '/videos/', '/v1/files/', '/v1/videos/', '/v1/files/image/'])(
+  'a name below %s that leads elsewhere, or nowhere, is not found',
+  async (folder) => {
+    for (const name of NAMES)
+      for (const [method, end] of [
+        ['GET', ''],
+        ['HEAD', ''],
+        ['GET', '/content'],
+      ] as const) {
+        const asked = `${method} ${folder}${name}${end}`
+        const { status, head, body } = await rawAnswer(
+          it.url,
+          `${asked} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nConnection: close\r\n\r\n`,
+        )
+        expect(status, asked).toBeOneOf([400, 404])
+        expect(head, asked).not.toMatch(/^x-evil/m)
+        if (method === 'GET') errorIn(body)
+      }
+  },
+)
+
+test('ten thousand ranges of a picture are one answer, and no more than headers may have', async () => {
+  const address = await drawn('good')
+  await (await fetch(address)).bytes()
+  const many = await fetch(address, { headers: { range: `bytes=${'0-,'.repeat(10_000)}0-` } })
+  expect([many.status, await many.bytes()]).toEqual([200, PICTURE])
+  const all = Array.from({ length: 10_000 }, (_, at) => `${at}-${at}`).join(',')
+  const refused = await fetch(address, { headers: { range: `bytes=${all}` } })
+  expect([refused.status, errorIn(await refused.text()).code]).toEqual([431, 'headers_too_large'])
+})
+
 const ADDRESSES = [
   'http://127.0.0.1:PORT/a.png',
   'http://localhost:PORT/a.png',

@@ -4,11 +4,12 @@ import { createVault } from '#src/crypto'
 import { openFile } from '#src/store/file'
 import { openRemote } from '#src/store/remote'
 import { createStores } from '#src/store/stores'
-import { type FakeGrokWeb, fakeGrokWeb, mp4 } from '../fakes/grok-web'
+import { type FakeGrokWeb, fakeGrokWeb, jpeg, mp4 } from '../fakes/grok-web'
 import type { AssetOptions } from '../fakes/grok-web/library'
 import { emptyFolder, startGroxy } from '../support/executable'
 import { KEY } from '../support/gateway'
 import { filmAt, putting } from '../support/media-answers'
+import { mediaMachine } from '../support/media-machine'
 import { TEST_SECRET } from '../support/pool'
 import { groxy, until } from '../support/programs'
 import { isWithoutSqld, type Sqld, sqld } from '../support/sqld'
@@ -95,5 +96,34 @@ describe.skipIf(isWithoutSqld)('two instances over one database', () => {
     if (asset) asset.gapMs = 0
     expect(Bun.deepEquals(await (await waiting).bytes(), FILM)).toBe(true)
     expect(assets(grok)).toHaveLength(2)
+  }, 60_000)
+
+  test('show and use what was made or brought at the other', async () => {
+    await using own = await sqld()
+    await using world = await mediaMachine({ database: own.url, xai: ['one'] })
+    await using one = await world.start()
+    await using two = await world.start()
+    const asked = { model: 'grok-imagine-image', prompt: 'A fern', response_format: 'url' } as const
+    const { data } = await one.sdk.images.generate(asked)
+    const { pathname } = new URL(data?.[0]?.url ?? '')
+    const [made] = world.xai.allMedia()
+    await until(async () => (await fetch(one.url + pathname)).headers.get('etag') ?? undefined)
+    if (!made) throw new Error('Nothing was made.')
+    made.manner = { status: 404 }
+    expect(await (await fetch(two.url + pathname)).bytes()).toEqual(
+      made.source.read(0, made.source.size),
+    )
+    expect(made.fetches).toBe(1)
+    const bytes = jpeg('a cat', 2_000_000)
+    const file = new File([bytes], 'a.jpg')
+    const { id } = await one.sdk.files.create({ file, purpose: 'vision' })
+    expect(await (await two.sdk.files.content(id)).bytes()).toEqual(bytes)
+    const body = { ...asked, images: [{ file_id: id }] }
+    expect(await two.sdk.post('/images/edits', { body })).toMatchObject({ data: [{}] })
+    expect(world.xai.callsOf('images.edits')[0]?.pictures.map((picture) => picture.bytes)).toEqual([
+      bytes,
+    ])
+    await two.sdk.files.delete(id)
+    expect(await one.sdk.files.retrieve(id).catch(({ status }) => status)).toBe(404)
   }, 60_000)
 })
