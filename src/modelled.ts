@@ -28,11 +28,16 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/files\/(?:image|video)\/[^/]+$/, ['GET']],
 ]
 
+/** Below these everything belongs to one key, whereas an upstream takes all keys for the same account. */
+const OWNED =
+  /^\/(?:chat\/completions|responses|conversations|images|files|videos|uploads)(?:[/:]|$)/
+
 /**
  * The methods of a path that Groxy serves itself, which is never forwarded with our accounts, whatever the
- * method; undefined for all others.
+ * method; none of one that nobody serves and that is not forwarded either; undefined for all others.
  */
 export function modelledMethods(path: string): readonly string[] | undefined {
-  const below = path.slice('/v1'.length)
-  return MODELLED.find(([pattern]) => pattern.test(below))?.[1]
+  const below = path.slice('/v1'.length).toLowerCase().replace(/\/$/, '')
+  const [, methods] = MODELLED.find(([pattern]) => pattern.test(below)) ?? []
+  return methods ?? (OWNED.test(below) ? [] : undefined)
 }

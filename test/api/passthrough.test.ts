@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { bytes, fakeUpstream, sse } from '../fakes/upstream'
-import { ASK, gateway, keyed, openaiAt, xaiAt } from '../support/gateway'
+import { ASK, gateway, KEY, keyed, openaiAt, xaiAt } from '../support/gateway'
+import { rawAnswer } from '../support/raw-http'
 
 const OWN = {
   authorization: 'Bearer xai-callers-own-key-0123456789',
@@ -198,6 +199,39 @@ describe('a path that Groxy does not model', () => {
     for (const path of ['/v1/odd', '/v1/acl']) expect((await it.get(path)).status).toBe(502)
     expect((await it.post('/v1/chat/completions', ASK)).status).toBe(200)
   })
+
+  test.each([
+    ...['/v1/%66iles', '/v1//files', '/v1/files//', '/v1/files#a', '/v1/files%23', '/v1/files%2Fa'],
+    ...[
+      '/v1/fi%6ces/a/content',
+      '/v1/files/a//content',
+      '/v1/%2566iles',
+      '/v1/files;x',
+      '/v1/files%00',
+    ],
+    ...[
+      '/v1/FILES',
+      '/v1/Files/a',
+      '/v1/files/a/public-url',
+      '/v1/files:initialize',
+      '/v1/files/a/b/c',
+    ],
+    ...['/v1/respons%65s/a', '/v1/responses/a/b', '/v1/videos/a/b', '/v1/images/a/b'],
+  ])(
+    'is not forwarded with our accounts where it is another spelling of what belongs to a key: %s',
+    async (path) => {
+      await using xai = echo()
+      await using it = await gateway({ env: xaiAt(xai.url) })
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+        const { status } = await rawAnswer(
+          it.url,
+          `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+        )
+        expect(status, method).toBeWithin(400, 406)
+      }
+      expect(xai.asked()).toEqual([])
+    },
+  )
 
   test('is unknown where no xAI account is, and another method of a known path is 405', async () => {
     await using upstream = fakeUpstream()
