@@ -453,6 +453,9 @@ test.each(['/images/', '/videos/', '/v1/files/', '/v1/videos/', '/v1/files/image
         expect(head, asked).not.toMatch(/^x-evil/m)
         if (method === 'GET') errorIn(body)
       }
+    // Nothing below these folders went on with an account of ours.
+    const went = world.xai.calls.filter(({ endpoint }) => endpoint === 'unknown')
+    expect(went.filter(({ path }) => /files|images|videos/.test(path))).toEqual([])
   },
 )
 
