@@ -20,13 +20,15 @@ interface Options {
   readonly client?: Client
   /** Which addresses clients' URLs may lead to, if others than the public ones. */
   readonly reachable?: (address: string) => boolean
+  /** What names stand for, if other addresses than the machine knows. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>
 }
 
 export const KEY = 'sk-groxy-test-0123456789'
 
 /** A whole gateway with a database in memory, on a port of its own. */
 export async function gateway(options: Options = {}) {
-  const { env = {}, settings = {}, now, path = ':memory:', reachable } = options
+  const { env = {}, settings = {}, now, path = ':memory:', reachable, resolve } = options
   const client = options.client ?? openFile(path)
   await migrate(client)
   const vault = createVault('a secret for tests')
@@ -46,6 +48,7 @@ export async function gateway(options: Options = {}) {
     ...createPlatform(config, state, log),
     now: clock,
     ...(reachable && { reachable }),
+    ...(resolve && { resolve }),
   }
   const app = createApp(platform)
   await app.load()
