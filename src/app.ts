@@ -261,6 +261,7 @@ export function createApp(platform: Platform) {
       if (said.waiting() > 0) later(said.flush())
       await surface.takeover.look()
       await surface.videos.look()
+      await media.cache.lookAhead()
       await jobs.tick()
     },
 

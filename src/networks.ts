@@ -4,7 +4,7 @@ import { SetupError } from './errors'
 export type Networks = (address: string) => boolean
 
 /**
- * Read addresses and networks in CIDR notation, with commas or spaces between them.
+ * Read `TRUSTED_PROXIES`: addresses and networks in CIDR notation, with commas or spaces between them.
  *
  * @throws SetupError for anything else
  */
@@ -27,7 +27,7 @@ function readNetwork(text: string): string {
   const wanted = length === undefined ? most : Number(length)
   if (bits === undefined || !/^\d*$/.test(length ?? '') || length === '' || wanted > most)
     throw new SetupError(
-      `"${text}" is no address and no network.`,
+      `"${text}" in TRUSTED_PROXIES is no address and no network.`,
       'Write addresses such as 10.0.0.1 and networks such as 10.0.0.0/8, with commas between them.',
     )
   return bits.slice(0, IPV6_BITS - most + wanted)

@@ -59,10 +59,14 @@ export function createUpstreams(
     ),
   )
   return {
-    xai: filed(createXai({ http, now }), { upload: createFileUpload(call, xaiFields) }),
+    xai: filed(createXai({ http, now }), {
+      upload: createFileUpload(call, xaiFields),
+      readOwn,
+    }),
     openai: filed(createOpenAi({ http, now }), {
       upload: createFileUpload(call, openAiFields),
       showsPictures: ({ ask, account }) => ask.dialect === 'responses' && account.api !== 'chat',
+      readOwn,
     }),
     web: filed(web),
     demo: withPromptedTools(inWords(createDemo({ tokenizer })), {

@@ -42,6 +42,7 @@ export function createSources(parts: SourcesParts) {
     const { abort, range } = call
     return openPublic(url, {
       signal: abort.signal,
+      proxy: await account?.proxy(),
       refuse: (_, says, cause) => unavailable(`Its address at the upstream ${says}.`, cause),
       ...(range !== undefined && { range }),
     })

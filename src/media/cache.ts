@@ -2,10 +2,11 @@ import { sha256 } from '../crypto'
 import type { ApiError } from '../errors'
 import { faultFields } from '../log'
 import { sleep } from '../sleep'
-import { hourOf } from '../store/media'
+import { hourOf, type MediaRow } from '../store/media'
 import { concatBytes } from '../stream/bytes'
+import { createAhead } from './ahead'
 import { unavailable } from './flight'
-import { createFlights, type FlightsParts, hintOf, isKept, MEGABYTE, notThere } from './flights'
+import { createFlights, type FlightsParts, isKept, MEGABYTE, notThere } from './flights'
 import { extensionOf, isMediaName } from './kind'
 import type { Links } from './links'
 import { createPassOn } from './pass-on'
@@ -32,10 +33,6 @@ const UNKNOWN = {
   ...{ fetcher: null, fetchUntil: null },
 }
 
-/** So many are fetched at the same time that nobody has asked for yet. */
-const AHEAD_AT_ONCE = 4
-/** More of them are left to their first reader. */
-const MOST_AHEAD = 1_000
 /** What was asked for within so long is noted together. */
 const NOTE_AFTER_MS = 250
 
@@ -44,13 +41,13 @@ const NOTE_AFTER_MS = 250
  * address, then the bytes: fetched once, with the account that made them.
  */
 export function createMediaCache(parts: MediaCacheParts) {
-  const { index, objects, settings, now, newId, later, reach, links, log, sharesWork } = parts
+  const { index, objects, settings, now, newId, later, reach, links, log } = parts
   const flights = createFlights(parts)
   const passOn = createPassOn(parts)
   const views = createViews({ index, objects, flights, passOn, reach })
   const takeIn = createTakingIn({ objects, reach, hasher: parts.hasher, newName: newId })
-  const ahead: string[] = []
-  let fetchers = 0
+  const obtain = async (row: MediaRow) => (await views.view(row)).settled()
+  const ahead = createAhead({ ...parts, obtain })
   const asked = new Set<string>()
 
   async function open(name: string): Promise<MediaView> {
@@ -76,31 +73,6 @@ export function createMediaCache(parts: MediaCacheParts) {
     later(write())
   }
 
-  async function fetchAhead(name: string): Promise<void> {
-    try {
-      await (await open(name)).settled()
-    } catch (cause) {
-      log.info('media_not_fetched', { name: hintOf(name), ...faultFields(cause) })
-    }
-  }
-
-  /** Fetch something before anybody asks for it, but few at once. */
-  function soon(name: string): void {
-    // There the work of one request cannot wait for that of another.
-    if (!sharesWork) {
-      later(fetchAhead(name))
-      return
-    }
-    if (ahead.length < MOST_AHEAD) ahead.push(name)
-    if (fetchers < AHEAD_AT_ONCE) later(work())
-  }
-
-  async function work(): Promise<void> {
-    fetchers++
-    for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) await fetchAhead(name)
-    fetchers--
-  }
-
   /**
    * Give an address of ours to what is at an upstream. It is fetched soon.
    *
@@ -118,7 +90,7 @@ export function createMediaCache(parts: MediaCacheParts) {
         ...{ createdAt: at, usedAt: at },
       }),
     )
-    if (!isKept(row)) soon(row.name)
+    if (!isKept(row)) ahead.soon(row)
     return { name: row.name, url: await links.linkOf(origin, row.name, row.sort) }
   }
 
@@ -183,6 +155,9 @@ export function createMediaCache(parts: MediaCacheParts) {
     open,
 
     download,
+
+    /** Look from time to time for what was published lately and is not fetched. */
+    lookAhead: ahead.look,
 
     linkOf: links.linkOf,
   }

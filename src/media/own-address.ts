@@ -8,12 +8,13 @@ type Bytes = Uint8Array<ArrayBuffer>
 export const createOwnLoader =
   (download: (name: string, most: number) => Promise<Bytes>) =>
   /**
-   * @throws ApiError 400 when its bytes are not to be had: it is the fault of the address
+   * @throws ApiError 400 when its bytes are not to be had: it is the fault of the address, unless what
+   * keeps them is away
    */
   (name: string, limits: FetchLimits): Promise<Bytes> =>
     withinLimits(limits, () =>
       download(name, limits.maxBytes).catch((cause) => {
-        if (!(cause instanceof ApiError)) throw cause
+        if (!(cause instanceof ApiError) || cause.code === 'not_ready') throw cause
         const { param } = limits
         throw new ApiError('invalid_value', `'${param}' leads to nothing: ${cause.message}`, {
           ...{ param, upstreamCode: 'url_not_reachable', cause },

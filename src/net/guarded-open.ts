@@ -23,6 +23,8 @@ interface OpenTerms {
   readonly refuse: Refuse
   /** The part that is wanted, as the header `Range` says it. */
   readonly range?: string
+  /** The HTTP(S) proxy that it goes through, which looks names up where it is. */
+  readonly proxy?: string | undefined
 }
 
 const MOST_REDIRECTS = 5
@@ -39,19 +41,22 @@ const HEADERS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'g
  * way, redirects included, must have public addresses only, and the address that was looked at is the one
  * that is called.
  *
- * On Workers names cannot be looked up. There a name is judged by its look, and the platform's
- * network is what reaches nothing private.
+ * On Workers, and through a proxy, names cannot be looked up. There a name is judged by its look, and the
+ * network that looks it up is what reaches nothing private.
  */
 export function createGuardedOpen(parts: GuardParts) {
   const { fetch, resolve, isAllowed = isPublicAddress } = parts
 
   /** What to call a host at: its addresses, or itself where it is one or cannot be looked up. */
-  async function addressesOf({ hostname }: URL, refuse: Refuse): Promise<readonly string[]> {
+  async function addressesOf(
+    { hostname }: URL,
+    { refuse, proxy }: OpenTerms,
+  ): Promise<readonly string[]> {
     if (isLiteral(hostname)) {
       if (isAllowed(withoutBrackets(hostname))) return [hostname]
       throw refuse('invalid_url', NOT_PUBLIC)
     }
-    if (!resolve) {
+    if (!resolve || proxy) {
       if (isLocalName(hostname)) throw refuse('invalid_url', NOT_PUBLIC)
       return [hostname]
     }
@@ -65,7 +70,7 @@ export function createGuardedOpen(parts: GuardParts) {
   async function call(url: URL, terms: OpenTerms): Promise<Response> {
     const { signal, refuse } = terms
     let failure: unknown
-    for (const address of await addressesOf(url, refuse))
+    for (const address of await addressesOf(url, terms))
       try {
         return await fetch(...callAt(address, url, terms))
       } catch (cause) {
@@ -148,10 +153,11 @@ function isLocalName(hostname: string): boolean {
   return !name.includes('.') || LOCAL_ENDS.test(name)
 }
 
-const initOf = ({ signal, range }: OpenTerms): FetchInit => ({
+const initOf = ({ signal, range, proxy }: OpenTerms): FetchInit => ({
   headers: range === undefined ? HEADERS : { ...HEADERS, range },
   redirect: 'manual',
   signal,
+  ...(proxy && { proxy }),
 })
 
 /** One address of a host, called in the host's name: `Host`, SNI and certificate are the host's. */

@@ -29,7 +29,8 @@ const EMPTY = `UPDATE media
   WHERE name ${AMONG} AND bytes IS NOT NULL AND source IS NOT NULL RETURNING name`
 const FORGET = `DELETE FROM media
   WHERE name ${AMONG} AND bytes IS NOT NULL AND source IS NULL RETURNING name`
-const FREE = `UPDATE media SET fetcher = NULL, fetch_until = NULL
+// The time that is left tells what was cleared away from what has not been fetched yet.
+const FREE = `UPDATE media SET fetcher = NULL, fetch_until = 0
   WHERE name ${AMONG} AND fetcher = ?2`
 
 const REMOVE_OLD = `DELETE FROM media
@@ -70,7 +71,7 @@ export function createMediaCleaning(client: Patient) {
       return results.flatMap(idsIn)
     },
 
-    /** What was held may be fetched again. */
+    /** What was held may be fetched again, when somebody asks for it. */
     async free(names: readonly string[], by: string): Promise<void> {
       await client.execute({ sql: FREE, args: [JSON.stringify(names), by] })
     },

@@ -38,7 +38,8 @@ export const MediaSettings = {
   }),
   media_cleaning: Type.Boolean({
     default: true,
-    description: 'Remove pictures and videos beyond these limits, and what nobody refers to.',
+    description:
+      'Remove pictures and videos beyond these limits, files and video jobs that have expired, and what nobody refers to.',
   }),
   media_cleaning_time: Type.Enum(['at_once', 'nightly'], {
     default: 'at_once',

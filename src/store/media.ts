@@ -29,6 +29,14 @@ export interface MediaPageAsk {
   readonly after?: Pick<MediaRow, 'name' | 'usedAt'> | undefined
 }
 
+/** Which of those that are not here is looked for, to fetch them before anybody asks. */
+interface WaitingAsk {
+  readonly sort: MediaSort
+  readonly since: number
+  readonly most: number
+  readonly except: readonly string[]
+}
+
 const HOUR_MS = 3_600_000
 
 const CLAIM = `UPDATE media SET fetcher = ?2, fetch_until = ?3
@@ -45,6 +53,13 @@ const TOUCH = `UPDATE media SET used_at = ?2
 const REMOVE = 'DELETE FROM media WHERE name IN (SELECT value FROM json_each(?))'
 const TOTALS = `SELECT count(*) AS known, count(bytes) AS stored, coalesce(sum(bytes), 0) AS bytes
   FROM media WHERE sort = ?`
+// Nothing was used before it was made, so that the index by use finds it. What was cleared away has a time
+// without a fetcher, and is left to whoever asks for it.
+const WAITING = `SELECT name FROM media
+  WHERE sort = ?1 AND used_at >= ?2 AND bytes IS NULL AND created_at >= ?3 AND source IS NOT NULL
+    AND (fetch_until IS NULL OR fetcher IS NOT NULL AND fetch_until <= ?4)
+    AND name NOT IN (SELECT value FROM json_each(?5))
+  ORDER BY created_at DESC LIMIT ?6`
 
 /** The index of pictures and videos. */
 export function createMediaRows(client: Patient, now: () => number) {
@@ -73,6 +88,13 @@ export function createMediaRows(client: Patient, now: () => number) {
     publish,
 
     find,
+
+    /** What was made since a time, is not here and nobody fetches, the newest first. */
+    async waiting({ sort, since, most, except }: WaitingAsk): Promise<string[]> {
+      const args = [sort, hourOf(since), since, now(), JSON.stringify(except), most]
+      const { rows } = await client.execute({ sql: WAITING, args })
+      return rows.map(({ name }) => String(name))
+    },
 
     /** Be the one who fetches it, from now or still; says false when another is, or it is stored. */
     claim: (name: string, fetcher: string, until: number) =>

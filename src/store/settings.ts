@@ -210,7 +210,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
         )
       if (!Check(property, value))
         throw new SetupError(
-          `"${name}" ${Errors(property, value)[0]?.message ?? 'does not take this value'}.`,
+          `"${name}" ${misfitOf(Errors(property, value)[0])}.`,
           String('description' in property && property.description),
         )
       const stored = isSecretSetting(name) ? await sealed(name, String(value)) : value
@@ -237,6 +237,10 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
     },
   }
 }
+
+/** What is wrong with a value; a pattern is nothing to be read by people. */
+const misfitOf = (error: { readonly keyword: string; readonly message: string } | undefined) =>
+  !error || error.keyword === 'pattern' ? 'does not take this value' : error.message
 
 const isNothing = (text: string): boolean => ['', 'none'].includes(text.trim())
 

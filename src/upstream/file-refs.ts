@@ -6,12 +6,17 @@ import { decodeResponses } from '../turn/responses/decode'
 import type { Item } from '../turn/responses/schema'
 import type { Ask } from './upstream'
 
-/** A file that a request names by its id. */
+/** A file that a request names by its id, or a picture by its address here. */
 export interface FileRef {
   readonly id: string
   /** It is to be a picture. */
   readonly isPicture: boolean
+  /** Its id is an address of ours. */
+  readonly isAddress: boolean
 }
+
+/** Where addresses of ours begin for the client; undefined where they pass as any other. */
+type OriginOf = (() => string) | undefined
 
 /** What is to stand in a request for a file that it names. */
 export type Replacement =
@@ -22,25 +27,28 @@ export type Replacement =
 /** What ids of files begin with that can be ours. */
 const BEGINNING = 'file-'
 
-/** The files that a request names by ids that can be ours; undefined for none, which is found out soon. */
-export function findFileRefs(ask: Ask): readonly FileRef[] | undefined {
+/**
+ * The files that a request names by ids that can be ours, and the pictures by addresses of ours; undefined
+ * for none, which is found out soon.
+ */
+export function findFileRefs(ask: Ask, originOf: OriginOf): readonly FileRef[] | undefined {
   let found: FileRef[] | undefined
   if (ask.dialect === 'chat') {
-    for (const { content } of ask.request.value.messages) found = look(content, found)
+    for (const { content } of ask.request.value.messages) found = look(content, found, originOf)
     return found
   }
   for (const item of ask.items) {
-    found = look(item.content, found)
-    found = look((item as Json).output, found)
+    found = look(item.content, found, originOf)
+    found = look((item as Json).output, found, originOf)
   }
   return found
 }
 
-function look(parts: unknown, found: FileRef[] | undefined): FileRef[] | undefined {
+function look(parts: unknown, found: FileRef[] | undefined, originOf: OriginOf) {
   if (!Array.isArray(parts)) return found
   let all = found
   for (const part of parts) {
-    const ref = refOf(part)
+    const ref = refOf(part, originOf)
     if (!ref) continue
     all ??= []
     all.push(ref)
@@ -49,8 +57,12 @@ function look(parts: unknown, found: FileRef[] | undefined): FileRef[] | undefin
 }
 
 /** The same request with something else for each file that it names. */
-export function replaceFiles(ask: Ask, replacementOf: (ref: FileRef) => Replacement): Ask {
-  const put = (parts: unknown) => replaced(parts, replacementOf)
+export function replaceFiles(
+  ask: Ask,
+  originOf: OriginOf,
+  replacementOf: (ref: FileRef) => Replacement,
+): Ask {
+  const put = (parts: unknown) => replaced(parts, (part) => refOf(part, originOf), replacementOf)
   if (ask.dialect === 'chat') {
     const messages = ask.request.value.messages.map((message) => {
       const content = put(message.content)
@@ -82,25 +94,35 @@ export function replaceFiles(ask: Ask, replacementOf: (ref: FileRef) => Replacem
   }
 }
 
-function refOf(part: unknown): FileRef | undefined {
+function refOf(part: unknown, originOf: OriginOf): FileRef | undefined {
   if (!isObject(part)) return
   const { type, file_id: id, file, image_url: image } = part
   if (type === 'input_file') return named(id, false)
-  if (type === 'input_image') return named(id, true)
+  if (type === 'input_image') return named(id, true) ?? addressed(image, originOf)
   if (type === 'file' && isObject(file)) return named(file.file_id, false)
-  if (type === 'image_url' && isObject(image)) return named(image.url, true)
+  if (type === 'image_url' && isObject(image))
+    return named(image.url, true) ?? addressed(image.url, originOf)
   return
 }
 
 const named = (id: unknown, isPicture: boolean): FileRef | undefined =>
-  isText(id) && id.startsWith(BEGINNING) ? { id, isPicture } : undefined
+  isText(id) && id.startsWith(BEGINNING) ? { id, isPicture, isAddress: false } : undefined
+
+const addressed = (url: unknown, originOf: OriginOf): FileRef | undefined =>
+  originOf && isText(url) && url.startsWith('http') && url.startsWith(`${originOf()}/images/`)
+    ? { id: url, isPicture: true, isAddress: true }
+    : undefined
 
 /** The parts themselves where none of them names a file. */
-function replaced(parts: unknown, replacementOf: (ref: FileRef) => Replacement): unknown {
+function replaced(
+  parts: unknown,
+  find: (part: unknown) => FileRef | undefined,
+  replacementOf: (ref: FileRef) => Replacement,
+): unknown {
   if (!Array.isArray(parts)) return parts
   let hasChanged = false
   const all = parts.map((part: unknown) => {
-    const ref = refOf(part)
+    const ref = find(part)
     if (!ref) return part
     hasChanged = true
     const inChat = isObject(part) && !String(part.type).startsWith('input_')

@@ -1,7 +1,9 @@
 import { ApiError, UpstreamFault, unable } from '../errors'
+import type { ReadOwn } from '../media/own-address'
 import type { Account } from '../pool/account'
 import type { FileCopy } from '../store/files'
 import type { Settings } from '../store/settings'
+import { sniff } from '../stream/sniff'
 import { type FileRef, findFileRefs, type Replacement, replaceFiles } from './file-refs'
 import type { FileUpload } from './openai/files'
 import { paramOf } from './param'
@@ -35,6 +37,8 @@ export interface FilesTerms {
   readonly upload?: FileUpload
   /** Whether pictures can be named by the ids of such files in the dialect that a call is made in. */
   readonly showsPictures?: (call: UpstreamCall) => boolean
+  /** Present for upstreams that would fetch pictures by their addresses: those here may be out of reach. */
+  readonly readOwn?: ReadOwn
 }
 
 interface FilesParts<F extends OwnFile> extends FilesTerms {
@@ -61,11 +65,11 @@ const DAY_MS = 24 * HOUR_MS
 
 /**
  * Gives a key's files to an upstream that a request names by their ids: where it has files of its own each
- * is uploaded once an account, and its id there is sent; otherwise, its content. A request that names none
- * passes as it is.
+ * is uploaded once an account, and its id there is sent; otherwise, its content. So is that of a picture
+ * that a request shows by its address here. A request with neither passes as it is.
  */
 export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesParts<F>): Upstream {
-  const { files, upload, showsPictures, settings, now } = parts
+  const { files, upload, showsPictures, readOwn, settings, now } = parts
   /** Servers that have no files, and until when they are believed to have none. */
   const without = new Map<string, number>()
   /** By the request, which is the same over all attempts. */
@@ -130,19 +134,41 @@ export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesPar
       : { replacement: { as: 'data', url, filename: file.filename } }
   }
 
+  async function pictureAt(ref: FileRef, { ask, origin, abort }: UpstreamCall): Promise<Placed> {
+    const param = paramOf(ref.id, ask)
+    const { fetch_max_bytes: maxBytes, fetch_timeout_ms: timeoutMs } = settings()
+    const limits = { maxBytes, timeoutMs, signal: abort.signal, param }
+    const bytes = await readOwn?.(ref.id, { ...limits, origin: origin() })
+    if (!bytes) throw closed(param)
+    const mime = sniff(bytes)?.mime ?? ''
+    if (!PICTURES.has(mime)) throw noPicture(ref, ask)
+    return { replacement: { as: 'picture', url: `data:${mime};base64,${bytes.toBase64()}` } }
+  }
+
+  async function placeOne(
+    call: UpstreamCall,
+    ref: FileRef,
+    found: ReadonlyMap<string, F>,
+  ): Promise<Placed> {
+    if (ref.isAddress) return pictureAt(ref, call)
+    const file = found.get(ref.id)
+    if (!file) throw unknown(ref, call.ask)
+    const send = wayTo(call, ref, file)
+    const known = send && (await passedOn(send, file, call))
+    return known ?? contentOf(ref, file, call.ask)
+  }
+
   async function place(call: UpstreamCall, refs: readonly FileRef[]): Promise<Prepared> {
     const { ask, account, keyId } = call
-    const found = await files.findAll(keyId, [...new Set(refs.map(({ id }) => id))])
+    const ids = new Set(refs.flatMap(({ id, isAddress }) => (isAddress ? [] : id)))
+    const found = ids.size > 0 ? await files.findAll(keyId, [...ids]) : new Map<string, F>()
     const placed = new Map<string, Placed>()
     const remembered: string[] = []
     const most = settings().max_body_bytes
     let written = 0
     for (const ref of refs) {
-      const file = found.get(ref.id)
-      if (!file) throw unknown(ref, ask)
-      const send = wayTo(call, ref, file)
-      const known = placed.get(nameOf(ref)) ?? (send && (await passedOn(send, file, call)))
-      const { replacement, isRemembered } = known ?? (await contentOf(ref, file, ask))
+      const known = placed.get(nameOf(ref)) ?? (await placeOne(call, ref, found))
+      const { replacement, isRemembered } = known
       placed.set(nameOf(ref), { replacement })
       if (isRemembered) remembered.push(ref.id)
       // The same file may be named any number of times.
@@ -151,11 +177,13 @@ export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesPar
     }
     const replacementOf = (ref: FileRef): Replacement =>
       placed.get(nameOf(ref))?.replacement ?? { as: 'id', id: ref.id }
-    const prepared = replaceFiles(ask, replacementOf)
+    const prepared = replaceFiles(ask, originOf(call), replacementOf)
     const isWhole = [...placed.values()].every(({ replacement }) => replacement.as !== 'id')
-    if (isWhole && !upload) inlined.set(ask.request, prepared)
+    if (isWhole && (!upload || ids.size === 0)) inlined.set(ask.request, prepared)
     return { call: { ...call, ask: prepared }, remembered, account }
   }
+
+  const originOf = ({ origin }: UpstreamCall) => (readOwn ? origin : undefined)
 
   async function askWith(call: UpstreamCall, refs: readonly FileRef[]) {
     const whole = inlined.get(call.ask.request)
@@ -176,7 +204,7 @@ export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesPar
   return {
     ...upstream,
     ask(call) {
-      const refs = findFileRefs(call.ask)
+      const refs = findFileRefs(call.ask, originOf(call))
       return refs ? askWith(call, refs) : upstream.ask(call)
     },
   }
@@ -216,9 +244,15 @@ const unknown = ({ id }: FileRef, ask: Ask): ApiError =>
   })
 
 const noPicture = ({ id }: FileRef, ask: Ask): ApiError =>
-  new ApiError('invalid_value', `The file '${id}' is no picture: use png, jpeg, webp or gif.`, {
+  new ApiError('invalid_value', `'${id}' is no picture: use png, jpeg, webp or gif.`, {
     param: paramOf(id, ask),
     upstreamCode: 'invalid_image_format',
+  })
+
+const closed = (param: string): ApiError =>
+  new ApiError('invalid_value', `The address in '${param}' has no good signature, or has ended.`, {
+    param,
+    upstreamCode: 'url_not_reachable',
   })
 
 /** Another upstream may have files of its own. */

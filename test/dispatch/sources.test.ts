@@ -7,6 +7,7 @@ import type { Account } from '#src/pool/account'
 import { createPool } from '#src/pool/pool'
 import type { Rest } from '#src/pool/rest'
 import type { AssetCall, Upstream } from '#src/upstream/upstream'
+import { fakeProxy } from '../fakes/proxy'
 import { account } from '../support/accounts-pool'
 import { bytesOf } from '../support/media-cache'
 import { mediaHost } from '../support/media-host'
@@ -63,6 +64,38 @@ function world({ accounts = [], hosts = {}, asset }: World = {}) {
     },
   }
 }
+
+describe('an account with a proxy', () => {
+  test('has what it made fetched through it, names being looked up there', async () => {
+    await using host = mediaHost(() => ({ pieces: [PICTURE] }))
+    await using proxy = await fakeProxy()
+    const it = world({ accounts: [account('one', { kind: 'xai', proxy: () => proxy.url })] })
+    expect(await it.bytes(`${host.url}/made.png`)).toEqual(PICTURE)
+    expect(proxy.passed).toMatchObject([{ target: `${host.url}/made.png` }])
+    await it.refusal('http://pictures.example/made.png')
+    expect(proxy.passed).toMatchObject([{}, { target: 'http://pictures.example/made.png' }])
+  })
+
+  test.each(['http://localhost/a', 'http://db.internal/a', 'http://10.0.0.1/a', 'http://router/a'])(
+    'does not have %s asked for there',
+    async (url) => {
+      await using proxy = await fakeProxy()
+      const it = world({ accounts: [account('one', { kind: 'xai', proxy: () => proxy.url })] })
+      expect(await it.refusal(url)).toMatchObject({
+        message: 'Its address at the upstream is not on the public internet.',
+      })
+      expect(proxy.passed).toEqual([])
+    },
+  )
+
+  test('has nothing fetched around it', async () => {
+    await using host = mediaHost(() => ({ pieces: [PICTURE] }))
+    await using proxy = await fakeProxy({ fail: 'reset' })
+    const it = world({ accounts: [account('one', { kind: 'xai', proxy: () => proxy.url })] })
+    expect(await it.refusal(`${host.url}/made.png`)).toMatchObject({ code: 'media_unavailable' })
+    expect(host.asked).toEqual([])
+  })
+})
 
 const OPENAI = { kind: 'openai', secret: () => 'sk-secret' } as const
 

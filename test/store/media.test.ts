@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { type Client, createClient } from '@libsql/client/web'
 import { openFile } from '#src/store/file'
 import { createMediaRows, type MediaRow } from '#src/store/media'
+import { createMediaCleaning } from '#src/store/media-cleaning'
 import { migrate } from '#src/store/migrate'
 import { patient } from '#src/store/patient'
 import { isWithoutSqld, type Sqld, sqld } from '../support/sqld'
@@ -106,6 +107,41 @@ function tests(clientOf: () => Client) {
     }
     expect(await media().find('a.png')).toEqual(row('a.png'))
     expect(await media().find('b.png')).toBeUndefined()
+    expect(await media().claim('a.png', 'one', at + 1)).toBe(true)
+  })
+
+  test('what was made lately and nobody fetches waits, the newest first', async () => {
+    const since = NOON - 10
+    const rows: MediaRow[] = [
+      row('a.png'),
+      { ...row('b.png'), createdAt: NOON - 3, usedAt: NOON - HOUR_MS },
+      { ...row('c.png'), createdAt: NOON - 4 },
+      { ...row('old.png'), createdAt: NOON - 11 },
+      { ...row('here.png'), ...STORED },
+      { ...row('film.mp4'), sort: 'video' },
+      { ...row('ours.png'), source: null, sourceHash: null },
+      { ...row('claimed.png'), fetcher: 'one', fetchUntil: NOON + 1 },
+      { ...row('left.png'), createdAt: NOON - 2, fetcher: 'dead', fetchUntil: NOON },
+    ]
+    for (const one of rows) await media().publish(one)
+    const ask = { sort: 'image' as const, since, most: 9, except: [] }
+    expect(await media().waiting(ask)).toEqual(['left.png', 'b.png', 'c.png', 'a.png'])
+    expect(await media().waiting({ ...ask, most: 2, except: ['b.png'] })).toEqual([
+      'left.png',
+      'c.png',
+    ])
+    expect(await media().waiting({ ...ask, sort: 'video' })).toEqual(['film.mp4'])
+    at += 1
+    expect(await media().waiting(ask)).toContain('claimed.png')
+  })
+
+  test('what was cleared away waits for nobody', async () => {
+    const cleaning = createMediaCleaning(patient(clientOf()))
+    await media().publish({ ...row('a.png'), ...STORED })
+    const by = 'cleaning'
+    await cleaning.free(await cleaning.evict(['a.png'], { by, until: NOON + 1 }), by)
+    const ask = { sort: 'image' as const, since: NOON - 10, most: 9, except: [] }
+    expect(await media().waiting(ask)).toEqual([])
     expect(await media().claim('a.png', 'one', at + 1)).toBe(true)
   })
 
