@@ -28,9 +28,8 @@ const MODELLED: readonly (readonly [path: RegExp, methods: readonly string[]])[]
   [/^\/files\/(?:image|video)\/[^/]+$/, ['GET']],
 ]
 
-/** Below these everything belongs to one key, whereas an upstream takes all keys for the same account. */
-const OWNED =
-  /^\/(?:chat\/completions|responses|conversations|images|files|videos|uploads)(?:[/:]|$)/
+/** What is below these belongs to one key, whereas an upstream takes all keys for the same account. */
+const OWNED = /^\/(?:chat\/completions|responses|conversations|files)(?:[/:]|$)/
 
 /**
  * The methods of a path that Groxy serves itself, which is never forwarded with our accounts, whatever the

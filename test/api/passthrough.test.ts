@@ -216,7 +216,7 @@ describe('a path that Groxy does not model', () => {
       '/v1/files:initialize',
       '/v1/files/a/b/c',
     ],
-    ...['/v1/respons%65s/a', '/v1/responses/a/b', '/v1/videos/a/b', '/v1/images/a/b'],
+    ...['/v1/respons%65s/a', '/v1/responses/a/b', '/v1/conversations/a/b/c/d', '/v1/vide%6fs/a'],
   ])(
     'is not forwarded with our accounts where it is another spelling of what belongs to a key: %s',
     async (path) => {
