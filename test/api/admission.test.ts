@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { fakeUpstream, hello, helloEvents, sse } from '../fakes/upstream'
+import { fakeXaiMedia } from '../fakes/xai-media'
 import { ASK, gateway, keyed, openaiAt, xaiAt } from '../support/gateway'
 import { scratch, until } from '../support/programs'
 import { parseMetrics } from '../support/prometheus'
@@ -110,22 +111,20 @@ describe('a key at its limit is refused', () => {
   })
 
   test('pictures are counted one by one, videos by the call, and looking at either by none', async () => {
-    await using upstream = fakeUpstream(({ path }) =>
-      path === '/v1/models'
-        ? undefined
-        : Response.json({ data: [] }, { headers: { 'x-ratelimit-remaining-requests': '7' } }),
-    )
-    await using it = await gateway({ env: xaiAt(upstream.url), now: () => NOON })
+    await using xai = fakeXaiMedia()
+    await using it = await gateway({ env: xaiAt(xai.url), now: () => NOON })
     const key = await keyed(it, { dailyImage: 5, dailyVideo: 1, dailyChat: 0 })
-    const images = (n: number) => key.post('/v1/images/upscales/1', { model: 'm', prompt: 'p', n })
+    const image = { model: 'grok-imagine-image', prompt: 'p' }
+    const images = (n: number) => key.post('/v1/images/generations', { ...image, n })
     expect((await images(4)).status).toBe(200)
     expect(await failureOf(await images(2))).toEqual(DAILY)
     const reply = await images(1)
     expect([reply.status, limitsOf(reply)]).toEqual([200, {}])
-    const video = () => key.post('/v1/videos/upscales/1', { model: 'm', prompt: 'p' })
-    expect((await video()).status).toBe(200)
+    const film = { model: 'grok-imagine-video', prompt: 'p' }
+    const video = () => key.post('/v1/videos/generations', film)
+    const { request_id: id } = await (await video()).json()
     expect(await failureOf(await video())).toEqual(DAILY)
-    expect((await key.get('/v1/videos/upscales/1')).status).toBe(200)
+    expect((await key.get(`/v1/videos/${id}`)).ok).toBe(true)
     expect(await failureOf(await key.post('/v1/completions', { model: 'm' }))).toEqual(DAILY)
   })
 
@@ -201,7 +200,7 @@ describe('a refused turn', () => {
       await poor.ask({ ...ASK, stream: true }),
       await quick.post('/v1/completions?x=1', { model: 'made-up-1' }),
       await held.ask({ ...ASK, model: long }),
-      await held.post('/v1/images/upscales/1', { model: 'made-up-2' }),
+      await held.post('/v1/tts', { model: 'made-up-2' }),
       await it.post('/v1/stt', 'x', {
         headers: { ...held.headers, 'content-type': 'text/plain' },
       }),
@@ -230,7 +229,7 @@ describe('a refused turn', () => {
         errorCode: 'rate_limit_exceeded',
       },
       { ...forbidden, endpoint: chat, model: 'm'.repeat(200) },
-      { ...forbidden, endpoint: 'POST /images/upscales/1', model: 'made-up-2' },
+      { ...forbidden, endpoint: 'POST /tts', model: 'made-up-2' },
       { ...forbidden, endpoint: 'POST /stt', model: '' },
     ])
     expect(rows.map(({ requestId }) => requestId)).toEqual(

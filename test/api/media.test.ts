@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jpeg } from '../fakes/media/jpeg'
 import { type Gateway, gateway, KEY } from '../support/gateway'
+import { png } from '../support/picture-bytes'
 
 const PICTURE = jpeg('a cat', 30_000)
 const SIZE = PICTURE.length
@@ -258,6 +259,7 @@ describe('a picture of a client', () => {
     ['a video', Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isom', 'latin1'), 'file', 415],
     ['nothing', Buffer.alloc(0), 'file', 415],
     ['in another field', PICTURE, 'image', 400],
+    ['of too many dots', png(60_000, 60_000), 'file', 413],
     ['too large', Buffer.concat([PICTURE, Buffer.alloc(50 * 1024 * 1024)]), 'file', 413],
   ] as const)('is refused where it is %s', async (_, bytes, field, status) => {
     await using it = await gateway({ settings: { max_body_bytes: 100_000_000 } })
