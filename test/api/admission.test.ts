@@ -110,6 +110,19 @@ describe('a key at its limit is refused', () => {
     expect((await key.ask({ ...ASK, model: 'light' })).status).toBe(200)
   })
 
+  test('what is forwarded counts as a picture or a video where its path says so', async () => {
+    await using upstream = fakeUpstream(({ path }) =>
+      path === '/v1/models' ? undefined : Response.json({}),
+    )
+    await using it = await gateway({ env: xaiAt(upstream.url), now: () => NOON })
+    const key = await keyed(it, { dailyImage: 2, dailyVideo: 0, dailyChat: 0 })
+    const upscale = (what: string) => key.post(`/v1/${what}/upscales/1`, { model: 'm', n: 2 })
+    expect((await upscale('images')).status).toBe(200)
+    expect(await failureOf(await upscale('images'))).toEqual(DAILY)
+    expect(await failureOf(await upscale('videos'))).toEqual(DAILY)
+    expect((await key.get('/v1/videos/upscales/1')).status).toBe(200)
+  })
+
   test('pictures are counted one by one, videos by the call, and looking at either by none', async () => {
     await using xai = fakeXaiMedia()
     await using it = await gateway({ env: xaiAt(xai.url), now: () => NOON })

@@ -18,6 +18,9 @@ export function demandOf({ requestId, method, path, text, fields }: Call): Deman
   const endpoint = `${method} ${path.split('?')[0]}`
   const plain: Demand = { requestId, endpoint, stream: false, model, text, maxOutput }
   if (method !== 'POST') return plain
+  if (path.startsWith('/images/'))
+    return { ...plain, feature: 'image', count: countOf(fields.n, 1) }
+  if (path.startsWith('/videos')) return { ...plain, feature: 'video' }
   return { ...plain, feature: model ? 'chat' : undefined }
 }
 
