@@ -100,7 +100,7 @@ test.skipIf(process.platform !== 'linux')(
     const refused = (await upload(600)) as unknown as { error: { code: string } }
     expect(refused.error.code).toBe('file_too_large')
     clearInterval(watch)
-    expect((most - before) / MB).toBeLessThan(150)
+    expect((most - before) / MB).toBeLessThan(100)
   },
   LONG,
 )
