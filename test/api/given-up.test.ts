@@ -48,10 +48,14 @@ test('a background turn that is cancelled within its answer', async () => {
   const { id } = (await (
     await it.post('/v1/responses', { ...BEGIN, background: true })
   ).json()) as { id: string }
-  await until(async () => {
-    const found = await (await it.get(`/v1/responses/${id}?stream=false`)).text()
-    return found.includes('"in_progress"') || undefined
-  })
+  // That it is in progress says only that it was asked: its first words say that it is answered.
+  const watched = await it.get(`/v1/responses/${id}?stream=true`)
+  const decoder = new TextDecoder()
+  let said = ''
+  for await (const bytes of watched.body ?? []) {
+    said += decoder.decode(bytes, { stream: true })
+    if (said.includes('Well')) break
+  }
   await it.post(`/v1/responses/${id}/cancel`, {})
   expect(await expectNoBlame()).toContain('cancelled')
 })
