@@ -21,6 +21,7 @@ export const BLANK = {
   fingerprint: null,
   tags: null,
   note: null,
+  version: 0,
 } satisfies Partial<StoredAccount>
 
 /** Tells a secret from others without telling anything of it: what it is made from has entropy enough. */

@@ -66,6 +66,7 @@ export const environmentKey = (secret: string, hash: string, now: number) =>
         enabled: true,
         ...NO_LIMITS,
         expiresAt: null,
+        version: 0,
         createdAt: new Date(now),
         revokedAt: null,
       },
@@ -103,6 +104,7 @@ export function createKeys(db: Database, client: Client, now: () => number) {
         ...NO_LIMITS,
         ...limits,
         expiresAt: expiresAt ?? null,
+        version: 0,
         createdAt: new Date(now()),
         revokedAt: null,
       }

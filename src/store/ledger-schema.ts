@@ -73,6 +73,31 @@ export const ledgerHours = sqliteTable(
   (table) => [primaryKey({ columns: [table.hour, table.keyId, table.accountId, table.model] })],
 )
 
+/** By what the sums of an hour are kept apart. */
+export const ROLLUPS = ['all', 'key', 'model'] as const
+
+/** The same sums by one thing only, so that a page about weeks reads few rows. */
+export const ledgerRollups = sqliteTable(
+  'ledger_rollups',
+  {
+    by: text({ enum: ROLLUPS }).notNull(),
+    /** Hours since 1970. */
+    hour: integer().notNull(),
+    /** A key's id or a model; empty for `all`. */
+    name: text().notNull(),
+    turns: integer().notNull(),
+    failures: integer().notNull(),
+    gone: integer().notNull(),
+    inputTokens: integer().notNull(),
+    cachedTokens: integer().notNull(),
+    outputTokens: integer().notNull(),
+    reasoningTokens: integer().notNull(),
+    costTicks: integer().notNull(),
+    totalMs: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.by, table.hour, table.name] })],
+)
+
 /** Batches that were written, so that one whose answer was lost is not written twice. */
 export const ledgerBatches = sqliteTable('ledger_batches', {
   id: text().primaryKey(),

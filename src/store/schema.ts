@@ -48,6 +48,8 @@ export const accounts = sqliteTable(
     fingerprint: text(),
     tags: text({ mode: 'json' }).$type<readonly string[]>(),
     note: text(),
+    /** Grows with every change, so that nobody overwrites what he has not seen. */
+    version: integer().notNull().default(0),
     createdAt: time().notNull(),
   },
   (table) => [
@@ -148,6 +150,8 @@ export const keys = sqliteTable('keys', {
     .notNull()
     .default('off'),
   expiresAt: time(),
+  /** Grows with every change, so that nobody overwrites what he has not seen. */
+  version: integer().notNull().default(0),
   createdAt: time().notNull(),
   revokedAt: time(),
 })

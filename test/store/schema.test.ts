@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { is } from 'drizzle-orm'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import * as admin from '#src/store/admin-schema'
 import { openFile } from '#src/store/file'
 import * as ledger from '#src/store/ledger-schema'
 import * as media from '#src/store/media-schema'
@@ -9,7 +10,7 @@ import { snake } from '#src/store/rows'
 import * as said from '#src/store/said-schema'
 import * as schema from '#src/store/schema'
 
-const tables = Object.values({ ...schema, ...ledger, ...said, ...media })
+const tables = Object.values({ ...schema, ...ledger, ...said, ...media, ...admin })
   .filter((value) => is(value, SQLiteTable))
   .map((table) => getTableConfig(table))
 

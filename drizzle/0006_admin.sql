@@ -1,0 +1,78 @@
+CREATE TABLE `ledger_rollups` (
+	`by` text NOT NULL,
+	`hour` integer NOT NULL,
+	`name` text NOT NULL,
+	`turns` integer NOT NULL,
+	`failures` integer NOT NULL,
+	`gone` integer NOT NULL,
+	`input_tokens` integer NOT NULL,
+	`cached_tokens` integer NOT NULL,
+	`output_tokens` integer NOT NULL,
+	`reasoning_tokens` integer NOT NULL,
+	`cost_ticks` integer NOT NULL,
+	`total_ms` integer NOT NULL,
+	PRIMARY KEY(`by`, `hour`, `name`)
+);
+--> statement-breakpoint
+CREATE TABLE `admin_sessions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`secret_hash` text NOT NULL,
+	`address` text,
+	`agent` text,
+	`created_at` integer NOT NULL,
+	`seen_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `admin_sessions_secretHash_unique` ON `admin_sessions` (`secret_hash`);--> statement-breakpoint
+CREATE INDEX `admin_sessions_by_expiry` ON `admin_sessions` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `admin_tokens` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`secret_hash` text NOT NULL,
+	`hint` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer,
+	`seen_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `admin_tokens_secretHash_unique` ON `admin_tokens` (`secret_hash`);--> statement-breakpoint
+CREATE TABLE `audit_log` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`actor` text NOT NULL,
+	`address` text,
+	`action` text NOT NULL,
+	`subject` text NOT NULL,
+	`before` text,
+	`after` text
+);
+--> statement-breakpoint
+CREATE TABLE `batches` (
+	`id` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`state` text NOT NULL,
+	`wanted` text,
+	`subjects` text NOT NULL,
+	`done` integer NOT NULL,
+	`good` integer NOT NULL,
+	`problems` text NOT NULL,
+	`actor` text NOT NULL,
+	`instance` text,
+	`created_at` integer NOT NULL,
+	`finished_at` integer,
+	`expires_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `batches_by_time` ON `batches` (`created_at`);--> statement-breakpoint
+CREATE TABLE `login_failures` (
+	`source` text PRIMARY KEY NOT NULL,
+	`failures` integer NOT NULL,
+	`reset_at` integer NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE `accounts` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `keys` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+INSERT INTO `ledger_rollups` SELECT 'all', `hour`, '', sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`;--> statement-breakpoint
+INSERT INTO `ledger_rollups` SELECT 'key', `hour`, `key_id`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `key_id`;--> statement-breakpoint
+INSERT INTO `ledger_rollups` SELECT 'model', `hour`, `model`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `model`;
