@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { version } from '../package.json'
-import { PASSWORD_MARK, setupRoutes } from './admin/setup'
+import { createAdminSurface } from './admin-surface'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createVault, newId } from './crypto'
@@ -49,7 +49,7 @@ import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, client, secret, later, fetch, now, random, log, digest, setup } = platform
+  const { config, client, secret, later, fetch, now, random, log, digest } = platform
   const vault = createVault(secret)
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
@@ -200,6 +200,12 @@ export function createApp(platform: Platform) {
     settings,
   })
 
+  const admin = createAdminSurface({
+    ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFailure },
+    serve: (request) => serve(request),
+    refresh: async () => void (await snapshots.refresh()),
+  })
+
   let draining = false
   const isReady = async () => {
     if (draining) return false
@@ -218,27 +224,18 @@ export function createApp(platform: Platform) {
     .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
-    .use(
-      setupRoutes({
-        token: config.ADMIN_PASSWORD ? undefined : setup?.token,
-        hashPassword: setup?.hashPassword ?? noSetup,
-        settings: stores.settings,
-        accounts: stores.accounts,
-        xaiBaseUrl: config.XAI_BASE_URL,
-      }),
-    )
-    .get('/', () => new Response(null, { status: 302, headers: { location: '/swagger' } }), {
-      detail: { hide: true },
-    })
+    .use(admin.routes)
   const app = routes.use(docs(routes)).compile()
 
+  const serve = createEnvelope({
+    handle: withHeads((request) => app.fetch(request)),
+    newId,
+    onBug,
+    describeLimits: admission.describe,
+  })
+
   return {
-    fetch: createEnvelope({
-      handle: withHeads((request) => app.fetch(request)),
-      newId,
-      onBug,
-      describeLimits: admission.describe,
-    }),
+    fetch: serve,
     stores,
     vault,
 
@@ -266,8 +263,7 @@ export function createApp(platform: Platform) {
     },
 
     /** Whether the operator still has to choose a password. */
-    needsSetup: async (): Promise<boolean> =>
-      !config.ADMIN_PASSWORD && !(await stores.settings.mark(PASSWORD_MARK)),
+    needsSetup: admin.needsSetup,
 
     /** Take no more traffic for ready. */
     drain(): void {
@@ -289,5 +285,3 @@ export function createApp(platform: Platform) {
 }
 
 export type App = ReturnType<typeof createApp>
-
-const noSetup = () => Promise.reject(new Error('There is no set-up here.'))

@@ -24,3 +24,11 @@ declare module 'swagger-ui-dist/*' {
   const path: string
   export default path
 }
+declare module '*/admin.js' {
+  const text: string
+  export default text
+}
+declare module 'htmx.org/dist/*' {
+  const text: string
+  export default text
+}

@@ -55,9 +55,6 @@ export interface Platform {
   /** The key of `GROXY_API_KEY`, by its hash. */
   readonly environmentKey: ReadonlyMap<string, Key>
   /** Present where a set-up link is on offer. */
-  readonly setup?: {
-    readonly token: string
-    readonly hashPassword: (password: string) => Promise<string>
-  }
+  readonly setup?: { readonly token: string }
   readonly adapter?: ElysiaConfig<''>['adapter']
 }

@@ -3,6 +3,9 @@ export interface Html {
   readonly markup: string
 }
 
+/** What a template takes: of what is absent nothing is shown. */
+export type Content = Html | string | number | false | null | undefined | readonly Content[]
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -11,12 +14,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-const render = (value: Html | string): string =>
-  typeof value === 'string'
-    ? value.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)
-    : value.markup
+function render(value: Content): string {
+  if (value === undefined || value === null || value === false) return ''
+  if (typeof value === 'string') return value.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)
+  if (typeof value === 'number') return String(value)
+  return 'markup' in value ? value.markup : value.map(render).join('')
+}
 
 /** A template whose values are escaped, unless they are `Html` themselves. */
-export const html = (parts: TemplateStringsArray, ...values: readonly (Html | string)[]): Html => ({
-  markup: parts.reduce((markup, part, index) => markup + render(values[index - 1] ?? '') + part),
-})
+export const html = (parts: TemplateStringsArray, ...values: readonly Content[]): Html => {
+  let markup = parts[0] ?? ''
+  for (const [at, value] of values.entries()) markup += render(value) + (parts[at + 1] ?? '')
+  return { markup }
+}

@@ -84,10 +84,7 @@ export function createPlatform(
     sockets,
     asset: async (name) => Bun.file(FILES[name]),
     environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),
-    setup: {
-      token: randomToken(24),
-      hashPassword: async (password) => (await import('./password')).hashPassword(password),
-    },
+    setup: { token: randomToken(24) },
     async settle() {
       await Promise.allSettled(pending)
     },

@@ -220,3 +220,5 @@ function lastStart(job: Job, at: number): number {
   // Instances that look a little early or late still see that the last run was not long ago.
   return 'everyMs' in job ? at - job.everyMs() * 0.8 : at
 }
+
+export type JobsRunner = ReturnType<typeof createJobs>

@@ -6,8 +6,10 @@ import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
 import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
+import { createAdminSessions } from './admin-sessions'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
+import { createAuditStore } from './audit'
 import { createBackgroundTurns } from './background-turns'
 import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
@@ -48,8 +50,10 @@ export function createStores({ client, vault, now }: StoreParts) {
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
     accountTiers: createAccountTiers(db),
+    adminSessions: createAdminSessions(client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
+    audit: createAuditStore(client, now),
     backgroundTurns: createBackgroundTurns(patiently),
     cleaning: createCleaningStore({ client, ledger, now }),
     completions: createCompletions(patiently),

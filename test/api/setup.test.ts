@@ -51,5 +51,5 @@ test('health says that the process lives, ready that traffic is welcome', async 
   it.app.drain()
   expect((await it.get('/ready')).status).toBe(503)
   const root = await it.get('/', { redirect: 'manual' })
-  expect([root.status, root.headers.get('location')]).toEqual([302, '/swagger'])
+  expect([root.status, root.headers.get('location')]).toEqual([303, '/admin'])
 })

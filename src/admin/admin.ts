@@ -1,0 +1,18 @@
+import { Elysia } from 'elysia'
+import { redirect } from './answers'
+import { assetRoutes } from './assets'
+import { overviewRoutes } from './overview/routes'
+import type { AdminParts } from './parts'
+import { sessionRoutes } from './sessions/routes'
+
+/** Everything below `/admin`. */
+export const adminRoutes = (parts: AdminParts) =>
+  new Elysia()
+    .use(assetRoutes())
+    .use(sessionRoutes(parts))
+    .use(overviewRoutes(parts))
+    .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
+    .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
+    .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
+
+const HIDDEN = { detail: { hide: true } } as const

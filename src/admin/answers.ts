@@ -1,0 +1,71 @@
+import { type Html, html } from './html'
+
+/** Only our own files, and no script or style within a page. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** What every answer of the admin page says to browsers. */
+export const GUARDING: Readonly<Record<string, string>> = {
+  'content-security-policy': POLICY,
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** A page or a part of one. */
+export const markupAnswer = (
+  { markup }: Html,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(markup, {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', ...GUARDING, ...headers },
+  })
+
+/** Send a browser elsewhere: htmx would follow a redirect and put the page into a part of this one. */
+export const redirect = (
+  location: string,
+  { isPartial }: { readonly isPartial: boolean },
+  headers: readonly (readonly [string, string])[] = [],
+): Response => {
+  const answer = isPartial
+    ? new Response(null, { status: 200 })
+    : new Response(null, { status: 303 })
+  for (const [name, value] of Object.entries(GUARDING)) answer.headers.set(name, value)
+  answer.headers.set(isPartial ? 'hx-redirect' : 'location', location)
+  for (const [name, value] of headers) answer.headers.append(name, value)
+  return answer
+}
+
+/** JSON of the admin API: never kept by caches. */
+export const jsonAnswer = (
+  body: unknown,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+  })
+
+/** Something to be read out and shown at the top of the page, whatever else an answer holds. */
+export const notice = (text: string, kind: 'good' | 'bad' = 'good'): Html => html`
+  <hx-partial hx-target="#notice" hx-swap="innerHTML"><p class="${kind}">${text}</p></hx-partial>`

@@ -1,0 +1,76 @@
+import type { Static, TObject } from 'typebox'
+import { Check, Clean, Convert, Errors } from 'typebox/value'
+import { ApiError } from '../errors'
+
+/** The largest form and JSON body that the admin page takes, but for imports. */
+const LARGEST_BODY = 1024 * 1024
+
+/**
+ * What a request's body says, as text.
+ *
+ * @throws ApiError `body_too_large`
+ */
+export async function readText(request: Request, most = LARGEST_BODY): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of request.body ?? []) {
+    size += piece.length
+    if (size > most)
+      throw new ApiError('body_too_large', `This takes no more than ${most} bytes at once.`)
+    pieces.push(piece)
+  }
+  return new TextDecoder().decode(await new Blob(pieces as BlobPart[]).arrayBuffer())
+}
+
+/** The fields of a form that a page sent. */
+export const readForm = async (request: Request, most?: number): Promise<URLSearchParams> =>
+  new URLSearchParams(await readText(request, most))
+
+/**
+ * A JSON body that has the form of a schema; fields that the schema does not know are refused by it.
+ *
+ * @throws ApiError that names the field
+ */
+export async function readJson<T extends TObject>(
+  request: Request,
+  schema: T,
+  most?: number,
+): Promise<Static<T>> {
+  const text = await readText(request, most)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new ApiError('invalid_json', 'The body is not JSON.', { cause })
+  }
+  return checked(schema, value)
+}
+
+/**
+ * Values of a form in the form of a schema: numbers and switches are read from their texts, and an empty
+ * field is null.
+ *
+ * @throws ApiError that names the field
+ */
+export function formValues<T extends TObject>(schema: T, form: URLSearchParams): Static<T> {
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(schema.properties)) {
+    const given = form.getAll(name)
+    if (given.length === 0) continue
+    const text = given.at(-1) ?? ''
+    values[name] = text === '' ? null : text
+  }
+  return checked(schema, Convert(schema, Clean(schema, values)))
+}
+
+/** @throws ApiError that names the field */
+export function checked<T extends TObject>(schema: T, value: unknown): Static<T> {
+  if (Check(schema, value)) return value
+  const [error] = Errors(schema, value)
+  const at = error?.instancePath.slice(1).replaceAll('/', '.')
+  throw new ApiError(
+    'invalid_value',
+    at ? `"${at}" ${error?.message}.` : `The body ${error?.message ?? 'is not as it should be'}.`,
+    { param: at || undefined },
+  )
+}

@@ -1,0 +1,29 @@
+import { type Html, html } from '../html'
+
+interface Table {
+  readonly caption: string
+  /** What the columns are called; the first one names the row. */
+  readonly columns: readonly string[]
+  /** `<tr>`s whose cells carry `data-label`, by which they are read on a phone: see `cell`. */
+  readonly rows: readonly Html[]
+  readonly id?: string
+  /** Shown instead of a table without rows. */
+  readonly empty: Html
+}
+
+/** A table, which becomes a list of cards where there is no room. */
+export const table = ({ caption, columns, rows, id, empty }: Table): Html =>
+  rows.length === 0
+    ? empty
+    : html`
+    <div class="table">
+      <table>
+        <caption>${caption}</caption>
+        <thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+        <tbody${id && html` id="${id}"`}>${rows}</tbody>
+      </table>
+    </div>`
+
+/** A cell, which says on a phone what it is. */
+export const cell = (label: string, content: Html | string | number): Html =>
+  html`<td data-label="${label}">${content}</td>`
