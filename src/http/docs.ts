@@ -22,10 +22,29 @@ const documentation = {
     { name: 'Embeddings', description: 'Make vectors of texts.' },
     { name: 'Models', description: 'What there is to ask.' },
     { name: 'Health', description: 'For load balancers and monitoring.' },
+    { name: 'Admin: accounts', description: 'The pool: what upstreams are asked with.' },
+    { name: 'Admin: batches', description: 'Work on many accounts, and how far it is.' },
+    { name: 'Admin: keys', description: 'What programs present, and what they may.' },
+    { name: 'Admin: requests', description: 'What was asked, and what became of it.' },
+    {
+      name: 'Admin: models',
+      description: 'Which models there are, what they are called and cost.',
+    },
+    { name: 'Admin: media', description: 'Pictures and videos that are kept.' },
+    { name: 'Admin: settings', description: 'What may be changed while Groxy runs.' },
+    {
+      name: 'Admin: system',
+      description: 'The gateway itself: traffic, jobs, database, sessions.',
+    },
   ],
   components: {
     securitySchemes: {
       key: { type: 'http' as const, scheme: 'bearer', description: 'A key: `sk-groxy-…`' },
+      admin: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: 'An admin token, made with `groxy admin token NAME`',
+      },
       metrics: {
         type: 'http' as const,
         scheme: 'bearer',
