@@ -4,9 +4,9 @@ import { asFault, type Http, readText, TimeUp } from '../../net/http'
 import type { FilmEvent, FilmRequest } from '../../turn/film'
 import type { PictureInput } from '../../turn/picture'
 import { readRetryAfter, UNFINISHED, withBegun } from '../fault'
+import { linkedAbort } from '../linked-abort'
 import { createCaller, readAnswer } from '../openai/call'
 import type { FilmCall, Upstream } from '../upstream'
-import { linkedAbort } from '../web/linked-abort'
 import { type FilmState, readFilmState } from './film-state'
 
 interface FilmParts {
