@@ -96,7 +96,8 @@ export function readSeconds(
   throw refusal(given, `a whole number of seconds from ${least} to ${most}`)
 }
 
-const RESOLUTIONS = { sd: '480p', hd: '720p', '480p': '480p', '720p': '720p' } as const
+/** What grok.com and xAI both make, in the words of clients. */
+export const RESOLUTIONS = { sd: '480p', hd: '720p', '480p': '480p', '720p': '720p' } as const
 /** How grok.com is told what a video is to be like. */
 export const PRESETS = { normal: 'normal', fun: 'fun', custom: 'custom' } as const
 
