@@ -64,7 +64,7 @@ export function createWebFilms(parts: FilmParts): NonNullable<Upstream['films']>
       newId,
       work: 'video',
       hide: session.hide,
-      watch({ progress, state }) {
+      watchVideo({ progress, state }) {
         sight.hasBegun = true
         sight.isModerated = state === 'moderated'
         sight.percent = Math.min(100, Math.trunc(progress))
