@@ -10,6 +10,7 @@ import type { KeptFilm } from './kept'
 import { type Asker, createVideoRuns, noKey, type RunsParts, UNMADE } from './runs'
 
 interface RunnerParts extends RunsParts {
+  readonly newId: () => string
   readonly admission: Pick<Admission, 'enter'>
 }
 
@@ -44,7 +45,7 @@ export function createVideoRunner(parts: RunnerParts) {
   async function resume(row: VideoRow): Promise<void> {
     const { id, keyId, model, tries, upstreamId, request } = row
     // The database was away for longer than its time; now it has got more.
-    if (runs.has(id)) return
+    if (runs.find(id)) return
     const held = runs.take(id)
     try {
       const key = keyOf(keyId)
@@ -132,8 +133,8 @@ export function createVideoRunner(parts: RunnerParts) {
     async add(row: VideoRow, asker: Asker): Promise<void> {
       const isHere = !isStopping && room() > 0
       if (isHere) beingAdded++
-      const { instance, until } = runs.lease()
-      const ours = isHere ? { ...row, instance, leaseUntil: until, tries: 1 } : row
+      const { instance, expiresAt } = runs.lease()
+      const ours = isHere ? { ...row, instance, leaseUntil: expiresAt, tries: 1 } : row
       try {
         await reach(rows.insert(ours))
       } catch (cause) {
