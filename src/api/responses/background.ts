@@ -1,7 +1,7 @@
 import type { Dispatch } from '../../dispatch/dispatch'
 import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
-import type { Ticket } from '../../http/admission'
+import { NEVER_BEGUN, type Ticket } from '../../http/admission'
 import { EVENT_HEADERS } from '../../http/served'
 import type { Log } from '../../log'
 import type { SaidTurn } from '../../state/draft'
@@ -39,15 +39,6 @@ export interface LeftRequest {
   /** Where addresses of media in its answer begin: whoever asked is not there any more. */
   readonly origin: string
 }
-
-/** What a turn takes of its key's limits that was never begun. */
-const NOTHING = {
-  outcome: 'failed',
-  inputTokens: 0,
-  outputTokens: 0,
-  usageSource: 'none',
-  costTicks: null,
-} as const
 
 /** Runs turns whose clients do not wait, and lets them be watched and stopped. */
 export function createBackground(parts: BackgroundParts) {
@@ -143,7 +134,7 @@ export function createBackground(parts: BackgroundParts) {
         if (!(await said.background.begin(turn, JSON.stringify(left), leases.lease())))
           throw tooLarge()
       } catch (cause) {
-        ticket.settle(NOTHING)
+        ticket.settle(NEVER_BEGUN)
         throw cause
       }
       const run = start(prepared, ticket)

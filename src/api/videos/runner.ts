@@ -1,5 +1,5 @@
 import { ApiError } from '../../errors'
-import type { Admission, Ending, Ticket } from '../../http/admission'
+import { type Admission, type Ending, NEVER_BEGUN, type Ticket } from '../../http/admission'
 import type { Demand } from '../../http/demand'
 import { faultFields } from '../../log'
 import { sleep } from '../../sleep'
@@ -7,7 +7,7 @@ import type { Key } from '../../store/keys'
 import type { VideoRow } from '../../store/videos'
 import { failedEnd } from './failure'
 import type { KeptFilm } from './kept'
-import { type Asker, createVideoRuns, noKey, type RunsParts, UNMADE } from './runs'
+import { type Asker, createVideoRuns, noKey, type RunsParts } from './runs'
 
 interface RunnerParts extends RunsParts {
   readonly newId: () => string
@@ -57,7 +57,7 @@ export function createVideoRunner(parts: RunnerParts) {
       if (tries > 1) log.info('video_resumed', { video: id, tries })
       runs.start(row, { key, ticket, requestId }, lookOn)
     } catch (cause) {
-      held?.settle(UNMADE)
+      held?.settle(NEVER_BEGUN)
       // The database may be there again when its time here is over.
       if (cause instanceof ApiError && cause.code === 'not_ready') throw cause
       await runs.end(row, failedEnd(cause))
@@ -145,7 +145,7 @@ export function createVideoRunner(parts: RunnerParts) {
         if (isHere) beingAdded--
       }
       if (isStopping) {
-        asker.ticket.settle(UNMADE)
+        asker.ticket.settle(NEVER_BEGUN)
         if (isHere) await reach(rows.release(instance, [row.id]))
       } else if (isHere) runs.start(ours, asker, lookOn)
       else runs.hold(row.id, asker.ticket)

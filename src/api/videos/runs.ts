@@ -1,5 +1,5 @@
 import { ApiError } from '../../errors'
-import type { Ticket } from '../../http/admission'
+import { NEVER_BEGUN, type Ticket } from '../../http/admission'
 import { faultFields, type Log } from '../../log'
 import { createLeases } from '../../state/leases'
 import type { Reach } from '../../state/reach'
@@ -36,15 +36,6 @@ export interface Asker {
 const SHORTEST_WAIT_MS = 5_000
 const LONGEST_WAIT_MS = 60_000
 
-/** What a video takes of its key's limits that was never made. */
-export const UNMADE = {
-  outcome: 'failed',
-  inputTokens: 0,
-  outputTokens: 0,
-  usageSource: 'none',
-  costTicks: null,
-} as const
-
 /** The videos that this instance makes, and what it holds for those that wait. */
 export function createVideoRuns(parts: RunsParts) {
   const { rows, filming, kept, keyOf, settings, reach, later, now, instance, log } = parts
@@ -60,7 +51,7 @@ export function createVideoRuns(parts: RunsParts) {
       try {
         await reach(rows.release(name, idsOf(runs)))
       } finally {
-        for (const { ticket } of runs) ticket.settle(UNMADE)
+        for (const { ticket } of runs) ticket.settle(NEVER_BEGUN)
       }
     },
     faults: { notKept: 'videos_not_kept', notReleased: 'videos_not_given_back' },
@@ -96,17 +87,17 @@ export function createVideoRuns(parts: RunsParts) {
       })
       if (ending && !run.isLeft) await filming.insist(run, () => end(row, ending))
       if (waiting.get(row.id) === ticket) return
-      const entry = run.entry ?? UNMADE
-      ticket.settle(ending?.status === 'failed' ? { ...entry, ...UNMADE } : entry)
+      const entry = run.entry ?? NEVER_BEGUN
+      ticket.settle(ending?.status === 'failed' ? { ...entry, ...NEVER_BEGUN } : entry)
     } catch (cause) {
       // Its lease runs out, and somebody begins it again.
       log.warn('video_left', { video: row.id, ...faultFields(cause) })
-      ticket.settle(run.entry ?? UNMADE)
+      ticket.settle(run.entry ?? NEVER_BEGUN)
     }
   }
 
   function drop(id: string): void {
-    waiting.get(id)?.settle(UNMADE)
+    waiting.get(id)?.settle(NEVER_BEGUN)
     waiting.delete(id)
   }
 
