@@ -18,7 +18,7 @@ interface LeasesParts<R extends LeasedRun> {
   /** Lets others have runs at once. */
   readonly release: (instance: string, runs: readonly R[]) => Promise<void>
   /** Told of one that has ended without a word. */
-  readonly onDeath?: (run: R) => void
+  readonly onDeath: (run: R) => void
   /** What it is called in the log when the database cannot be told. */
   readonly faults: { readonly notKept: string; readonly notReleased: string }
   readonly later: (work: Promise<unknown>) => void
@@ -48,8 +48,8 @@ export function createLeases<R extends LeasedRun>(parts: LeasesParts<R>) {
   function find(id: string): R | undefined {
     const run = runs.get(id)
     if (!run || now() - run.aliveAt < LEASE_MS) return run
+    onDeath(run)
     give(run)
-    onDeath?.(run)
     runs.delete(id)
     return
   }

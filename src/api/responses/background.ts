@@ -29,6 +29,8 @@ interface BackgroundParts {
 /** A turn that nobody need wait for, while it runs here. */
 export interface Run extends LeasedRun {
   readonly prepared: Prepared
+  /** What it holds of its key's limits. */
+  readonly ticket: Ticket
   /** Hands what is sent on to those who watch. */
   readonly feed: Feed
 }
@@ -52,7 +54,11 @@ export function createBackground(parts: BackgroundParts) {
       return lost
     },
     release: (name, runs) => said.background.release(name, idsOf(runs)),
-    onDeath: ({ feed }) => feed.end(),
+    onDeath({ feed, ticket }) {
+      // Whoever goes on with it takes its place.
+      ticket.settle(NEVER_BEGUN)
+      feed.end()
+    },
     faults: { notKept: 'background_not_kept', notReleased: 'background_not_given_back' },
     ...{ later, now, log },
   })
@@ -71,8 +77,8 @@ export function createBackground(parts: BackgroundParts) {
     return { response, tape }
   }
 
-  async function work(run: Run, ticket: Ticket): Promise<void> {
-    const { prepared, abort, feed } = run
+  async function work(run: Run): Promise<void> {
+    const { prepared, ticket, abort, feed } = run
     const { id, turn, encoder } = prepared
     const onEnd = (entry: LedgerEntry) => {
       ticket.settle(entry)
@@ -99,12 +105,13 @@ export function createBackground(parts: BackgroundParts) {
   function start(prepared: Prepared, ticket: Ticket): Run {
     const run: Run = {
       prepared,
+      ticket,
       abort: new AbortController(),
       feed: createFeed(),
       isLeft: false,
       aliveAt: now(),
     }
-    later(work(run, ticket))
+    later(work(run))
     return run
   }
 

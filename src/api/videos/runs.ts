@@ -54,6 +54,8 @@ export function createVideoRuns(parts: RunsParts) {
         for (const { ticket } of runs) ticket.settle(NEVER_BEGUN)
       }
     },
+    // Whoever goes on with it takes its place.
+    onDeath: ({ ticket }) => ticket.settle(NEVER_BEGUN),
     faults: { notKept: 'videos_not_kept', notReleased: 'videos_not_given_back' },
     ...{ later, now, log },
   })
