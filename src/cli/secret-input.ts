@@ -26,11 +26,10 @@ function typedLine(stdin: NodeJS.ReadStream): Promise<string> {
     resolve(line)
   }
   function hear(bytes: Buffer): void {
-    for (const sign of decoder.decode(bytes, { stream: true })) {
-      if (sign === '\r' || sign === '\n') return end(typed.join(''))
-      if (INTERRUPTS.has(sign)) return end('')
-      typed = ERASERS.has(sign) ? typed.slice(0, -1) : [...typed, sign]
-    }
+    for (const sign of decoder.decode(bytes, { stream: true }))
+      if (sign === '\r' || sign === '\n') end(typed.join(''))
+      else if (INTERRUPTS.has(sign)) end('')
+      else typed = ERASERS.has(sign) ? typed.slice(0, -1) : [...typed, sign]
   }
   stdin.on('data', hear)
   stdin.resume()
