@@ -1,3 +1,4 @@
+import { sleep } from '../sleep'
 import type { Head, Source } from './source'
 
 /** How a streamed answer ended. */
@@ -17,7 +18,7 @@ interface BodyParts {
   readonly onEnd: (end: StreamEnd, cause?: unknown) => void
 }
 
-/** How long a client has to read the last event before its connection is cut. */
+/** How long a client has to read the last event, once it has left us, before its connection is cut. */
 const CUT_AFTER_MS = 50
 
 /** A comment, which every reader of server-sent events must ignore. */
@@ -71,6 +72,10 @@ export function streamBody(parts: BodyParts) {
           first = undefined
           return
         }
+        if (ended) {
+          await sleep(CUT_AFTER_MS)
+          return controller.error()
+        }
         waiting = true
         const next = pending ?? source.next()
         pending = undefined
@@ -90,7 +95,6 @@ export function streamBody(parts: BodyParts) {
           finish('broken', cause)
           controller.enqueue(last)
           if (parts.endsBroken) controller.close()
-          else setTimeout(() => controller.error(), CUT_AFTER_MS)
         }
       },
       cancel() {
