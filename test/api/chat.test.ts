@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { bytes, chunk, fakeUpstream, hello, helloEvents, sse, USAGE } from '../fakes/upstream'
 import { ASK, gateway, openaiAt, readEvents, textOf, xaiAt } from '../support/gateway'
+import { ownClock } from '../support/own-clock'
 
 const STREAM = { ...ASK, stream: true }
 
@@ -131,7 +132,9 @@ describe('fail-over, unseen by the client', () => {
     await using bad = fakeUpstream(({ path }) => (path === '/v1/models' ? undefined : fault()))
     await using good = fakeUpstream()
     const settings = { first_byte_timeout_ms: 300, idle_timeout_ms: 300 }
-    await using it = await gateway({ env: { ...xaiAt(bad.url), ...openaiAt(good.url) }, settings })
+    using clock = ownClock()
+    const env = { ...xaiAt(bad.url), ...openaiAt(good.url) }
+    await using it = await gateway({ env, settings, now: clock.now })
     const reply = await it.post('/v1/chat/completions', STREAM)
     expect(reply.status).toBe(200)
     expect(textOf(readEvents(await reply.text()))).toBe('Hello there')
@@ -262,7 +265,9 @@ describe('a stream that breaks', () => {
     await using upstream = fakeUpstream(({ path }) =>
       path === '/v1/models' ? undefined : sse(helloEvents().slice(0, 3), { gapMs: 5, hang: true }),
     )
-    await using it = await gateway({ env: xaiAt(upstream.url), settings: { idle_timeout_ms: 150 } })
+    using clock = ownClock()
+    const settings = { idle_timeout_ms: 150 }
+    await using it = await gateway({ env: xaiAt(upstream.url), settings, now: clock.now })
     const reply = await it.post('/v1/chat/completions', STREAM)
     const decoder = new TextDecoder()
     let text = ''
@@ -308,10 +313,11 @@ describe('a client that leaves', () => {
       reply.catch(() => {})
       if (begins) await (await reply).body?.getReader().read()
       else while (upstream.asked().length === 0) await Bun.sleep(2)
-      const leftAt = performance.now()
+      using clock = ownClock()
+      const leftAt = clock.now()
       abort.abort()
       await upstream.asked()[0]?.aborted
-      expect(performance.now() - leftAt).toBeLessThan(50)
+      expect(clock.now() - leftAt).toBeLessThan(50)
       let rows = await it.ledger()
       while (rows.length === 0) {
         await Bun.sleep(5)

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { fakeUpstream } from '../fakes/upstream'
 import { ASK, type Gateway, gateway, openaiAt, xaiAt } from '../support/gateway'
+import { ownClock } from '../support/own-clock'
 
 const refuse = (status: number, body: object = {}, headers: Record<string, string> = {}) =>
   Response.json({ error: { message: 'No.', ...body } }, { status, headers })
@@ -191,9 +192,11 @@ test('a JSON turn to a silent account is given to another in time', async () => 
     path === '/v1/models' ? undefined : new Promise<Response>(() => {}),
   )
   await using good = fakeUpstream()
+  using clock = ownClock()
   await using it = await gateway({
     env: { ...xaiAt(silent.url), ...openaiAt(good.url) },
     settings: { answer_timeout_ms: 200 },
+    now: clock.now,
   })
   const reply = await it.post('/v1/chat/completions', ASK)
   expect([reply.status, reply.headers.get('x-groxy-account')]).toEqual([200, 'env'])

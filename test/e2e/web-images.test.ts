@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { APIError, toFile } from 'openai'
 import { draws, failsFirst, jpeg, plain } from '../fakes/grok-web'
+import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 import { type WebGateway, type WebOptions, webGateway } from '../support/web-gateway'
 
@@ -190,7 +191,9 @@ describe('pictures of the page Imagine of grok.com', () => {
   })
 
   test('are given up when grok.com falls silent', async () => {
-    await using it = await imagining({ accounts: TWO, settings: { answer_timeout_ms: 1000 } })
+    using clock = ownClock()
+    const settings = { answer_timeout_ms: 1000 }
+    await using it = await imagining({ accounts: TWO, settings, clock: clock.now })
     it.grok.queueImagine({ stallAfter: 0 })
     expect(await picturesOf(it)).toHaveLength(1)
     expect(it.grok.callsOf({ endpoint: 'imagine' })).toHaveLength(2)
