@@ -1,4 +1,3 @@
-import { sleep } from '../sleep'
 import type { Head, Source } from './source'
 
 /** How a streamed answer ended. */
@@ -72,10 +71,7 @@ export function streamBody(parts: BodyParts) {
           first = undefined
           return
         }
-        if (ended) {
-          await sleep(CUT_AFTER_MS)
-          return controller.error()
-        }
+        if (ended) return void setTimeout(() => controller.error(), CUT_AFTER_MS)
         waiting = true
         const next = pending ?? source.next()
         pending = undefined

@@ -33,7 +33,10 @@ async function untilAsked(it: WebGateway, account: string): Promise<void> {
 describe('pictures of grok.com in a chat', () => {
   test('are drawn two at a time, side by side', async () => {
     await using it = await webGateway({ accounts: TWO })
-    it.grok.script((turn) => ({ ...draws()(turn), wire: { gapMs: 20 } }))
+    it.grok.script(async (turn) => {
+      await it.grok.arrived({ endpoint: 'new' }, 2)
+      return draws()(turn)
+    })
     const pictures = await picturesOf(it, { n: 3, response_format: 'url' })
     expect(pictures.map(({ url }) => url?.startsWith(`${it.url}/images/`))).toEqual([
       ...[true, true, true],
