@@ -149,7 +149,9 @@ const torn = ({ path, body }: Seen): Response | undefined => {
 }
 
 describe('a key with rescue', () => {
-  const TURNS = 6
+  const LEAST = 6
+  /** Which of the two is asked first is chance. */
+  const MOST = 40
 
   async function two(second?: typeof torn) {
     await using stack = new AsyncDisposableStack()
@@ -167,7 +169,9 @@ describe('a key with rescue', () => {
 
   test('gets one whole answer, which is what is kept', async () => {
     await using it = await two()
-    for (let turn = 0; turn < TURNS; turn++) {
+    let turn = 0
+    for (; turn < LEAST || it.bad.asked().length === 0; turn++) {
+      expect(turn).toBeLessThan(MOST)
       const text = await (await it.at.ask({ input: `turn ${turn}`, stream: true })).text()
       expectOfficialStream(text)
       expect(text).not.toContain('torn')
@@ -175,10 +179,9 @@ describe('a key with rescue', () => {
       expect([kept.status, answerOf(kept)]).toEqual(['completed', 'Hello there'])
       expect(await (await it.at.watch(kept.id)).text()).toBe(text)
     }
-    expect(it.bad.asked().length).toBeGreaterThan(0)
     await it.gate.app.flush()
     const { rows } = await it.gate.client.execute('SELECT status FROM responses')
-    expect(rows.map(({ status }) => status)).toEqual(Array(TURNS).fill('completed'))
+    expect(rows.map(({ status }) => status)).toEqual(Array(turn).fill('completed'))
   })
 
   test('gets an error with its status, and nothing is kept, when nobody answers whole', async () => {
@@ -192,13 +195,13 @@ describe('a key with rescue', () => {
 
   test('gets a background response whole, too', async () => {
     await using it = await two()
-    for (let turn = 0; turn < TURNS; turn++) {
+    for (let turn = 0; turn < LEAST || it.bad.asked().length === 0; turn++) {
+      expect(turn).toBeLessThan(MOST)
       const { id } = await it.at.create({ input: `turn ${turn}`, background: true })
       const done = await becomes(it.at, id, 'completed')
       expect(answerOf(done)).toBe('Hello there')
       expectOfficialStream(await (await it.at.watch(id)).text())
     }
-    expect(it.bad.asked().length).toBeGreaterThan(0)
   })
 })
 
