@@ -231,7 +231,8 @@ const isLogged = ({ status, fault, effect, ms }: LoggedAttempt, name: string): b
 
 test('the overhead that an answer tells of leaves out what the upstream took', async () => {
   await using slowPool = await fakePool({ slow: slow(300) })
-  await using gateway = await poolGateway({ accounts: accountsOf(slowPool) })
+  using own = ownClock()
+  await using gateway = await poolGateway({ accounts: accountsOf(slowPool), now: own.now })
   const key = await gateway.key('me')
   for (const stream of [false, true]) {
     const { overheadMs, ms } = await take(gateway, { prompt: 'Hi', stream, key })
