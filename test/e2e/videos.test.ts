@@ -2,9 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { openFile } from '#src/store/file'
 import { type Filming, fakeXaiMedia, faults } from '../fakes/xai-media'
 import { emptyFolder, startGroxy } from '../support/executable'
-import { KEY, xaiAt } from '../support/gateway'
-import { sharedDatabase } from '../support/instances'
-import { TEST_SECRET } from '../support/pool'
+import { xaiAt } from '../support/gateway'
+import { INSTANCE_ENV, sharedDatabase } from '../support/instances'
 import { until } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
 import { videosAt } from '../support/video-world'
@@ -14,10 +13,8 @@ const LONG = 300_000
 const TAKEOVER_MS = 60_000
 const KILLS = 20
 
-const OWN = { GROXY_SECRET: TEST_SECRET, GROXY_API_KEY: KEY, ADMIN_PASSWORD: 'for tests' }
-
 async function start(url: string, xaiUrl: string, folder = emptyFolder()) {
-  const server = await startGroxy(folder, { ...OWN, DATABASE_URL: url, ...xaiAt(xaiUrl) })
+  const server = await startGroxy(folder, { ...INSTANCE_ENV, DATABASE_URL: url, ...xaiAt(xaiUrl) })
   return { ...server, ...videosAt(server.url) }
 }
 
