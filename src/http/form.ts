@@ -1,4 +1,5 @@
 import { ApiError } from '../errors'
+import { letGo } from '../stream/bytes'
 import { createFormParser, type FileInfo } from './form-parser'
 import type { Intake, IntakeLimits } from './intake'
 import { readPieces } from './pieces'
@@ -58,7 +59,7 @@ export type Forms = ReturnType<typeof createForms>
 
 /** Where a file goes while it comes. After `abort` nothing of it is left. */
 export interface FileSink {
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more. The bytes are gone then. */
   readonly write: (bytes: Uint8Array) => Promise<void>
   readonly abort: () => Promise<void>
 }
@@ -99,6 +100,7 @@ export async function streamForm(
       size += event.bytes.length
       if (size > maxFileBytes) throw tooLarge(maxFileBytes)
       await sinks.at(-1)?.write(event.bytes)
+      letGo(event.bytes)
     }
   }
 
