@@ -1,5 +1,4 @@
 import { ApiError } from '../errors'
-import { letGo } from '../stream/bytes'
 import { createFormParser, type FileInfo } from './form-parser'
 import type { Intake, IntakeLimits } from './intake'
 import { readPieces } from './pieces'
@@ -59,7 +58,7 @@ export type Forms = ReturnType<typeof createForms>
 
 /** Where a file goes while it comes. After `abort` nothing of it is left. */
 export interface FileSink {
-  /** Resolves when there is room for more. The bytes are gone then. */
+  /** Resolves when there is room for more. The bytes are the sink's: nobody reads them after it. */
   readonly write: (bytes: Uint8Array) => Promise<void>
   readonly abort: () => Promise<void>
 }
@@ -100,7 +99,6 @@ export async function streamForm(
       size += event.bytes.length
       if (size > maxFileBytes) throw tooLarge(maxFileBytes)
       await sinks.at(-1)?.write(event.bytes)
-      letGo(event.bytes)
     }
   }
 
