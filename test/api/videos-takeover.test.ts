@@ -198,7 +198,7 @@ describe('a video that was left behind', () => {
       let ahead = 0
       await using it = await videoWorld({ now: () => Date.now() + ahead })
       it.xai.films({ pollsUntilDone: 3 })
-const { create, becomes } = await it.keyed({ dailyVideo: 2 })
+      const { create, becomes } = await it.keyed({ dailyVideo: 2 })
       const { id } = await create()
       await it.accepted()
       ahead = 31_000
