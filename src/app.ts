@@ -3,7 +3,7 @@ import { version } from '../package.json'
 import { PASSWORD_MARK, setupRoutes } from './admin/setup'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
-import { createVault, newId } from './crypto'
+import { createName, createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
 import { createContentKeeper } from './dispatch/content'
 import { createDispatch } from './dispatch/dispatch'
@@ -92,7 +92,10 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
+  const instance = createName()
+  const background = createBackground({
+    ...{ platform, stores, pool, catalog, upstreams, settings, instance },
+  })
   const { models, quotas, cleaning, jobs } = background
   const snapshots = createSnapshots({
     ...stores,
@@ -194,6 +197,7 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
+    instance,
     onBug,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
     keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),

@@ -25,10 +25,7 @@ describe('a video', () => {
       const asked = { model: VIDEO_MODEL, prompt: 'Waves' }
       const begun = await (await it.call('POST', '/videos/generations', asked)).json()
       for (const one of [id, begun.request_id]) {
-        const video = await until(async () => {
-          const answer = await it.call('GET', `/videos/${one}`)
-          return answer.status === 200 ? answer.json() : undefined
-        })
+        const video = await it.shown(one)
         expect([Check(documented.schema, video), video]).toEqual([true, video])
       }
     },
@@ -327,10 +324,7 @@ describe("a video in xAI's words", () => {
       expect(early.status).toBe(202)
       expect(await early.json()).toMatchObject({ status: 'pending', progress: expect.any(Number) })
       seen.resolve()
-      const done = await until(async () => {
-        const answer = await it.call('GET', `/videos/${id}`)
-        return answer.status === 200 ? answer.json() : undefined
-      })
+      const done = await it.shown(id)
       const [, name] = /\/videos\/([\da-f]{32}\.mp4)$/.exec(done.video.url) ?? []
       expect(done).toEqual({
         ...{ status: 'done', model: VIDEO_MODEL, progress: 100 },
@@ -355,10 +349,7 @@ describe("a video in xAI's words", () => {
       await using it = await videoWorld()
       it.xai.films({ moderated: true, pollsUntilDone: 0 })
       const id = await begin(it, { prompt: 'Waves' })
-      const failed = await until(async () => {
-        const answer = await it.call('GET', `/videos/${id}`)
-        return answer.status === 200 ? answer.json() : undefined
-      })
+      const failed = await it.shown(id)
       expect(failed).toMatchObject({
         ...{ status: 'failed', error: { code: 'invalid_argument', message: expect.any(String) } },
       })
@@ -376,10 +367,7 @@ describe("a video in xAI's words", () => {
         await using it = await videoWorld()
         it.xai.alwaysFilms({ pollsUntilDone: 0 })
         const first = await begin(it, { prompt: 'Waves' })
-        const { video } = await until(async () => {
-          const answer = await it.call('GET', `/videos/${first}`)
-          return answer.status === 200 ? answer.json() : undefined
-        })
+        const { video } = await it.shown(first)
         const bytes = await (await fetch(video.url)).bytes()
         const inline = `data:video/mp4;base64,${bytes.toBase64()}`
         for (const [url, wanted] of [
@@ -391,9 +379,7 @@ describe("a video in xAI's words", () => {
           const answer = await it.call('POST', `/videos/${path}`, { ...body, video: { url } })
           expect(answer.status).toBe(200)
           const { request_id: id } = await answer.json()
-          await until(
-            async () => (await it.call('GET', `/videos/${id}`)).status === 200 || undefined,
-          )
+          await it.shown(id)
           expect(it.xai.callsOf(`videos.${path}`)[0]?.body).toEqual({
             ...{ model: VIDEO_MODEL, prompt: 'Snow', video: { url: wanted }, ...sent },
           })
