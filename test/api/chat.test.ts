@@ -448,7 +448,9 @@ describe('limits of a key', () => {
     await using upstream = fakeUpstream(({ path }) =>
       path === '/v1/models' ? undefined : Bun.sleep(50).then(() => Response.json(hello())),
     )
-    await using it = await gateway({ env: xaiAt(upstream.url) })
+    // Within one minute.
+    const now = Date.now()
+    await using it = await gateway({ env: xaiAt(upstream.url), now: () => now })
     const limited = await keyed(it, { models: ['grok-4-mini'] })
     expect((await limited()).status).toBe(403)
     expect((await limited({ ...ASK, model: 'grok-4-mini' })).status).toBe(200)
@@ -461,7 +463,7 @@ describe('limits of a key', () => {
       200, 429,
     ])
     expect((await single()).status).toBe(200)
-    const old = await keyed(it, { expiresAt: new Date(Date.now() - 1) })
+    const old = await keyed(it, { expiresAt: new Date(now - 1) })
     expect((await old()).status).toBe(401)
     const [key] = await it.stores.keys.list()
     await it.stores.keys.revoke(key?.id ?? '')

@@ -185,7 +185,9 @@ test('a model of accounts that make none is refused with a word that says so', a
 })
 
 test("a key's limits hold", async () => {
-  await using it = await mediaPool({ openai: ['one'] })
+  // Within one minute.
+  const now = Date.now()
+  await using it = await mediaPool({ openai: ['one'], now: () => now })
   const narrow = await keyed(it, { models: ['gpt-5'] })
   expect((await narrow.post(PATH, ASK)).status).toBe(403)
   const { post } = await keyed(it, { tokensPerMinute: 3 })
