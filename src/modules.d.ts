@@ -28,6 +28,10 @@ declare module '*/admin.js' {
   const text: string
   export default text
 }
+declare module '*.svg' {
+  const text: string
+  export default text
+}
 declare module 'htmx.org/dist/*' {
   const text: string
   export default text
