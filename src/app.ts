@@ -201,7 +201,7 @@ export function createApp(platform: Platform) {
   })
 
   const admin = createAdminSurface({
-    ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFailure },
+    ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
   })
@@ -228,7 +228,7 @@ export function createApp(platform: Platform) {
   const app = routes.use(docs(routes)).compile()
 
   const serve = createEnvelope({
-    handle: withHeads((request) => app.fetch(request)),
+    handle: withHeads(admin.guarded((request) => app.fetch(request))),
     newId,
     onBug,
     describeLimits: admission.describe,
@@ -261,6 +261,9 @@ export function createApp(platform: Platform) {
       await media.cache.lookAhead()
       await jobs.tick()
     },
+
+    /** Every path with a method that it takes. */
+    routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,

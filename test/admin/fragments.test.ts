@@ -5,6 +5,7 @@ import { assetRoutes } from '#src/admin/assets'
 import { createAdminHandlers } from '#src/admin/handlers'
 import { html } from '#src/admin/html'
 import { bareShell, shell } from '#src/admin/shell'
+import { createSites } from '#src/admin/sites'
 import { createViews } from '#src/admin/view'
 import { field } from '#src/admin/widgets/field'
 import { ApiError } from '#src/errors'
@@ -124,13 +125,18 @@ function serve() {
   })
   const asked: string[] = []
   const operator = { by: 'session', id: 's', name: 'session s', address: undefined } as const
+  const originOf = (request: Request) => new URL(request.url).origin
   const viewOf = createViews({
-    originOf: (request) => new URL(request.url).origin,
+    originOf,
     now: Date.now,
     zoneMinutes: () => 0,
   })
   const { page } = createAdminHandlers({
-    guard: { session: async () => (isIn ? operator : undefined) },
+    guard: {
+      session: async () => (isIn ? { operator, cookies: [] } : undefined),
+      token: async () => undefined,
+    },
+    sites: createSites({ originOf, askedOf: originOf }),
     viewOf,
     onFailure: () => {},
   })
