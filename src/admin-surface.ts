@@ -7,6 +7,7 @@ import { PASSWORD_MARK, setupRoutes } from './admin/setup'
 import { createViews } from './admin/view'
 import { newId, sameText, type Vault } from './crypto'
 import type { ApiError } from './errors'
+import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import type { JobsRunner } from './jobs/runner'
 import { readNetworks } from './networks'
@@ -27,6 +28,7 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  readonly houseKey: HouseKey
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void

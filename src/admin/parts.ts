@@ -1,5 +1,6 @@
 import type { Config } from '../config'
 import type { Vault } from '../crypto'
+import type { HouseKey } from '../http/house-key'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
 import type { Kind } from '../pool/account'
@@ -31,6 +32,8 @@ export interface AdminParts {
   readonly audit: Audit
   readonly viewOf: (request: Request, operator?: Operator) => View
   readonly checkPassword: (password: string) => Promise<boolean>
+  /** With which the gateway's own pages ask. */
+  readonly houseKey: HouseKey
   /** Answers a request as the gateway itself would. */
   readonly serve: (request: Request) => Response | Promise<Response>
   /** Read again what was changed, so that this instance knows at once. */
