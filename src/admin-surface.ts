@@ -13,6 +13,7 @@ import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
 import { newId, type Vault } from './crypto'
 import type { ApiError } from './errors'
+import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import type { JobsRunner } from './jobs/runner'
 import { readNetworks } from './networks'
@@ -32,6 +33,7 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  readonly houseKey: HouseKey
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
   /** The database did not do as it was asked. */

@@ -24,6 +24,16 @@ export function sameText(one: string, other: string): boolean {
 /** A new identifier that sorts nowhere and says nothing. */
 export const newId = (): string => crypto.randomUUID().replaceAll('-', '')
 
+/** The name of one instance among all that share its database. */
+export function createName(): () => string {
+  let name: string | undefined
+  return () => {
+    // Not at once: a Worker has no random numbers before its first request.
+    name ??= newId()
+    return name
+  }
+}
+
 /** Seals the secrets of accounts and opens them again. */
 export interface Vault {
   seal(plain: string): Promise<string>

@@ -1,6 +1,7 @@
 import type { Config } from '../config'
 import type { Vault } from '../crypto'
 import type { ApiError } from '../errors'
+import type { HouseKey } from '../http/house-key'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
 import type { Kind } from '../pool/account'
@@ -48,6 +49,9 @@ export interface AdminParts {
   readonly addressOf: AddressOf
   /** Says in the log that a request was refused, or failed. */
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
+  readonly checkPassword: (password: string) => Promise<boolean>
+  /** With which the gateway's own pages ask. */
+  readonly houseKey: HouseKey
   /** Answers a request as the gateway itself would. */
   readonly serve: (request: Request) => Response | Promise<Response>
   /** Read again what was changed, so that this instance knows at once. */
