@@ -62,8 +62,16 @@ export function explain(cause: unknown, kind: Kind): string {
   return `status ${status}: ${cause.message}`
 }
 
+/** An account needs a proxy where calls cannot go through any. */
+export class NoProxies extends Error {
+  constructor() {
+    super('It needs a proxy, and Cloudflare Workers have none.')
+  }
+}
+
 /** What a fault is about, and so what helps against it. */
 export function codeOf(cause: unknown): FindingCode {
+  if (cause instanceof NoProxies) return 'no_proxies_here'
   if (cause instanceof SetupError) return 'unreadable'
   if (!(cause instanceof UpstreamFault)) return 'failed'
   if (cause.kind !== 'refused') return BY_KIND[cause.kind] ?? 'failed'
