@@ -1,6 +1,7 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
 import { createAccountImport } from './account-import'
+import { createAccountPages } from './account-pages'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
@@ -46,6 +47,7 @@ export function createStores({ client, vault, now }: StoreParts) {
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
+    accountPages: createAccountPages(patiently, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
