@@ -3,7 +3,7 @@ import { jsonAnswer, markupAnswer, redirect } from './answers'
 import { type Guard, refuseCrossSite } from './guard'
 import type { Html } from './html'
 import type { Operator } from './operator'
-import { failurePage } from './shell'
+import { failureAnswer } from './shell'
 import type { View } from './view'
 
 interface HandlerParts {
@@ -39,7 +39,7 @@ export function createAdminHandlers({ guard, viewOf, onFailure }: HandlerParts) 
         try {
           refuseCrossSite(request)
           const operator = await guard.session(request)
-          if (!operator) return redirect(logInPath(request), view)
+          if (!operator) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
           const own = { ...viewOf(request, operator), operator }
           view = own
           const shown = await show(own, request, params)
@@ -47,7 +47,7 @@ export function createAdminHandlers({ guard, viewOf, onFailure }: HandlerParts) 
         } catch (error) {
           const failure = failureOf(error)
           onFailure(failure, error, request)
-          return markupAnswer(failurePage(view, failure), failure.status)
+          return failureAnswer(view, failure)
         }
       },
 
@@ -77,10 +77,9 @@ export function createAdminHandlers({ guard, viewOf, onFailure }: HandlerParts) 
 export type AdminHandlers = ReturnType<typeof createAdminHandlers>
 
 /** The log-in, and back to the page that was asked for. */
-function logInPath(request: Request): string {
-  const { pathname, search } = new URL(request.url)
-  const isPage = request.method === 'GET' && pathname !== '/admin'
-  return isPage ? `/admin/login?next=${encodeURIComponent(pathname + search)}` : '/admin/login'
+function logInPath({ method }: Request, { address, isHtmx }: View): string {
+  const isPage = (method === 'GET' || isHtmx) && address !== '/admin'
+  return isPage ? `/admin/login?next=${encodeURIComponent(address)}` : '/admin/login'
 }
 
 const failureOf = (error: unknown): ApiError =>
