@@ -1,5 +1,6 @@
 import type { Client, InValue, ResultSet } from '@libsql/client/web'
 import { type AccountFilter, conditionsOf, HOLDS } from './account-filter'
+import { NESTED_COLUMNS, nestedOf } from './account-nested'
 import type { AccountQuota } from './account-quotas'
 import type { AccountState } from './account-states'
 import type { StoredAccount } from './accounts'
@@ -83,16 +84,6 @@ const ORDERS: Readonly<Record<AccountSort, Order>> = {
   state: { columns: ['grade', 'kind', 'name'], isDescending: false },
 }
 
-const STATE_COLUMNS = ['scope', 'state', 'reason', 'until', 'faults', 'updatedAt'] as const
-const QUOTA_COLUMNS = ['bucket', 'limit', 'remaining', 'resetAt', 'source', 'updatedAt'] as const
-
-/** Rows that belong to an account, as JSON, so that one answer holds all of a page. */
-const nested = (table: string, columns: string) =>
-  `(SELECT json_group_array(json_array(${columns})) FROM ${table} WHERE account_id = accounts.id)`
-
-const STATES = nested('account_states', 'scope, state, reason, until, faults, updated_at')
-const QUOTAS = nested('account_quotas', 'bucket, "limit", remaining, reset_at, source, updated_at')
-
 const LISTS = ' INDEXED BY accounts_for_lists'
 
 const COUNTS = [
@@ -133,7 +124,7 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
         ${byGrade ? 'LEFT JOIN held ON held.account_id = accounts.id' : ''}
         WHERE ${['1', ...conditions].join(' AND ')}
         ORDER BY ${keys.map((key) => key + direction).join(', ')} LIMIT ?)
-      SELECT ${select}, page.grade AS grade, ${STATES} AS states, ${QUOTAS} AS quotas
+      SELECT ${select}, page.grade AS grade, ${NESTED_COLUMNS}
         FROM page JOIN accounts ON accounts.id = page_id
         ORDER BY ${columns.map((name) => (name === 'grade' ? 'page.grade' : `accounts.${name}`) + direction).join(', ')}`
     const values: InValue[] = [...(byGrade ? [at] : []), ...args, ...(from ?? []), limit + 1]
@@ -152,11 +143,9 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
   function listed(row: ResultSet['rows'][number], sort: AccountSort): ListedAccount {
     const account = read(row)
     const { id, kind, name, createdAt } = account
-    const owned = { accountId: id }
     return {
       account,
-      states: unnested<AccountState>(row.states, STATE_COLUMNS, owned),
-      quotas: unnested<AccountQuota>(row.quotas, QUOTA_COLUMNS, owned),
+      ...nestedOf(id, row),
       place: {
         name: [kind, name],
         newest: [createdAt.getTime(), id],
@@ -197,6 +186,22 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
       }
     },
 
+    /** What all that fit are called, by their ids, in the order of kind and name. */
+    async names(filter: AccountFilter): Promise<ReadonlyMap<string, string>> {
+      const { conditions, args } = conditionsOf(filter, now())
+      const [found] = await client.batch(
+        [
+          {
+            sql: `SELECT id, kind || '/' || name AS label FROM accounts${LISTS}
+              WHERE ${['1', ...conditions].join(' AND ')} ORDER BY kind, name`,
+            args,
+          },
+        ],
+        'read',
+      )
+      return new Map(found?.rows.map(({ id, label }) => [String(id), String(label)]))
+    },
+
     /** How many there are of each kind and tier, and in each state. */
     async counts(): Promise<AccountCounts> {
       const [all, states] = await client.batch(countQueries(now()), 'read')
@@ -205,13 +210,6 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
     },
   }
 }
-
-/** Objects from what `nested` made of their rows. */
-const unnested = <T>(json: unknown, names: readonly string[], owned: object): T[] =>
-  (JSON.parse(String(json)) as unknown[][]).map(
-    (values) =>
-      ({ ...owned, ...Object.fromEntries(names.map((name, at) => [name, values[at]])) }) as T,
-  )
 
 function countsOf(all: ResultSet, states: ResultSet): AccountCounts {
   const row = all.rows[0]

@@ -1,5 +1,6 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountDetails } from './account-detail'
 import { createAccountImport } from './account-import'
 import { createAccountPages } from './account-pages'
 import { createAccountQuotas } from './account-quotas'
@@ -47,6 +48,7 @@ export function createStores({ client, vault, now }: StoreParts) {
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
+    accountDetail: createAccountDetails(patiently),
     accountPages: createAccountPages(patiently, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
