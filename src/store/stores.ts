@@ -1,6 +1,8 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountDetails } from './account-detail'
 import { createAccountImport } from './account-import'
+import { createAccountPages } from './account-pages'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
@@ -49,6 +51,8 @@ export function createStores({ client, vault, now }: StoreParts) {
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
+    accountDetail: createAccountDetails(patiently),
+    accountPages: createAccountPages(patiently, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
