@@ -70,6 +70,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(oldest('ledger_content'), [at - settings.keep_content_days * DAY_MS], CONTENTS),
         sweep(oldest('ledger_batches'), [at - DAY_MS]),
         sweep(any('ledger_hours', 'hour < ?'), [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
+        sweep(ROLLUPS, [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
         sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
@@ -87,6 +88,10 @@ const oldest = (table: string) =>
 
 const any = (table: string, condition: string) =>
   `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ?)`
+
+/** By its key, for it has no rowid; and by each `by`, for the key begins with it. */
+const ROLLUPS = `DELETE FROM ledger_rollups WHERE ("by", hour, name) IN (
+  SELECT "by", hour, name FROM ledger_rollups WHERE "by" IN ('all', 'key', 'model') AND hour < ? LIMIT ?)`
 
 /** Their numbers tell them apart: of minutes there are millions, of days tens of thousands. */
 const windows = (range: string) => any('allowances', `"window" ${range}`)

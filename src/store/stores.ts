@@ -19,6 +19,7 @@ import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createRollups } from './ledger-rollups'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createModelLists } from './model-lists'
@@ -67,6 +68,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
+    rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
       await patiently.batch([...statements], 'write')
