@@ -229,7 +229,7 @@ export function createApp(platform: Platform) {
 
   const serve = createEnvelope({
     handle: withHeads((request) => app.fetch(request)),
-    newId,
+    now,
     onBug,
     describeLimits: admission.describe,
   })

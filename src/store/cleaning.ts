@@ -1,5 +1,6 @@
 import type { Client, InValue } from '@libsql/client/web'
 import type { LedgerStore } from './ledger'
+import { ENDS } from './ledger-ids'
 import { saidSweeps } from './said-cleaning'
 import type { Settings } from './settings'
 
@@ -42,8 +43,8 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
 
   /** By ids, which follow time: the table has no index on it. */
   async function ledgerSweep({ ledger_days, ledger_rows }: Settings): Promise<Sweep> {
-    const { rows } = await client.execute('SELECT min(id), max(id) FROM ledger')
-    const [first, last] = [Number(rows[0]?.[0] ?? 1), Number(rows[0]?.[1] ?? 0)]
+    const { rows } = await client.execute(ENDS)
+    const [first, last] = [Number(rows[0]?.first ?? 1), Number(rows[0]?.last ?? 0)]
     const byAge = (await ledger.firstSince(now() - ledger_days * DAY_MS)) - 1
     const end = Math.max(byAge, last - ledger_rows)
     let next = first

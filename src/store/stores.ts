@@ -20,6 +20,7 @@ import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createRollups } from './ledger-rollups'
+import { createLedgerSearch } from './ledger-search'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createModelLists } from './model-lists'
@@ -63,6 +64,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
+    ledgerSearch: createLedgerSearch(client),
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
     modelLists: createModelLists(client),
