@@ -17,9 +17,12 @@ CREATE TABLE `ledger_rollups` (
 CREATE TABLE `admin_sessions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`secret_hash` text NOT NULL,
+	`next_hash` text,
+	`previous_hash` text,
 	`address` text,
 	`agent` text,
 	`created_at` integer NOT NULL,
+	`rotated_at` integer NOT NULL,
 	`seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL
 );

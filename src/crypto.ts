@@ -38,6 +38,16 @@ export function requestTime(id: string): number | undefined {
   return Number.parseInt(id.slice(REQUEST.length, REQUEST.length + TIME_DIGITS), 16)
 }
 
+/** The name of one instance among all that share its database. */
+export function createName(): () => string {
+  let name: string | undefined
+  return () => {
+    // Not at once: a Worker has no random numbers before its first request.
+    name ??= newId()
+    return name
+  }
+}
+
 /** Seals the secrets of accounts and opens them again. */
 export interface Vault {
   seal(plain: string): Promise<string>

@@ -42,6 +42,8 @@ export interface MediaSurfaceParts {
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined
   readonly settings: () => Settings
+  /** The name of this instance. */
+  readonly instance: () => string
 }
 
 /** Pictures, videos, files and vectors below `/v1`, and the addresses of what was made. */

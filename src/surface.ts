@@ -54,6 +54,8 @@ interface SurfaceParts {
   readonly catalog: Catalog
   readonly passthrough: Passthrough
   readonly said: Said
+  /** The name of this instance. */
+  readonly instance: () => string
   readonly onBug: (error: unknown) => void
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined
@@ -86,7 +88,7 @@ export function createSurface(parts: SurfaceParts) {
     later,
     heartbeatMs,
     now,
-    newId,
+    instance: parts.instance,
   })
   const shared = { dispatch, admission, contexts, turns, settings }
   const responses = createResponses({ ...shared, background, said, checks })

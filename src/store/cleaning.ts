@@ -24,6 +24,7 @@ const HOURS_KEPT = 400 * 24
 const MINUTES_KEPT = 120
 const DAYS_KEPT = 40
 const MONTHS_KEPT = 14
+const FAILURES_KEPT = 30
 
 /** So few at once that the database is not locked for long. */
 const ROWS = 1_000
@@ -75,6 +76,13 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
+        sweep(oldest('audit_log'), [at - settings.audit_days * DAY_MS]),
+        // Strangers make these, as many as they like.
+        sweep(any('audit_log', "action = 'session.fail' AND at < ?"), [
+          at - FAILURES_KEPT * DAY_MS,
+        ]),
+        sweep(any('admin_sessions', 'expires_at <= ?'), [at]),
+        sweep(any('login_failures', 'reset_at <= ?'), [at]),
         ...saidSweeps(client, settings, at),
       ]
     },

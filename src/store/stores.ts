@@ -7,6 +7,7 @@ import { createAccountStates } from './account-states'
 import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
 import { createAdminSessions } from './admin-sessions'
+import { createAdminTokens } from './admin-tokens'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
 import { createAuditStore } from './audit'
@@ -21,6 +22,7 @@ import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createRollups } from './ledger-rollups'
 import { createLedgerSearch } from './ledger-search'
+import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createModelLists } from './model-lists'
@@ -53,6 +55,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     accountStates: createAccountStates(db, client, now),
     accountTiers: createAccountTiers(db),
     adminSessions: createAdminSessions(client, now),
+    adminTokens: createAdminTokens(client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     audit: createAuditStore(client, now),
@@ -65,6 +68,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     keys: createKeys(db, client, now),
     ledger,
     ledgerSearch: createLedgerSearch(client),
+    loginFailures: createLoginFailures(client, now),
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
     modelLists: createModelLists(client),

@@ -1,4 +1,5 @@
 import type { InValue } from '@libsql/client/web'
+import type { Lease } from './lease'
 import { videos } from './media-schema'
 import type { Patient } from './patient'
 import { createReader, insertsOf } from './rows'
@@ -6,12 +7,6 @@ import { cutPage, type Page, type PageAsk } from './said-page'
 
 /** A video that a client asked for, and how far it is. */
 export type VideoRow = typeof videos.$inferSelect
-
-/** Who makes a video, and until when the others leave it alone. */
-export interface VideoLease {
-  readonly instance: string
-  readonly until: number
-}
 
 /** How the making of a video ended. */
 export type VideoEnd = Pick<
@@ -97,18 +92,21 @@ export function createVideoRows(client: Patient) {
     remove: (keyId: string, id: string) => change(REMOVE, [id, keyId]),
 
     /** Take over videos that nobody makes any more, or did not begin to make. */
-    async claim({ instance, until }: VideoLease, now: number, most: number): Promise<VideoRow[]> {
-      const { rows } = await client.execute({ sql: CLAIM, args: [instance, until, now, now, most] })
+    async claim({ instance, expiresAt }: Lease, now: number, most: number): Promise<VideoRow[]> {
+      const { rows } = await client.execute({
+        sql: CLAIM,
+        args: [instance, expiresAt, now, now, most],
+      })
       if (rows.length === 0) return []
       const ids = JSON.stringify(rows.map(({ id }) => id))
       return read(`WHERE instance = ? AND ${AMONG} ORDER BY created_at`, [instance, ids])
     },
 
     /** Keep videos for longer. Gives those that are lost: taken over, removed or over. */
-    async renew({ instance, until }: VideoLease, ids: readonly string[]): Promise<string[]> {
+    async renew({ instance, expiresAt }: Lease, ids: readonly string[]): Promise<string[]> {
       const { rows } = await client.execute({
         sql: RENEW,
-        args: [until, instance, JSON.stringify(ids)],
+        args: [expiresAt, instance, JSON.stringify(ids)],
       })
       const held = new Set(rows.map(({ id }) => id))
       return ids.filter((id) => !held.has(id))

@@ -195,19 +195,22 @@ describe('a video that was left behind', () => {
   )
 
   test.concurrent(
-    'is begun again where it died, when it has given no sign for longer than a lease',
+    'is begun again where it died, when it has given no sign for longer than a lease, and counts once',
     async () => {
       let ahead = 0
       await using it = await videoWorld({ now: () => Date.now() + ahead })
       it.xai.films({ pollsUntilDone: 3 })
-      const { id } = await it.create()
+      const { create, becomes } = await it.keyed({ dailyVideo: 2 })
+      const { id } = await create()
       await accepted(it)
       ahead = 31_000
       await it.gate.app.refresh()
-      await it.becomes(id, 'completed')
+      await becomes(id, 'completed')
       expect(begun(it)).toHaveLength(1)
       const [row] = await it.rows('SELECT tries FROM videos')
       expect(row?.tries).toBe(2)
+      // One of two was counted, so that there is another one.
+      expect((await create()).status).toBe('queued')
     },
     LONG,
   )

@@ -29,7 +29,7 @@ for (const [where, make, isSkipped] of databases)
     })
     afterAll(() => database[Symbol.asyncDispose]())
 
-    const at = (until: number, instance = 'one') => ({ instance, until })
+    const at = (expiresAt: number, instance = 'one') => ({ instance, expiresAt })
     const find = (id: string, keyId = 'k', now = 0) => two.find(keyId, id, now)
     const ids = (rows: readonly VideoRow[]) => rows.map(({ id }) => id)
 

@@ -44,28 +44,19 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
     .get('/v1/files/video/:name', leading('video'), HIDDEN)
     .post('/v1/uploads/image', handlers(upload), {
       parse: 'none',
-      detail: {
-        ...operation({
-          operationId: 'uploadImage',
-          summary: 'Give a picture an address',
-          description:
-            'A picture that anyone can open who knows its address, such as for an `image_url`.',
-          answers: {
-            200: answers('Where it is.', UploadedImage),
-            401: keyFailures[401],
-            413: failure(
-              'It is too large.',
-              'file_too_large',
-              'A picture may have 52428800 bytes.',
-            ),
-            415: failure('It is no picture.', 'unsupported_media_type', 'The file is no picture.'),
-          },
-        }),
-        requestBody: {
-          required: true,
-          content: { 'multipart/form-data': { schema: UploadImage } },
+      detail: operation({
+        operationId: 'uploadImage',
+        summary: 'Give a picture an address',
+        description:
+          'A picture that anyone can open who knows its address, such as for an `image_url`.',
+        form: UploadImage,
+        answers: {
+          200: answers('Where it is.', UploadedImage),
+          401: keyFailures[401],
+          413: failure('It is too large.', 'file_too_large', 'A picture may have 52428800 bytes.'),
+          415: failure('It is no picture.', 'unsupported_media_type', 'The file is no picture.'),
         },
-      },
+      }),
     })
 }
 
