@@ -12,7 +12,7 @@ CREATE TABLE `ledger_rollups` (
 	`cost_ticks` integer NOT NULL,
 	`total_ms` integer NOT NULL,
 	PRIMARY KEY(`by`, `hour`, `name`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `admin_sessions` (
 	`id` text PRIMARY KEY NOT NULL,

@@ -237,7 +237,7 @@ export function createApp(platform: Platform) {
   const app = routes.use(docs(routes)).compile()
   const serve = createEnvelope({
     handle: withHeads(admin.guarded((request) => app.fetch(request))),
-    newId,
+    now,
     onBug,
     describeLimits: admission.describe,
   })

@@ -23,6 +23,8 @@ import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createRollups } from './ledger-rollups'
+import { createLedgerSearch } from './ledger-search'
 import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
@@ -71,12 +73,14 @@ export function createStores({ client, vault, now }: StoreParts) {
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
+    ledgerSearch: createLedgerSearch(client),
     loginFailures: createLoginFailures(client, now),
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
+    rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
       await patiently.batch([...statements], 'write')
