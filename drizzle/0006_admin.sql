@@ -14,6 +14,8 @@ CREATE TABLE `ledger_rollups` (
 	PRIMARY KEY(`by`, `hour`, `name`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `ledger_rollups_by_key` ON `ledger_rollups` (`name`,`hour`,`turns`,`cost_ticks`) WHERE "ledger_rollups"."by" = 'key';
+--> statement-breakpoint
 CREATE TABLE `admin_sessions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`secret_hash` text NOT NULL,

@@ -21,6 +21,8 @@ import { createConversations } from './conversations'
 import { openDatabase } from './database'
 import { createFileRows } from './files'
 import { createJobRows } from './jobs'
+import { createKeySearch } from './key-search'
+import { createKeySums } from './key-sums'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createRollups } from './ledger-rollups'
@@ -72,6 +74,8 @@ export function createStores({ client, vault, now }: StoreParts) {
     files: createFileRows(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
+    keySearch: createKeySearch(client),
+    keySums: createKeySums(client),
     ledger,
     ledgerSearch: createLedgerSearch(client),
     loginFailures: createLoginFailures(client, now),
