@@ -73,6 +73,7 @@ CREATE TABLE `login_failures` (
 --> statement-breakpoint
 ALTER TABLE `accounts` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `keys` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `media` ADD `model` text;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'all', `hour`, '', sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'key', `hour`, `key_id`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `key_id`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'model', `hour`, `model`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `model`;

@@ -15,12 +15,14 @@ import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
 import { openDatabase } from './database'
+import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
+import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
@@ -59,11 +61,13 @@ export function createStores({ client, vault, now }: StoreParts) {
     completions: createCompletions(patiently),
     conversations: createConversations(patiently),
     files: createFileRows(patiently),
+    fileSearch: createFileSearch(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     ledger,
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
+    mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
