@@ -89,6 +89,7 @@ ALTER TABLE `keys` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakp
 CREATE INDEX `accounts_by_creation` ON `accounts` (`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `accounts_for_lists` ON `accounts` (`kind`,`name`,`tier`,`enabled`,`hint`,`base_url`,`tags`,`note`,`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `account_states_held` ON `account_states` (`account_id`,`scope`,`state`,`until`,`faults`) WHERE faults > 0;--> statement-breakpoint
+ALTER TABLE `media` ADD `model` text;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'all', `hour`, '', sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'key', `hour`, `key_id`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `key_id`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'model', `hour`, `model`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `model`;

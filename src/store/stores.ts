@@ -19,6 +19,7 @@ import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
 import { openDatabase } from './database'
+import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeySearch } from './key-search'
@@ -30,6 +31,7 @@ import { createLedgerSearch } from './ledger-search'
 import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
+import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
 import { patient } from './patient'
 import { createPrices } from './prices'
@@ -72,6 +74,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     completions: createCompletions(patiently),
     conversations: createConversations(patiently),
     files: createFileRows(patiently),
+    fileSearch: createFileSearch(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     keySearch: createKeySearch(client),
@@ -81,6 +84,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     loginFailures: createLoginFailures(client, now),
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
+    mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
