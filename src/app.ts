@@ -19,6 +19,7 @@ import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
 import { health } from './http/health'
+import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
@@ -164,7 +165,9 @@ export function createApp(platform: Platform) {
     maxBytes: settings().max_body_bytes,
     budgetBytes: settings().body_budget_bytes,
   })
-  const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
+  const houseKey = createHouseKey(digest)
+  const { environmentKey } = platform
+  const auth = createAuth({ snapshots, digest, environmentKey, houseKey: houseKey.byHash, now })
   const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
   const content = createContentKeeper(ledger.keep)
@@ -200,12 +203,14 @@ export function createApp(platform: Platform) {
     instance,
     onBug,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
-    keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),
+    keyOf: (id) => goodKey(id, [current?.keys, environmentKey, houseKey.byId], now()),
     settings,
   })
 
   const admin = createAdminSurface({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
+    ...{ houseKey, instance },
+    learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
   })
@@ -230,10 +235,9 @@ export function createApp(platform: Platform) {
     .use(surface.routes)
     .use(admin.routes)
   const app = routes.use(docs(routes)).compile()
-
   const serve = createEnvelope({
     handle: withHeads(admin.guarded((request) => app.fetch(request))),
-    newId,
+    now,
     onBug,
     describeLimits: admission.describe,
   })
@@ -263,7 +267,7 @@ export function createApp(platform: Platform) {
       await surface.takeover.look()
       await surface.videos.look()
       await media.cache.lookAhead()
-      await jobs.tick()
+      await Promise.all([jobs.tick(), admin.batches.tick()])
     },
 
     /** Every path with a method that it takes. */
@@ -276,6 +280,7 @@ export function createApp(platform: Platform) {
     drain(): void {
       draining = true
       jobs.stop()
+      admin.batches.stop()
       later(surface.background.leave('unwatched'))
       later(surface.videos.leave())
     },

@@ -9,6 +9,7 @@ import { auditRoutes } from './audit-log/routes'
 import { createAuditLog } from './audit-log/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
+import { playgroundRoutes } from './playground/routes'
 import { sessionRoutes } from './sessions/routes'
 
 /** Everything below `/admin`. */
@@ -23,6 +24,7 @@ export function adminRoutes(parts: AdminParts) {
     .use(auditRoutes(parts, auditLog))
     .use(auditApi(parts, auditLog))
     .use(overviewRoutes(parts))
+    .use(playgroundRoutes(parts))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)

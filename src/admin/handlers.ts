@@ -57,7 +57,7 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
         try {
           sites.refuse(request)
           const entrance = await guard.session(request)
-          if (!entrance) return redirect(logInPath(request), view)
+          if (!entrance) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
           const { operator, cookies } = entrance
           const own = { ...viewOf(request, operator), operator }
           view = own
@@ -89,20 +89,23 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
 
 export type AdminHandlers = ReturnType<typeof createAdminHandlers>
 
-/** Why something did not work, as a page or within the one that asked for it. */
+/**
+ * Why something did not work: as a page, or as a notice in the page that asked, of which nothing else
+ * changes, whatever its element says of swapping.
+ */
 export function failureAnswer(view: View, failure: ApiError): Response {
   const { retryAfter, allow } = failure.details
   return markupAnswer(failurePage(view, failure), failure.status, {
+    ...(view.isHtmx && { 'hx-reswap': 'none' }),
     ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
     ...(allow && { allow: allow.join(', ') }),
   })
 }
 
 /** The log-in, and back to the page that was asked for. */
-function logInPath(request: Request): string {
-  const { pathname, search } = new URL(request.url)
-  const isPage = request.method === 'GET' && pathname !== '/admin'
-  return isPage ? `/admin/login?next=${encodeURIComponent(pathname + search)}` : '/admin/login'
+function logInPath({ method }: Request, { address, isHtmx }: View): string {
+  const isPage = (method === 'GET' || isHtmx) && address !== '/admin'
+  return isPage ? `/admin/login?next=${encodeURIComponent(address)}` : '/admin/login'
 }
 
 const failureOf = (error: unknown): ApiError =>
