@@ -1,10 +1,12 @@
 import { Elysia } from 'elysia'
+import { createAccountActions } from './accounts/actions'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { sessionRoutes } from './sessions/routes'
+import { welcomeRoutes } from './setup/welcome-routes'
 
 /** Everything below `/admin`. */
 export const adminRoutes = (parts: AdminParts) =>
@@ -13,6 +15,7 @@ export const adminRoutes = (parts: AdminParts) =>
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
     .use(playgroundRoutes(parts))
+    .use(welcomeRoutes(parts, createAccountActions(parts)))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)

@@ -3,8 +3,8 @@ import sse from 'htmx.org/dist/ext/hx-sse.min.js' with { type: 'text' }
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' }
 import style from '../../web/admin.css' with { type: 'text' }
 import script from '../../web/admin.js' with { type: 'text' }
-import tryScript from '../../web/try.js' with { type: 'text' }
 import icon from '../../web/icon.svg' with { type: 'text' }
+import tryScript from '../../web/try.js' with { type: 'text' }
 import widgets from '../../web/widgets.css' with { type: 'text' }
 import { unknownPath } from '../http/failures'
 

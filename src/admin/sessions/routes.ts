@@ -86,4 +86,6 @@ export function sessionRoutes(parts: AdminParts) {
 
 /** Only to a page of ours. */
 const nextOf = (given: string | null): string =>
-  given && /^\/(?:admin|setup)(?:[/?]|$)/.test(given) && !/[\\\p{Cc}]/u.test(given) ? given : '/admin'
+  given && /^\/(?:admin|setup)(?:[/?]|$)/.test(given) && !/[\\\p{Cc}]/u.test(given)
+    ? given
+    : '/admin'

@@ -5,8 +5,8 @@ import type { Operator } from '../operator'
 import type { AdminParts } from '../parts'
 import { LONGEST_PASSWORD, PASSWORD_MARK, SHORTEST_PASSWORD } from '../passwords'
 import type { View } from '../view'
-import { closedPage, passwordPage } from './password-page'
 import { ACCOUNT_PATH } from './account-page'
+import { closedPage, passwordPage } from './password-page'
 import { setupWords } from './words'
 
 const LONGEST_FORM = 16 * 1024

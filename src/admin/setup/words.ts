@@ -92,7 +92,8 @@ export const setupWords = words(
     logIn: '登录',
 
     addTitle: '添加账号',
-    addWhy: 'Groxy 通过您提供的账号来回答。把手头的内容粘贴进来即可，系统会自动识别类型并立即测试。',
+    addWhy:
+      'Groxy 通过您提供的账号来回答。把手头的内容粘贴进来即可，系统会自动识别类型并立即测试。',
     paste: '密钥、令牌或 Cookie',
     pasteHint:
       '例如：xAI 密钥（xai-…）；其他服务的密钥连同地址（https://host/v1 sk-…）；grok.com 会话的 “sso” Cookie、整行 Cookie，或浏览器扩展导出的 JSON。内容会加密保存，之后不再显示。',
