@@ -3,6 +3,7 @@ import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
+import { playgroundRoutes } from './playground/routes'
 import { sessionRoutes } from './sessions/routes'
 
 /** Everything below `/admin`. */
@@ -11,6 +12,7 @@ export const adminRoutes = (parts: AdminParts) =>
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
+    .use(playgroundRoutes(parts))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
