@@ -1,7 +1,13 @@
 import { Elysia } from 'elysia'
 import { createAccountActions } from './accounts/actions'
+import { accessApi } from './access/api'
+import { accessRoutes } from './access/routes'
+import { createAccess } from './access/service'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
+import { auditApi } from './audit-log/api'
+import { auditRoutes } from './audit-log/routes'
+import { createAuditLog } from './audit-log/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
@@ -9,15 +15,22 @@ import { sessionRoutes } from './sessions/routes'
 import { welcomeRoutes } from './setup/welcome-routes'
 
 /** Everything below `/admin`. */
-export const adminRoutes = (parts: AdminParts) =>
-  new Elysia()
+export function adminRoutes(parts: AdminParts) {
+  const access = createAccess(parts)
+  const auditLog = createAuditLog(parts.stores.audit)
+  return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
+    .use(accessRoutes(parts, access))
+    .use(accessApi(parts, access))
+    .use(auditRoutes(parts, auditLog))
+    .use(auditApi(parts, auditLog))
     .use(overviewRoutes(parts))
     .use(playgroundRoutes(parts))
     .use(welcomeRoutes(parts, createAccountActions(parts)))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
+}
 
 const HIDDEN = { detail: { hide: true } } as const
