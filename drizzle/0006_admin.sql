@@ -53,8 +53,9 @@ CREATE TABLE `batches` (
 	`kind` text NOT NULL,
 	`state` text NOT NULL,
 	`wanted` text,
-	`subjects` text NOT NULL,
+	`total` integer NOT NULL,
 	`done` integer NOT NULL,
+	`ahead` text NOT NULL,
 	`good` integer NOT NULL,
 	`problems` text NOT NULL,
 	`actor` text NOT NULL,
@@ -65,6 +66,13 @@ CREATE TABLE `batches` (
 );
 --> statement-breakpoint
 CREATE INDEX `batches_by_time` ON `batches` (`created_at`);--> statement-breakpoint
+CREATE TABLE `batch_subjects` (
+	`batch_id` text NOT NULL,
+	`part` integer NOT NULL,
+	`ids` text NOT NULL,
+	PRIMARY KEY(`batch_id`, `part`)
+);
+--> statement-breakpoint
 CREATE TABLE `login_failures` (
 	`source` text PRIMARY KEY NOT NULL,
 	`failures` integer NOT NULL,

@@ -1,5 +1,6 @@
 import { adminRoutes } from './admin/admin'
 import { createAudit } from './admin/audit'
+import { accountBatches } from './admin/batches/kinds'
 import { createGuard } from './admin/guard'
 import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
@@ -8,8 +9,11 @@ import { createViews } from './admin/view'
 import { newId, sameText, type Vault } from './crypto'
 import type { ApiError } from './errors'
 import { createOrigin } from './http/origin'
+import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
 import { readNetworks } from './networks'
+import { createAccountLookup } from './operator/account-lookup'
+import type { Asking } from './operator/asking'
 import { hashPassword, isPassword } from './password'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
@@ -27,6 +31,10 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  /** Names this instance to the others. */
+  readonly instance: () => string
+  /** Read again which models accounts offer. */
+  readonly learnModels: () => Promise<void>
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
@@ -50,8 +58,20 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     return stored !== undefined && isPassword(password, String(stored))
   }
 
+  const { canProxy } = platform
+  const asking = (signal?: AbortSignal): Asking => ({
+    ...{ upstreams: parts.upstreams, settings: settings(), canProxy, signal },
+  })
+  const accountLookup = createAccountLookup({ config, vault: parts.vault, stores, settings })
+  const batches = createBatches({
+    store: stores.batches,
+    kinds: accountBatches({ ...parts, lookup: accountLookup, asking, now }),
+    ...{ now, random: platform.random, instance: parts.instance, newId, later, log },
+    slice: platform.sharesWork ? undefined : SLICE,
+  })
   const own: AdminParts = {
     ...parts,
+    ...{ canProxy, asking, accountLookup, batches },
     ...{ config, now, later, log, newId, handlers, viewOf, checkPassword },
     audit: createAudit(stores.audit),
   }
@@ -63,9 +83,13 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     xaiBaseUrl: config.XAI_BASE_URL,
   })
   return {
+    batches,
     routes: adminRoutes(own).use(setup),
     /** Whether the operator still has to choose a password. */
     needsSetup: async (): Promise<boolean> =>
       !config.ADMIN_PASSWORD && !(await stores.settings.mark(PASSWORD_MARK)),
   }
 }
+
+/** A Worker may ask so much, and run so long, before it is stopped. */
+const SLICE = { items: 20, ms: 20_000 } as const

@@ -93,7 +93,7 @@ export function createApp(platform: Platform) {
   let current: Snapshot | undefined
   let isRefreshing = false
   const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
-  const { models, quotas, cleaning, jobs } = background
+  const { models, quotas, cleaning, jobs, instance } = background
   const snapshots = createSnapshots({
     ...stores,
     now,
@@ -202,6 +202,8 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminSurface({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFailure },
+    instance,
+    learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
   })
@@ -259,7 +261,7 @@ export function createApp(platform: Platform) {
       await surface.takeover.look()
       await surface.videos.look()
       await media.cache.lookAhead()
-      await jobs.tick()
+      await Promise.all([jobs.tick(), admin.batches.tick()])
     },
 
     /** Whether the operator still has to choose a password. */
@@ -269,6 +271,7 @@ export function createApp(platform: Platform) {
     drain(): void {
       draining = true
       jobs.stop()
+      admin.batches.stop()
       later(surface.background.leave('unwatched'))
       later(surface.videos.leave())
     },

@@ -44,6 +44,8 @@ const MOST_PROBLEMS = 1_000
 interface ImportParts {
   readonly accountImport: AccountImport
   readonly config: Config
+  /** Whether calls can go through a proxy here: not on Workers. */
+  readonly canProxy?: boolean
 }
 
 interface TakingIn extends ImportWishes {
@@ -74,15 +76,16 @@ export function importable(
  * @throws SetupError when the database fails in the middle: what is in stays in
  */
 export async function takeIn(
-  { accountImport, config }: ImportParts,
-  places: readonly PlaceFound[],
+  { accountImport, config, canProxy = true }: ImportParts,
+  given: readonly PlaceFound[],
   { dryRun = false, signal, onProgress, ...wishes }: TakingIn = {},
 ): Promise<ImportReport> {
+  const places = canProxy ? given : given.map(withoutProxy)
   const found = places.filter((place) => 'account' in place)
-  const given = found.map((one) => importable(one, config, wishes))
+  const all = found.map((one) => importable(one, config, wishes))
   const outcomes = await patiently(
     (tell) =>
-      accountImport.add(given, {
+      accountImport.add(all, {
         dryRun,
         ...(signal && { signal }),
         onProgress(done) {
@@ -124,6 +127,12 @@ export async function patiently(
     )
   }
 }
+
+/** Its calls must not go out without the proxy that it is to have. */
+const withoutProxy = (place: PlaceFound): PlaceFound =>
+  'account' in place && place.account.proxy
+    ? { where: place.where, problem: 'It needs a proxy, and Cloudflare Workers have none.' }
+    : place
 
 function problemsOf(place: PlaceFound | FoundAgain): ImportProblem[] {
   const line = place.where

@@ -1,6 +1,7 @@
 import type { Account } from '../pool/account'
 import type { Stores } from '../store/stores'
 import type { QuotaFinding } from '../upstream/upstream'
+import { NoProxies } from './account-finding'
 import { bucketsOf } from './account-test'
 import { type Asking, inTime } from './asking'
 
@@ -12,9 +13,10 @@ interface RefreshParts {
 /** Ask what is left of an account's quotas, and keep what was said, its tier too. */
 export async function refreshQuotas(
   { stores, now }: RefreshParts,
-  { upstreams, settings, signal }: Asking,
+  { upstreams, settings, signal, canProxy }: Asking,
   account: Account,
 ): Promise<QuotaFinding> {
+  await needProxies(account, canProxy)
   const ask = (buckets: readonly string[]) =>
     inTime(async (abort) => {
       const none: QuotaFinding = { reports: [], tier: undefined }
@@ -41,11 +43,17 @@ export async function refreshQuotas(
 /** Ask which models an account offers, and keep the list. */
 export async function refreshModels(
   { stores, now }: RefreshParts,
-  { upstreams, signal }: Asking,
+  { upstreams, signal, canProxy }: Asking,
   account: Account,
 ): Promise<readonly { readonly id: string }[]> {
+  await needProxies(account, canProxy)
   const models = await inTime((abort) => upstreams[account.kind].models(account, abort), signal)
   const { id: accountId, baseUrl } = account
   await stores.modelLists.save([{ accountId, baseUrl, models, fetchedAt: new Date(now()) }])
   return models
+}
+
+/** @throws NoProxies for an account whose calls must not go out without a proxy */
+async function needProxies(account: Account, canProxy = true): Promise<void> {
+  if (!canProxy && (await account.proxy())) throw new NoProxies()
 }

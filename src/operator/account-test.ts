@@ -4,7 +4,7 @@ import { proxyName } from '../proxy'
 import type { Settings } from '../store/settings'
 import type { QuotaFinding } from '../upstream/upstream'
 import { webOffers } from '../upstream/web/models'
-import { type AccountFinding, codeOf, explain, hintOf } from './account-finding'
+import { type AccountFinding, codeOf, explain, hintOf, NoProxies } from './account-finding'
 import { type Asking, inTime } from './asking'
 
 /** Models that are named to somebody who wants to try an account. */
@@ -12,7 +12,7 @@ const EXAMPLES = 20
 
 /** Ask an account's upstream what costs nothing, the way its turns go: for quotas, or else its models. */
 export async function testAccount(
-  { upstreams, settings, signal }: Asking,
+  { upstreams, settings, signal, canProxy = true }: Asking,
   account: Account,
 ): Promise<AccountFinding> {
   const upstream = upstreams[account.kind]
@@ -20,6 +20,8 @@ export async function testAccount(
   try {
     const address = await account.proxy()
     proxy = address && proxyName(address)
+    // Its calls must not go out without.
+    if (proxy && !canProxy) return failedFinding(account, new NoProxies(), proxy)
     const quotas = upstream.quotas
     if (account.kind !== 'web' || !quotas) {
       const models = await inTime((abort) => upstream.models(account, abort), signal)

@@ -9,6 +9,8 @@ const TIMEOUT_MS = 15_000
 export interface Asking {
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly settings: Settings
+  /** Whether calls can go through a proxy here: not on Workers. */
+  readonly canProxy?: boolean | undefined
   /** Ends the asking. */
   readonly signal?: AbortSignal | undefined
 }

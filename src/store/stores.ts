@@ -13,6 +13,7 @@ import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
 import { createAuditStore } from './audit'
 import { createBackgroundTurns } from './background-turns'
+import { createBatchRows } from './batches'
 import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
@@ -58,6 +59,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     audit: createAuditStore(client, now),
+    batches: createBatchRows(client, now),
     backgroundTurns: createBackgroundTurns(patiently),
     cleaning: createCleaningStore({ client, ledger, now }),
     completions: createCompletions(patiently),
