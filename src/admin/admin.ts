@@ -1,4 +1,6 @@
 import { Elysia } from 'elysia'
+import { accountLists } from './accounts/api-lists'
+import { accountRoutes } from './accounts/pages'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { overviewRoutes } from './overview/routes'
@@ -11,6 +13,8 @@ export const adminRoutes = (parts: AdminParts) =>
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
+    .use(accountRoutes(parts))
+    .use(accountLists(parts))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)

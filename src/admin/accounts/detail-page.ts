@@ -23,14 +23,25 @@ import {
 import { shownAddress } from './described'
 import type { AccountView, DetailedAccount } from './detail'
 import { detailWords } from './detail-words'
-import { editForm } from './edit-page'
+import { type Edited, editForm } from './edit-page'
 import { findingPart } from './finding-part'
 import { tagLink } from './list-page'
 import { stateWords } from './state-words'
 import { accountWords } from './words'
 
+interface Told {
+  /** What a test has just found. */
+  readonly finding?: AccountFinding | undefined
+  /** A change that did not come about. */
+  readonly edited?: Edited
+}
+
 /** One account, with everything that may be shown of it. */
-export function detailPage(view: View, shown: AccountView): Html {
+export function detailPage(
+  view: View,
+  shown: AccountView,
+  { finding, edited = {} }: Told = {},
+): Html {
   const { account } = shown
   const say = detailWords[view.language]
   return shell(view, {
@@ -38,15 +49,15 @@ export function detailPage(view: View, shown: AccountView): Html {
     main: html`
       <p><a href="/admin/accounts">← ${accountWords[view.language].back}</a></p>
       <div id="work"></div>
-      ${nowPart(view, account)}
+      ${nowPart(view, account, finding)}
       <div class="columns">
         ${card(say.about, aboutPart(view, account))}
         ${card(say.models, modelsPart(view, shown))}
       </div>
-      ${account.isOfEnvironment || card(say.edit, editForm(view, account, {}))}
+      ${!account.isOfEnvironment && card(say.edit, editForm(view, account, edited))}
       ${card(say.turns, turnsPart(view, shown))}
-      ${account.isOfEnvironment || card(say.changes, changesPart(view, shown))}
-      ${account.isOfEnvironment || deletePart(view, account)}`,
+      ${!account.isOfEnvironment && card(say.changes, changesPart(view, shown))}
+      ${!account.isOfEnvironment && deletePart(view, account)}`,
   })
 }
 
@@ -127,7 +138,7 @@ function aboutPart(view: View, account: DetailedAccount): Html {
     ],
     [say.headers, hidden(headerNames)],
     [say.cookies, hidden(cookieNames)],
-    [all.tags, tags && tags.map((tag) => html`${tagLink(tag)} `)],
+    [all.tags, tags?.map((tag) => html`${tagLink(tag)} `)],
     [all.note, account.note],
     [say.created, account.createdAt && moment(view, account.createdAt)],
   ])

@@ -3,7 +3,6 @@ import { openExtras } from '../../operator/account-extras'
 import { environmentAccounts } from '../../pool/roster'
 import { proxyName } from '../../proxy'
 import type { AccountDetail } from '../../store/account-detail'
-import type { StoredAccount } from '../../store/accounts'
 import type { AuditEntry } from '../../store/audit'
 import type { LedgerRow } from '../../store/ledger-row'
 import type { AdminParts } from '../parts'
@@ -36,11 +35,11 @@ export function createAccountDetail(parts: DetailParts) {
   const { config, settings, pool, stores, now, vault } = parts
 
   /** An account with what of it is sealed and may be shown. */
-  async function detailed(account: StoredAccount, shown: ShownAccount): Promise<DetailedAccount> {
-    const kindProxy = settings()[`proxy_${account.kind}`]
+  async function detailed(shown: ShownAccount): Promise<DetailedAccount> {
+    const kindProxy = settings()[`proxy_${shown.kind}`]
     // What cannot be opened any more can still be seen and changed.
-    const own = account.proxy && (await vault.open(account.proxy).catch(() => ''))
-    const { headers, cookies } = await openExtras(vault, account).catch(() => UNREADABLE)
+    const own = shown.proxy && (await vault.open(shown.proxy).catch(() => ''))
+    const { headers, cookies } = await openExtras(vault, shown).catch(() => UNREADABLE)
     return {
       ...shown,
       proxyName: own === null ? named(kindProxy) : proxyName(own),
@@ -57,12 +56,7 @@ export function createAccountDetail(parts: DetailParts) {
     const known = await environmentAccounts(config, settings())
     const account = known.find((one) => one.id === id)
     if (!account) throw new ApiError('not_found', 'There is no such account.')
-    const shown = shownOfEnvironment(pool, account, now())
-    return {
-      ...shown,
-      proxyName: named(settings()[`proxy_${shown.kind}`]),
-      ...{ hasOwnProxy: false, headerNames: [], cookieNames: [] },
-    }
+    return detailed(shownOfEnvironment(pool, account, now()))
   }
 
   /** What it serves now; the pool knows it sooner than the database. */
@@ -81,9 +75,7 @@ export function createAccountDetail(parts: DetailParts) {
       const detail = await stores.accountDetail(id)
       const { found, turns, changes, models } = detail
       return {
-        account: found
-          ? await detailed(found.account, shownStored(pool, found, now()))
-          : await ofEnvironment(id),
+        account: found ? await detailed(shownStored(pool, found, now())) : await ofEnvironment(id),
         models: modelsOf(id, detail),
         modelsAt: models?.fetchedAt.getTime(),
         turns,
