@@ -1,20 +1,26 @@
+import { createAddresses } from './admin/addresses'
 import { adminRoutes } from './admin/admin'
 import { createAudit } from './admin/audit'
 import { accountBatches } from './admin/batches/kinds'
+import { createOwnCookies } from './admin/cookies'
+import { createAdminEnvelope } from './admin/envelope'
 import { createGuard } from './admin/guard'
 import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
-import { PASSWORD_MARK, setupRoutes } from './admin/setup'
+import { createPasswords } from './admin/passwords'
+import { createLogIns } from './admin/sessions/log-ins'
+import { linkRoutes } from './admin/setup/link-routes'
+import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
-import { newId, sameText, type Vault } from './crypto'
+import { newId, type Vault } from './crypto'
 import type { ApiError } from './errors'
+import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
 import { readNetworks } from './networks'
 import { createAccountLookup } from './operator/account-lookup'
 import type { Asking } from './operator/asking'
-import { hashPassword, isPassword } from './password'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
@@ -31,32 +37,47 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string
   /** Read again which models accounts offer. */
   readonly learnModels: () => Promise<void>
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
+  /** The database did not do as it was asked. */
+  readonly onFault: (cause: unknown) => void
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
 }
 
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
-  const { platform, stores, settings, onFailure } = parts
+  const { platform, vault, stores, settings, onFailure } = parts
   const { config, now, later, log } = platform
-  const originOf = createOrigin({
-    baseUrl: () => settings().base_url,
-    isTrusted: readNetworks(config.TRUSTED_PROXIES),
-  })
+  const isTrusted = readNetworks(config.TRUSTED_PROXIES)
+  const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
+  const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
+  const cookies = createOwnCookies(sites.isHttps)
+  const addressOf = createAddresses({ ofPlatform: platform.addressOf, isTrusted })
   const viewOf = createViews({ originOf, now, zoneMinutes: () => settings().time_zone_minutes })
-  const guard = createGuard({ sessions: stores.adminSessions, now, later })
-  const handlers = createAdminHandlers({ guard, viewOf, onFailure })
-
-  async function checkPassword(password: string): Promise<boolean> {
-    if (config.ADMIN_PASSWORD) return sameText(password, config.ADMIN_PASSWORD)
-    const stored = await stores.settings.mark(PASSWORD_MARK)
-    return stored !== undefined && isPassword(password, String(stored))
-  }
+  const audit = createAudit(stores.audit)
+  const guard = createGuard({
+    sessions: stores.adminSessions,
+    tokens: stores.adminTokens,
+    ...{ cookies, addressOf, now, later },
+    onFault: parts.onFault,
+  })
+  const handlers = createAdminHandlers({ guard, sites, viewOf, onFailure })
+  const passwords = createPasswords({
+    ofEnvironment: config.ADMIN_PASSWORD,
+    settings: stores.settings,
+    mostMemory: platform.hashMemory,
+    now,
+  })
+  const logIns = createLogIns({
+    sessions: stores.adminSessions,
+    failures: stores.loginFailures,
+    ...{ passwords, vault, cookies, addressOf, audit, now },
+  })
 
   const { canProxy } = platform
   const asking = (signal?: AbortSignal): Asking => ({
@@ -71,23 +92,19 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
+    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
-    ...{ config, now, later, log, newId, handlers, viewOf, checkPassword },
-    audit: createAudit(stores.audit),
   }
-  const setup = setupRoutes({
-    token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,
-    hashPassword,
-    settings: stores.settings,
-    accounts: stores.accounts,
-    xaiBaseUrl: config.XAI_BASE_URL,
-  })
+  const link = linkRoutes(own, config.ADMIN_PASSWORD ? undefined : platform.setup?.token)
+  const routes = adminRoutes(own).use(link)
   return {
+    routes,
+    /** What all answers below these paths have in common. */
+    guarded: createAdminEnvelope({ routes: () => routes.routes, viewOf, session: guard.session }),
     batches,
-    routes: adminRoutes(own).use(setup),
     /** Whether the operator still has to choose a password. */
-    needsSetup: async (): Promise<boolean> =>
-      !config.ADMIN_PASSWORD && !(await stores.settings.mark(PASSWORD_MARK)),
+    needsSetup: async (): Promise<boolean> => !(await passwords.isSet()),
   }
 }
 

@@ -123,8 +123,9 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
     const done = new Map<Candidate, Imported>()
     for (let round = 0; round < ROUNDS && done.size < candidates.length; round++) {
       const left = candidates.filter((one) => !done.has(one))
-      const known = await knownOf(left)
+      // In this order: who comes between the two is known, and not somebody who only has the name.
       const taken = await takenOf(left)
+      const known = await knownOf(left)
       const fresh: { readonly one: Candidate; readonly name: string }[] = []
       for (const one of left) {
         const owner = known.get(one.identity)

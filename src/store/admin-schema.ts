@@ -7,11 +7,17 @@ export const adminSessions = sqliteTable(
     /** Names the session to people and in the audit log: no secret. */
     id: text().primaryKey(),
     secretHash: text().notNull().unique(),
+    /** Of the secret that was given out to take its place: it does so when it is first seen. */
+    nextHash: text(),
+    /** Of the one before, which holds a little longer for requests that were on their way. */
+    previousHash: text(),
     address: text(),
     /** What the browser calls itself. */
     agent: text(),
     /** Milliseconds since 1970, as all times here. */
     createdAt: integer().notNull(),
+    /** When the secret became what it is. */
+    rotatedAt: integer().notNull(),
     seenAt: integer().notNull(),
     expiresAt: integer().notNull(),
   },
