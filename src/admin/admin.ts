@@ -1,4 +1,6 @@
 import { Elysia } from 'elysia'
+import { accountLists } from './accounts/api-lists'
+import { accountRoutes } from './accounts/pages'
 import { createAccountActions } from './accounts/actions'
 import { accessApi } from './access/api'
 import { accessRoutes } from './access/routes'
@@ -26,6 +28,8 @@ export function adminRoutes(parts: AdminParts) {
     .use(auditRoutes(parts, auditLog))
     .use(auditApi(parts, auditLog))
     .use(overviewRoutes(parts))
+    .use(accountRoutes(parts))
+    .use(accountLists(parts))
     .use(playgroundRoutes(parts))
     .use(welcomeRoutes(parts, createAccountActions(parts)))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
