@@ -26,6 +26,7 @@ import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createModelLists } from './model-lists'
+import { createNames } from './names'
 import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
@@ -72,6 +73,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
     modelLists: createModelLists(client),
+    names: createNames(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
     rollups: createRollups(client),
