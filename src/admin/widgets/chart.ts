@@ -1,9 +1,9 @@
 import { type Html, html } from '../html'
 import type { View } from '../view'
+import { chartWords } from './chart-words'
 import { fold } from './fold'
 import { count } from './numbers'
 import { cell, rowName, table } from './table'
-import { chartWords } from './chart-words'
 
 /** What happened in one span of time. */
 export interface ChartBar {
@@ -54,7 +54,8 @@ export function chart(view: View, { id, title, span, bars }: Chart): Html {
         caption: title,
         columns: [span, say.good, say.bad],
         rows: bars.map(
-          (one) => html`<tr>${rowName(span, one.label)}${cell(say.good, count(view, one.good), 'number')}${cell(say.bad, count(view, one.bad), 'number')}</tr>`,
+          (one) =>
+            html`<tr>${rowName(span, one.label)}${cell(say.good, count(view, one.good), 'number')}${cell(say.bad, count(view, one.bad), 'number')}</tr>`,
         ),
         empty: html``,
       }),
