@@ -20,6 +20,7 @@ import { createFileRows } from './files'
 import { createJobRows } from './jobs'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createRecent } from './ledger-recent'
 import { createRollups } from './ledger-rollups'
 import { createLedgerSearch } from './ledger-search'
 import { createLoginFailures } from './login-failures'
@@ -75,6 +76,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     modelLists: createModelLists(client),
     names: createNames(client),
     prices: createPrices(db, client),
+    recent: createRecent(client),
     responses: createResponses(patiently),
     rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
