@@ -1,6 +1,7 @@
 import { createAddresses } from './admin/addresses'
 import { adminRoutes } from './admin/admin'
 import { createAudit } from './admin/audit'
+import { accountBatches } from './admin/batches/kinds'
 import { createOwnCookies } from './admin/cookies'
 import { createAdminEnvelope } from './admin/envelope'
 import { createGuard } from './admin/guard'
@@ -15,8 +16,11 @@ import { newId, type Vault } from './crypto'
 import type { ApiError } from './errors'
 import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
+import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
 import { readNetworks } from './networks'
+import { createAccountLookup } from './operator/account-lookup'
+import type { Asking } from './operator/asking'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
@@ -34,6 +38,10 @@ interface AdminSurfaceParts {
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
   readonly houseKey: HouseKey
+  /** Names this instance to the others. */
+  readonly instance: () => string
+  /** Read again which models accounts offer. */
+  readonly learnModels: () => Promise<void>
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
   /** The database did not do as it was asked. */
@@ -71,10 +79,22 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...{ passwords, vault, cookies, addressOf, audit, now },
   })
 
+  const { canProxy } = platform
+  const asking = (signal?: AbortSignal): Asking => ({
+    ...{ upstreams: parts.upstreams, settings: settings(), canProxy, signal },
+  })
+  const accountLookup = createAccountLookup({ config, vault: parts.vault, stores, settings })
+  const batches = createBatches({
+    store: stores.batches,
+    kinds: accountBatches({ ...parts, lookup: accountLookup, asking, now }),
+    ...{ now, random: platform.random, instance: parts.instance, newId, later, log },
+    slice: platform.sharesWork ? undefined : SLICE,
+  })
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
+    ...{ canProxy, asking, accountLookup, batches },
   }
   const setup = setupRoutes({
     token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,
@@ -88,7 +108,11 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     routes,
     /** What all answers below these paths have in common. */
     guarded: createAdminEnvelope({ routes: () => routes.routes, viewOf, session: guard.session }),
+    batches,
     /** Whether the operator still has to choose a password. */
     needsSetup: async (): Promise<boolean> => !(await passwords.isSet()),
   }
 }
+
+/** A Worker may ask so much, and run so long, before it is stopped. */
+const SLICE = { items: 20, ms: 20_000 } as const

@@ -2,8 +2,11 @@ import type { Config } from '../config'
 import type { Vault } from '../crypto'
 import type { ApiError } from '../errors'
 import type { HouseKey } from '../http/house-key'
+import type { Batches } from '../jobs/batches'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
+import type { AccountLookup } from '../operator/account-lookup'
+import type { Asking } from '../operator/asking'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
@@ -31,6 +34,13 @@ export interface AdminParts {
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly jobs: JobsRunner
+  readonly batches: Batches
+  /** Whether calls can go through a proxy here: not on Workers. */
+  readonly canProxy: boolean
+  /** Accounts by their ids, as upstreams are asked with them. */
+  readonly accountLookup: AccountLookup
+  /** What accounts are asked through, outside of turns. */
+  readonly asking: (signal?: AbortSignal) => Asking
   readonly log: Log
   readonly now: () => number
   readonly newId: () => string
