@@ -13,6 +13,9 @@ import { createAuditLog } from './audit-log/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
+import { requestsApi } from './requests/api'
+import { requestRoutes } from './requests/routes'
+import { createRequests } from './requests/service'
 import { sessionRoutes } from './sessions/routes'
 import { welcomeRoutes } from './setup/welcome-routes'
 
@@ -20,6 +23,7 @@ import { welcomeRoutes } from './setup/welcome-routes'
 export function adminRoutes(parts: AdminParts) {
   const access = createAccess(parts)
   const auditLog = createAuditLog(parts.stores.audit)
+  const requests = createRequests(parts)
   return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
@@ -32,6 +36,8 @@ export function adminRoutes(parts: AdminParts) {
     .use(accountLists(parts))
     .use(playgroundRoutes(parts))
     .use(welcomeRoutes(parts, createAccountActions(parts)))
+    .use(requestRoutes(parts, requests))
+    .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
