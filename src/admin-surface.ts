@@ -54,6 +54,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...parts,
     ...{ config, now, later, log, newId, handlers, viewOf, checkPassword },
     audit: createAudit(stores.audit),
+    environmentKey: platform.environmentKey,
   }
   const setup = setupRoutes({
     token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,

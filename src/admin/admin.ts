@@ -1,18 +1,23 @@
 import { Elysia } from 'elysia'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
+import { keyApi } from './keys/api'
+import { createKeyService } from './keys/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { sessionRoutes } from './sessions/routes'
 
 /** Everything below `/admin`. */
-export const adminRoutes = (parts: AdminParts) =>
-  new Elysia()
+export function adminRoutes(parts: AdminParts) {
+  const keys = createKeyService(parts)
+  return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
+    .use(keyApi(parts, keys))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
+}
 
 const HIDDEN = { detail: { hide: true } } as const
