@@ -3,7 +3,7 @@ import { version } from '../package.json'
 import { createAdminSurface } from './admin-surface'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
-import { createVault, newId } from './crypto'
+import { createName, createVault, newId } from './crypto'
 import { createBooks } from './dispatch/book'
 import { createContentKeeper } from './dispatch/content'
 import { createDispatch } from './dispatch/dispatch'
@@ -19,6 +19,7 @@ import { describe, docs } from './http/docs'
 import { createEnvelope } from './http/envelope'
 import { failures } from './http/failures'
 import { health } from './http/health'
+import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
@@ -92,7 +93,10 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   let isRefreshing = false
-  const background = createBackground({ platform, stores, pool, catalog, upstreams, settings })
+  const instance = createName()
+  const background = createBackground({
+    ...{ platform, stores, pool, catalog, upstreams, settings, instance },
+  })
   const { models, quotas, cleaning, jobs } = background
   const snapshots = createSnapshots({
     ...stores,
@@ -161,7 +165,9 @@ export function createApp(platform: Platform) {
     maxBytes: settings().max_body_bytes,
     budgetBytes: settings().body_budget_bytes,
   })
-  const auth = createAuth({ snapshots, digest, environmentKey: platform.environmentKey, now })
+  const houseKey = createHouseKey(digest)
+  const { environmentKey } = platform
+  const auth = createAuth({ snapshots, digest, environmentKey, houseKey: houseKey.byHash, now })
   const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
   const content = createContentKeeper(ledger.keep)
@@ -194,14 +200,17 @@ export function createApp(platform: Platform) {
     catalog,
     passthrough,
     said,
+    instance,
     onBug,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
-    keyOf: (id) => goodKey(id, [current?.keys, platform.environmentKey], now()),
+    keyOf: (id) => goodKey(id, [current?.keys, environmentKey, houseKey.byId], now()),
     settings,
   })
 
   const admin = createAdminSurface({
-    ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFailure },
+    ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
+    ...{ houseKey, instance },
+    learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
   })
@@ -226,10 +235,9 @@ export function createApp(platform: Platform) {
     .use(surface.routes)
     .use(admin.routes)
   const app = routes.use(docs(routes)).compile()
-
   const serve = createEnvelope({
-    handle: withHeads((request) => app.fetch(request)),
-    newId,
+    handle: withHeads(admin.guarded((request) => app.fetch(request))),
+    now,
     onBug,
     describeLimits: admission.describe,
   })
@@ -259,8 +267,11 @@ export function createApp(platform: Platform) {
       await surface.takeover.look()
       await surface.videos.look()
       await media.cache.lookAhead()
-      await jobs.tick()
+      await Promise.all([jobs.tick(), admin.batches.tick()])
     },
+
+    /** Every path with a method that it takes. */
+    routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
@@ -269,6 +280,7 @@ export function createApp(platform: Platform) {
     drain(): void {
       draining = true
       jobs.stop()
+      admin.batches.stop()
       later(surface.background.leave('unwatched'))
       later(surface.videos.leave())
     },

@@ -1,4 +1,3 @@
-import { newId } from './crypto'
 import { createAccountCheck } from './jobs/account-check'
 import { createCleaning } from './jobs/cleaning'
 import { createMediaCleaningJob } from './jobs/media-cleaning'
@@ -21,18 +20,14 @@ interface BackgroundParts {
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly settings: () => Settings
+  /** The name of this instance. */
+  readonly instance: () => string
 }
 
 /** Everything that Groxy does without being asked, as jobs that nobody has started yet. */
 export function createBackground(parts: BackgroundParts) {
-  const { platform, stores, pool, catalog, upstreams, settings } = parts
+  const { platform, stores, pool, catalog, upstreams, settings, instance } = parts
   const { now, random, spreadMs, log } = platform
-  let ownName: string | undefined
-  const instance = () => {
-    // Not at once: a Worker has no random numbers before its first request.
-    ownName ??= newId()
-    return ownName
-  }
   const models = createModelRefresh({
     pool,
     catalog,
@@ -84,7 +79,7 @@ export function createBackground(parts: BackgroundParts) {
       now,
     }),
   )
-  return { models, quotas, cleaning, jobs }
+  return { models, quotas, cleaning, jobs, instance }
 }
 
 const HOUR_MS = 3_600_000

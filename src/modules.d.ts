@@ -28,6 +28,14 @@ declare module '*/admin.js' {
   const text: string
   export default text
 }
+declare module 'axe-core/axe.min.js' {
+  const text: string
+  export default text
+}
+declare module '*.svg' {
+  const text: string
+  export default text
+}
 declare module 'htmx.org/dist/*' {
   const text: string
   export default text

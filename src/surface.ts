@@ -18,7 +18,7 @@ import { createResponsesSocket } from './api/responses/socket'
 import { createSums } from './api/responses/sums'
 import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
-import { newId, type Vault } from './crypto'
+import { newId, newRequestId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
 import type { Works } from './dispatch/work'
 import { ApiError } from './errors'
@@ -54,6 +54,8 @@ interface SurfaceParts {
   readonly catalog: Catalog
   readonly passthrough: Passthrough
   readonly said: Said
+  /** The name of this instance. */
+  readonly instance: () => string
   readonly onBug: (error: unknown) => void
   /** A key by its id, while it is good. */
   readonly keyOf: (id: string) => Key | undefined
@@ -86,7 +88,7 @@ export function createSurface(parts: SurfaceParts) {
     later,
     heartbeatMs,
     now,
-    newId,
+    instance: parts.instance,
   })
   const shared = { dispatch, admission, contexts, turns, settings }
   const responses = createResponses({ ...shared, background, said, checks })
@@ -95,7 +97,6 @@ export function createSurface(parts: SurfaceParts) {
     background,
     said,
     keyOf: parts.keyOf,
-    newId,
     now,
     log,
   })
@@ -125,7 +126,7 @@ export function createSurface(parts: SurfaceParts) {
                 const key = parts.keyOf(caller.key.id)
                 if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
                 // Each turn is one in the ledger.
-                const requestId = `req_${newId()}`
+                const requestId = newRequestId(now())
                 return responses.respond(asked, { ...caller, key, requestId }, terms)
               },
               onBug: parts.onBug,

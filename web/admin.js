@@ -1,15 +1,82 @@
 // What pages need beyond htmx: no inline scripts, so that the policy can forbid them.
 
-/** Buttons that copy: `<button data-copy="#id">`, or `data-copy-text`. */
+document.documentElement.dataset.script = ''
+
+const closest = (event, selector) =>
+  event.target instanceof Element ? event.target.closest(selector) : null
+
+/** Buttons that copy: `<button data-copy="#id">`. */
 document.addEventListener('click', async (event) => {
-  const button = event.target instanceof Element ? event.target.closest('[data-copy]') : null
-  if (!button) return
-  const source = document.querySelector(button.dataset.copy)
+  const button = closest(event, '[data-copy]')
+  const source = button && document.querySelector(button.dataset.copy)
   if (!source) return
-  await navigator.clipboard.writeText(source.value ?? source.textContent)
+  // Only with https there is a clipboard for scripts; before that, what is selected could be copied.
+  if (navigator.clipboard) await navigator.clipboard.writeText(source.value ?? source.textContent)
+  else {
+    getSelection().selectAllChildren(source)
+    document.execCommand('copy')
+  }
   const said = button.textContent
   button.textContent = button.dataset.copied ?? '✓'
   setTimeout(() => {
     button.textContent = said
   }, 1500)
+})
+
+/** Choices that apply at once: `<select data-submit>`. */
+document.addEventListener('change', (event) => {
+  closest(event, '[data-submit]')?.form.requestSubmit()
+})
+
+/** `<input type="checkbox" data-check-all="name">` for all boxes of its table or form. */
+document.addEventListener('change', (event) => {
+  const all = closest(event, '[data-check-all]')
+  if (!all) return
+  for (const box of (all.closest('form, .table') ?? document).querySelectorAll(
+    `input[type="checkbox"][name="${CSS.escape(all.dataset.checkAll)}"]:not(:disabled)`,
+  ))
+    box.checked = all.checked
+})
+
+/** `<input type="file" data-into="#id">`: a file's text into a field. */
+document.addEventListener('change', async (event) => {
+  const picker = closest(event, '[data-into]')
+  const [file] = picker?.files ?? []
+  if (file) document.querySelector(picker.dataset.into).value = await file.text()
+})
+
+/** Nothing is sent twice because a button was pressed twice. */
+document.addEventListener('htmx:config:request', (event) => {
+  const { sourceElement, request } = event.detail.ctx
+  if (request.method !== 'GET' && sourceElement.ariaBusy === 'true') event.preventDefault()
+})
+document.addEventListener('htmx:before:request', (event) => {
+  const { sourceElement, request } = event.detail.ctx
+  if (request.method !== 'GET') sourceElement.ariaBusy = 'true'
+})
+document.addEventListener('htmx:finally:request', (event) => {
+  event.detail.ctx.sourceElement.ariaBusy = null
+})
+
+/** No answer at all is told too: the page says in `data-unreachable` how. */
+document.addEventListener('htmx:error', (event) => {
+  const place = document.querySelector('#notice')
+  if (!place?.dataset.unreachable || event.detail.ctx?.response) return
+  const told = document.createElement('p')
+  told.className = 'bad'
+  told.textContent = place.dataset.unreachable
+  place.replaceChildren(told)
+})
+
+/** The keyboard goes on where something changed: at what is wrong, or at what took the old place. */
+document.addEventListener('htmx:after:swap', (event) => {
+  const { ctx } = event.detail
+  const target = ctx.target?.isConnected ? ctx.target : ctx.sourceElement
+  const wrong = target?.querySelector?.('[aria-invalid="true"]')
+  if (wrong && ctx.response?.status >= 400) wrong.focus()
+  if (document.activeElement !== document.body || ctx.request.method === 'GET') return
+  const place = target?.isConnected && target !== document.body ? target : null
+  if (!place) return document.querySelector('#main')?.focus()
+  if (!place.matches('a, button, input, select, textarea, [tabindex]')) place.tabIndex = -1
+  place.focus({ preventScroll: true })
 })

@@ -5,6 +5,7 @@ import { keyApi } from './keys/api'
 import { createKeyService } from './keys/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
+import { playgroundRoutes } from './playground/routes'
 import { sessionRoutes } from './sessions/routes'
 
 /** Everything below `/admin`. */
@@ -15,6 +16,7 @@ export function adminRoutes(parts: AdminParts) {
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
     .use(keyApi(parts, keys))
+    .use(playgroundRoutes(parts))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)

@@ -3,18 +3,37 @@ import sse from 'htmx.org/dist/ext/hx-sse.min.js' with { type: 'text' }
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' }
 import style from '../../web/admin.css' with { type: 'text' }
 import script from '../../web/admin.js' with { type: 'text' }
+import icon from '../../web/icon.svg' with { type: 'text' }
+import widgets from '../../web/widgets.css' with { type: 'text' }
 import { unknownPath } from '../http/failures'
 
 const SCRIPT = 'text/javascript; charset=utf-8'
+const STYLE = 'text/css; charset=utf-8'
 
 const FILES: ReadonlyMap<string, readonly [text: string, type: string]> = new Map([
-  ['admin.css', [style, 'text/css; charset=utf-8']],
+  ['admin.css', [style, STYLE]],
+  ['widgets.css', [widgets, STYLE]],
   ['admin.js', [script, SCRIPT]],
   ['htmx.js', [htmx, SCRIPT]],
   ['sse.js', [sse, SCRIPT]],
+  ['icon.svg', [icon, 'image/svg+xml']],
 ])
 
-/** `GET /admin/assets/{name}`: pages name them with the version, so that they may be kept for long. */
+const marks = new Map<string, string>()
+
+/** The address of a file. It changes with what is in it, so that browsers may keep it for long. */
+export function assetPath(name: string): string {
+  const known = marks.get(name)
+  if (known) return known
+  let mark = 0
+  for (const sign of FILES.get(name)?.[0] ?? '')
+    mark = (Math.imul(mark, 31) + sign.charCodeAt(0)) >>> 0
+  const path = `/admin/assets/${name}?v=${mark.toString(36)}`
+  marks.set(name, path)
+  return path
+}
+
+/** `GET /admin/assets/{name}` */
 export const assetRoutes = () =>
   new Elysia({ prefix: '/admin/assets', detail: { hide: true } }).get('/:name', ({ params }) => {
     const file = FILES.get(params.name)

@@ -23,6 +23,7 @@ export const shellWords = words(
     apply: 'Apply',
     wentWrong: 'That did not work',
     back: 'Back to the overview',
+    unreachable: 'Groxy does not answer. What you entered is still here: try again in a moment.',
   },
   {
     overview: '概览',
@@ -46,5 +47,6 @@ export const shellWords = words(
     apply: '应用',
     wentWrong: '操作未成功',
     back: '返回概览',
+    unreachable: 'Groxy 没有响应。您填写的内容还在，请稍后重试。',
   },
 )

@@ -1,6 +1,6 @@
-import { version } from '../../package.json'
 import type { ApiError } from '../errors'
 import { notice } from './answers'
+import { assetPath } from './assets'
 import { type Html, html } from './html'
 import { shellWords } from './shell-words'
 import { THEMES, type View } from './view'
@@ -23,61 +23,67 @@ const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', zh: 
 interface Shown {
   readonly title: string
   readonly main: Html
+  /** Scripts that this page needs beside those of all pages, by their names among the assets. */
+  readonly scripts?: readonly string[]
 }
 
 /** A whole page of the operator's: navigation, and what it is about. */
-export function shell(view: View, { title, main }: Shown): Html {
+export function shell(view: View, { title, main, scripts }: Shown): Html {
   const say = shellWords[view.language]
-  return document(
-    view,
+  return document(view, {
     title,
-    html`
+    scripts,
+    body: html`
     <header class="top">
-      <a class="brand" href="/admin">Groxy</a>
-      <details class="menu">
-        <summary>${say.menu}</summary>
-        <nav aria-label="${say.main}">
-          <ul>
-            ${PAGES.map(
-              ([path, name]) =>
-                html`<li><a href="${path}"${isAt(view.path, path) && html` aria-current="page"`}>${say[name]}</a></li>`,
-            )}
-          </ul>
-          ${preferences(view)}
-          <form method="post" action="/admin/logout"><button class="plain">${say.logOut}</button></form>
-        </nav>
-      </details>
+      <a class="brand" href="/admin">${LOGO}Groxy</a>
+      <button type="button" class="plain" popovertarget="menu">${say.menu}</button>
+      <nav class="menu" id="menu" popover aria-label="${say.main}">
+        <ul>
+          ${PAGES.map(
+            ([path, name]) =>
+              html`<li><a href="${path}"${isAt(view.path, path) && html` aria-current="page"`}>${say[name]}</a></li>`,
+          )}
+        </ul>
+        ${preferences(view)}
+        <form method="post" action="/admin/logout"><button class="plain">${say.logOut}</button></form>
+      </nav>
     </header>
     <main id="main" tabindex="-1">
       <h1>${title}</h1>
-      <div id="notice" role="status" aria-live="polite"></div>
+      ${notices(view)}
       ${main}
     </main>`,
-  )
+  })
 }
 
-/** A page for who is not logged in. */
-export const bareShell = (view: View, { title, main }: Shown): Html =>
-  document(
-    view,
+/** A page without the navigation: for who is not logged in, or has one thing to do. */
+export const bareShell = (view: View, { title, main, scripts }: Shown): Html =>
+  document(view, {
     title,
-    html`
-    <main id="main" class="bare">
-      <p class="brand">Groxy</p>
+    scripts,
+    body: html`
+    <main id="main" class="bare" tabindex="-1">
+      <p class="brand">${LOGO}Groxy</p>
       <h1>${title}</h1>
+      ${notices(view)}
       ${main}
       ${preferences(view)}
     </main>`,
-  )
+  })
 
-/** Why something did not work, as a page, or within the page that asked for it. */
-export function failurePage(view: View, failure: ApiError): Html {
+const LOGO = html`<img src="${assetPath('icon.svg')}" alt="" width="24" height="24">`
+
+/** Where what happened is shown and read out: see `notice`. */
+const notices = (view: View): Html =>
+  html`<div id="notice" role="status" aria-live="polite" data-unreachable="${shellWords[view.language].unreachable}"></div>`
+
+/** Why something did not work, as a page, or as a notice in the page that asked for it. */
+export function failurePage(view: View, { message }: ApiError): Html {
+  if (view.isHtmx) return notice(message, 'bad')
   const say = shellWords[view.language]
-  if (view.isPartial) return notice(failure.message, 'bad')
-  const main = html`<p role="alert">${failure.message}</p><p><a href="/admin">${say.back}</a></p>`
-  return view.operator
-    ? shell(view, { title: say.wentWrong, main })
-    : bareShell(view, { title: say.wentWrong, main })
+  const main = html`<p role="alert">${message}</p><p><a href="/admin">${say.back}</a></p>`
+  const show = view.operator ? shell : bareShell
+  return show(view, { title: say.wentWrong, main })
 }
 
 /** In one language and one theme; both are kept in cookies. */
@@ -85,9 +91,9 @@ const preferences = (view: View): Html => {
   const say = shellWords[view.language]
   return html`
     <form class="preferences" method="post" action="/admin/preferences">
-      <input type="hidden" name="back" value="${view.path}">
+      <input type="hidden" name="back" value="${view.address}">
       <label>${say.language}
-        <select name="language">
+        <select name="language" data-submit>
           ${Object.entries(LANGUAGE_NAMES).map(
             ([code, name]) =>
               html`<option value="${code}" lang="${code}"${code === view.language && html` selected`}>${name}</option>`,
@@ -95,7 +101,7 @@ const preferences = (view: View): Html => {
         </select>
       </label>
       <label>${say.theme}
-        <select name="theme">
+        <select name="theme" data-submit>
           ${THEMES.map(
             (theme) =>
               html`<option value="${theme}"${theme === view.theme && html` selected`}>${say[theme]}</option>`,
@@ -106,23 +112,31 @@ const preferences = (view: View): Html => {
     </form>`
 }
 
-const document = (view: View, title: string, body: Html): Html => html`<!doctype html>
+interface Document {
+  readonly title: string
+  readonly scripts: readonly string[] | undefined
+  readonly body: Html
+}
+
+const document = (view: View, { title, scripts = [], body }: Document): Html => html`<!doctype html>
 <html lang="${view.language === 'zh' ? 'zh-CN' : 'en'}" data-theme="${view.theme}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>${title} · Groxy</title>
-    <link rel="stylesheet" href="/admin/assets/admin.css?v=${version}">
-    <link rel="icon" href="data:,">
-    <script defer src="/admin/assets/htmx.js?v=${version}"></script>
-    <script defer src="/admin/assets/sse.js?v=${version}"></script>
-    <script defer src="/admin/assets/admin.js?v=${version}"></script>
+    ${STYLES.map((name) => html`<link rel="stylesheet" href="${assetPath(name)}">`)}
+    <link rel="icon" type="image/svg+xml" href="${assetPath('icon.svg')}">
+    ${SCRIPTS.map((name) => html`<script defer src="${assetPath(name)}"></script>`)}
+    ${scripts.map((name) => html`<script type="module" src="${assetPath(name)}"></script>`)}
   </head>
   <body>
     <a class="skip" href="#main">${shellWords[view.language].skip}</a>
     ${body}
   </body>
 </html>`
+
+const STYLES = ['admin.css', 'widgets.css']
+const SCRIPTS = ['htmx.js', 'sse.js', 'admin.js']
 
 const isAt = (path: string, page: string): boolean =>
   path === page || (page !== '/admin' && path.startsWith(`${page}/`))

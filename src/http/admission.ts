@@ -29,6 +29,15 @@ export interface Ending
   readonly count?: number
 }
 
+/** Of what was let in and never begun. */
+export const NEVER_BEGUN: Ending = {
+  outcome: 'failed',
+  inputTokens: 0,
+  outputTokens: 0,
+  usageSource: 'none',
+  costTicks: null,
+}
+
 /** What a turn that was let in holds of its key's limits, until it is over. */
 export interface Ticket {
   /** Give back what the turn did not use. Only the first call counts. */

@@ -10,6 +10,8 @@ export interface AuthParts {
   readonly digest: (text: string) => string | Promise<string>
   /** The key that the environment sets, by its hash. */
   readonly environmentKey: ReadonlyMap<string, Key>
+  /** The key of the gateway's own pages, by its hash. */
+  readonly houseKey: ReadonlyMap<string, Key>
   readonly now: () => number
 }
 
@@ -22,9 +24,9 @@ const OWN_KEY = /^xai-[A-Za-z0-9_-]{16,}$/
  *
  * @throws ApiError 401 that says what to do
  */
-export function createAuth({ snapshots, digest, environmentKey, now }: AuthParts) {
+export function createAuth({ snapshots, digest, environmentKey, houseKey, now }: AuthParts) {
   function identify(secret: string, hash: string, snapshot: Snapshot): Caller {
-    const key = snapshot.keys.get(hash) ?? environmentKey.get(hash)
+    const key = snapshot.keys.get(hash) ?? environmentKey.get(hash) ?? houseKey.get(hash)
     if (key) {
       if (!key.enabled)
         throw unauthorized(

@@ -93,7 +93,7 @@ export function createFormParser(request: Request, { maxFieldBytes }: FormRules)
   return {
     /** What is complete of it with these bytes. */
     write(chunk: Uint8Array): FormEvent[] {
-      let bytes = rest.length === 0 ? chunk : joined(rest, chunk)
+      let bytes = rest.length === 0 ? chunk : joined([rest, chunk])
       if (!hasBegun) {
         rest = bytes
         if (bytes.length < longestPiece) return []
@@ -157,11 +157,15 @@ const isFile = (info: PartInfo) =>
   dispositionOf(info).filename !== undefined ||
   !/^(?:text\/|application\/json)/.test(info.contentType)
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
+/** Pieces of bytes as one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 const malformed = (cause?: unknown) =>

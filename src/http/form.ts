@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { createFormParser, type FileInfo } from './form-parser'
+import { createFormParser, type FileInfo, joined } from './form-parser'
 import type { Intake, IntakeLimits } from './intake'
 import { readPieces } from './pieces'
 
@@ -45,7 +45,7 @@ export const createForms =
         if (event.type === 'file') files.push({ ...event.file, bytes: NOTHING })
         const file = files.at(-1)
         if (event.type === 'file-end' && file)
-          files[files.length - 1] = { ...file, bytes: joined(pieces.splice(0)) }
+          files[files.length - 1] = { ...file, bytes: fileOf(pieces.splice(0)) }
       }
       return { fields, files, release }
     } catch (cause) {
@@ -58,7 +58,7 @@ export type Forms = ReturnType<typeof createForms>
 
 /** Where a file goes while it comes. After `abort` nothing of it is left. */
 export interface FileSink {
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more. The bytes are the sink's: nobody reads them after it. */
   readonly write: (bytes: Uint8Array) => Promise<void>
   readonly abort: () => Promise<void>
 }
@@ -122,16 +122,10 @@ function add(fields: OpenFields, name: string, value: string): void {
   else fields.set(name, [value])
 }
 
-function joined(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+/** Most files come in one piece of the body, which need not be copied. */
+function fileOf(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   const [only = NOTHING] = pieces
-  if (pieces.length < 2) return only
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  return pieces.length < 2 ? only : joined(pieces)
 }
 
 const tooLarge = (maxBytes: number) =>

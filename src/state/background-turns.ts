@@ -1,4 +1,5 @@
-import type { BackgroundTurns, Lease } from '../store/background-turns'
+import type { BackgroundTurns } from '../store/background-turns'
+import type { Lease } from '../store/lease'
 import type { NewResponse } from '../store/responses'
 import type { ResponseDraft, ResponseWriting, SaidTurn } from './draft'
 import { writingOf } from './draft'

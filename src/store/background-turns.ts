@@ -1,4 +1,5 @@
 import type { InStatement, InValue } from '@libsql/client/web'
+import type { Lease } from './lease'
 import type { Patient } from './patient'
 import { conversationAppends, type NewResponse, responseInserts } from './responses'
 import {
@@ -9,12 +10,6 @@ import {
   type KeptItem,
   readItems,
 } from './said-items'
-
-/** Who runs a background turn, and until when the others leave it alone. */
-export interface Lease {
-  readonly instance: string
-  readonly expiresAt: number
-}
 
 /** A background turn that was left behind, and is now ours. */
 export interface ClaimedTurn {

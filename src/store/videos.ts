@@ -1,4 +1,5 @@
 import type { InValue } from '@libsql/client/web'
+import type { Lease } from './lease'
 import { videos } from './media-schema'
 import type { Patient } from './patient'
 import { createReader, insertsOf } from './rows'
@@ -6,12 +7,6 @@ import { cutPage, type Page, type PageAsk } from './said-page'
 
 /** A video that a client asked for, and how far it is. */
 export type VideoRow = typeof videos.$inferSelect
-
-/** Who makes a video, and until when the others leave it alone. */
-export interface VideoLease {
-  readonly instance: string
-  readonly until: number
-}
 
 /** How the making of a video ended. */
 export type VideoEnd = Pick<
@@ -40,6 +35,7 @@ const END = `UPDATE videos SET status = ?3, progress = iif(?3 = 'completed', 100
     video = ?4, thumbnail = ?5, seconds = ?6, error = ?7, usage = ?8, completed_at = ?9,
     instance = NULL, lease_until = 0
   WHERE ${OURS} RETURNING id`
+const LISTED = 'key_id = ?1 AND shape = ?2 AND expires_at > ?3'
 const REMOVE = 'DELETE FROM videos WHERE id = ? AND key_id = ? RETURNING id'
 
 /** Prompts may be long, and a libSQL server refuses to say more than 10 MB at once. */
@@ -73,14 +69,11 @@ export function createVideoRows(client: Patient) {
       const from =
         after === undefined
           ? ''
-          : `AND (created_at, id) ${sign} (SELECT created_at, id FROM videos WHERE id = ? AND key_id = ?)`
+          : `AND (created_at, id) ${sign} (SELECT created_at, id FROM videos WHERE id = ?5 AND ${LISTED})`
       const { rows } = await client.execute({
-        sql: `SELECT id FROM videos WHERE key_id = ? AND shape = ? AND expires_at > ? ${from}
-          ORDER BY created_at ${way}, id ${way} LIMIT ?`,
-        args: [
-          ...[keyId, shape, now],
-          ...(after === undefined ? [limit + 1] : [after, keyId, limit + 2]),
-        ],
+        sql: `SELECT id FROM videos WHERE ${LISTED} ${from}
+          ORDER BY created_at ${way}, id ${way} LIMIT ?4`,
+        args: [keyId, shape, now, ...(after === undefined ? [limit + 1] : [limit + 2, after])],
       })
       const { data, hasMore } = cutPage(
         rows.map(({ id }) => String(id)),
@@ -97,18 +90,21 @@ export function createVideoRows(client: Patient) {
     remove: (keyId: string, id: string) => change(REMOVE, [id, keyId]),
 
     /** Take over videos that nobody makes any more, or did not begin to make. */
-    async claim({ instance, until }: VideoLease, now: number, most: number): Promise<VideoRow[]> {
-      const { rows } = await client.execute({ sql: CLAIM, args: [instance, until, now, now, most] })
+    async claim({ instance, expiresAt }: Lease, now: number, most: number): Promise<VideoRow[]> {
+      const { rows } = await client.execute({
+        sql: CLAIM,
+        args: [instance, expiresAt, now, now, most],
+      })
       if (rows.length === 0) return []
       const ids = JSON.stringify(rows.map(({ id }) => id))
       return read(`WHERE instance = ? AND ${AMONG} ORDER BY created_at`, [instance, ids])
     },
 
     /** Keep videos for longer. Gives those that are lost: taken over, removed or over. */
-    async renew({ instance, until }: VideoLease, ids: readonly string[]): Promise<string[]> {
+    async renew({ instance, expiresAt }: Lease, ids: readonly string[]): Promise<string[]> {
       const { rows } = await client.execute({
         sql: RENEW,
-        args: [until, instance, JSON.stringify(ids)],
+        args: [expiresAt, instance, JSON.stringify(ids)],
       })
       const held = new Set(rows.map(({ id }) => id))
       return ids.filter((id) => !held.has(id))

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { ApiError } from '../errors'
 import { isText, type Json } from '../json-value'
 import { optional } from './optional'
+import { shapeOf } from './picture-shape'
 
 /** How a video is to be, as far as the client says. */
 export interface VideoConfig {
@@ -70,8 +71,7 @@ export function readRatio(given: Given | undefined): string | undefined {
 }
 
 function isNear(shape: number, ratio: string): boolean {
-  const [width, height] = ratio.split(':').map(Number)
-  const factor = (shape * (height ?? 1)) / (width ?? 1)
+  const factor = shape / (shapeOf(ratio) ?? 1)
   return factor <= NEAR && factor >= 1 / NEAR
 }
 
@@ -96,7 +96,8 @@ export function readSeconds(
   throw refusal(given, `a whole number of seconds from ${least} to ${most}`)
 }
 
-const RESOLUTIONS = { sd: '480p', hd: '720p', '480p': '480p', '720p': '720p' } as const
+/** What grok.com and xAI both make, in the words of clients. */
+export const RESOLUTIONS = { sd: '480p', hd: '720p', '480p': '480p', '720p': '720p' } as const
 /** How grok.com is told what a video is to be like. */
 export const PRESETS = { normal: 'normal', fun: 'fun', custom: 'custom' } as const
 

@@ -1,6 +1,5 @@
 import { ApiError, UpstreamFault, unable } from '../errors'
 import type { ReadOwn } from '../media/own-address'
-import type { Account } from '../pool/account'
 import type { FileCopy } from '../store/files'
 import type { Settings } from '../store/settings'
 import { sniff } from '../stream/sniff'
@@ -159,7 +158,7 @@ export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesPar
   }
 
   async function place(call: UpstreamCall, refs: readonly FileRef[]): Promise<Prepared> {
-    const { ask, account, keyId } = call
+    const { ask, keyId } = call
     const ids = new Set(refs.flatMap(({ id, isAddress }) => (isAddress ? [] : id)))
     const found = ids.size > 0 ? await files.findAll(keyId, [...ids]) : new Map<string, F>()
     const placed = new Map<string, Placed>()
@@ -180,7 +179,7 @@ export function withFiles<F extends OwnFile>(upstream: Upstream, parts: FilesPar
     const prepared = replaceFiles(ask, originOf(call), replacementOf)
     const isWhole = [...placed.values()].every(({ replacement }) => replacement.as !== 'id')
     if (isWhole && (!upload || ids.size === 0)) inlined.set(ask.request, prepared)
-    return { call: { ...call, ask: prepared }, remembered, account }
+    return { call: { ...call, ask: prepared }, remembered }
   }
 
   const originOf = ({ origin }: UpstreamCall) => (readOwn ? origin : undefined)
@@ -214,7 +213,6 @@ interface Prepared {
   readonly call: UpstreamCall
   /** Files of which an id was sent that was given to an earlier turn. */
   readonly remembered: readonly string[]
-  readonly account: Account
 }
 
 const idle = () => {}

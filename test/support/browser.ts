@@ -1,11 +1,23 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+/** Where the browser is. */
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/** What it is started with. */
+export const LAUNCH_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 /** Whether there is a browser to test with. Where CI is set there has to be one. */
 export async function hasBrowser(): Promise<boolean> {
-  if (await Bun.file(PROGRAM).exists()) return true
-  const problem = `There is no Chromium at ${PROGRAM}; set CHROMIUM to where it is.`
+  if (await Bun.file(CHROMIUM).exists()) return true
+  const problem = `There is no Chromium at ${CHROMIUM}; set CHROMIUM to where it is.`
   if (process.env.CI) throw new Error(problem)
   console.warn(`The browser tests are skipped. ${problem}`)
   return false
@@ -14,17 +26,9 @@ export async function hasBrowser(): Promise<boolean> {
 /** A real browser without a window, closed at the end of the scope. */
 export async function openBrowser() {
   const browser: Browser = await chromium.launch({
-    executablePath: PROGRAM,
+    executablePath: CHROMIUM,
     headless: true,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: LAUNCH_ARGS,
   })
   return {
     /** A page of its own, with everything it complained about and asked the network for. */

@@ -24,12 +24,14 @@ export const percent = (view: View, share: number): string =>
   format(view, 'percent', { style: 'percent', maximumFractionDigits: 1 }).format(share)
 
 /** An amount of money: 10^10 ticks are one US dollar. */
-export const money = (view: View, ticks: number): string =>
-  format(view, 'money', {
+export const money = (view: View, ticks: number): string => {
+  const digits = ticks > 0 && ticks < TICKS_PER_DOLLAR / 100 ? 4 : 2
+  return format(view, `money ${digits}`, {
     style: 'currency',
     currency: 'USD',
-    maximumFractionDigits: ticks > 0 && ticks < TICKS_PER_DOLLAR / 100 ? 4 : 2,
+    maximumFractionDigits: digits,
   }).format(ticks / TICKS_PER_DOLLAR)
+}
 
 /** A size as `12.3 MB`. */
 export const bytes = (view: View, size: number): string => {

@@ -4,7 +4,7 @@ import { answers, failure, keyFailures, operation, pathParameter } from '../../h
 import type { OriginOf } from '../../http/origin'
 import { notThere } from '../../media/flights'
 import { isMediaName } from '../../media/kind'
-import { FOLDERS } from '../../media/links'
+import { type FOLDERS, folderAt } from '../../media/links'
 import { Bytes, UploadedImage, UploadImage } from './schema'
 import type { ServedMedia } from './service'
 import type { PictureUpload } from './uploads'
@@ -34,7 +34,7 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
     ({ request, params: { name } }: NamedContext): Response => {
       if (!isMediaName(name)) throw notThere(name)
       const { search } = new URL(request.url)
-      const location = `${originOf(request)}/${FOLDERS[sort]}/${name}${search}`
+      const location = `${folderAt(originOf(request), sort)}${name}${search}`
       return new Response(null, { status: 302, headers: { location } })
     }
   return new Elysia({ tags: ['Media'] })
@@ -44,28 +44,19 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
     .get('/v1/files/video/:name', leading('video'), HIDDEN)
     .post('/v1/uploads/image', handlers(upload), {
       parse: 'none',
-      detail: {
-        ...operation({
-          operationId: 'uploadImage',
-          summary: 'Give a picture an address',
-          description:
-            'A picture that anyone can open who knows its address, such as for an `image_url`.',
-          answers: {
-            200: answers('Where it is.', UploadedImage),
-            401: keyFailures[401],
-            413: failure(
-              'It is too large.',
-              'file_too_large',
-              'A picture may have 52428800 bytes.',
-            ),
-            415: failure('It is no picture.', 'unsupported_media_type', 'The file is no picture.'),
-          },
-        }),
-        requestBody: {
-          required: true,
-          content: { 'multipart/form-data': { schema: UploadImage } },
+      detail: operation({
+        operationId: 'uploadImage',
+        summary: 'Give a picture an address',
+        description:
+          'A picture that anyone can open who knows its address, such as for an `image_url`.',
+        form: UploadImage,
+        answers: {
+          200: answers('Where it is.', UploadedImage),
+          401: keyFailures[401],
+          413: failure('It is too large.', 'file_too_large', 'A picture may have 52428800 bytes.'),
+          415: failure('It is no picture.', 'unsupported_media_type', 'The file is no picture.'),
         },
-      },
+      }),
     })
 }
 

@@ -1,10 +1,11 @@
 import type { Dispatch } from '../../dispatch/dispatch'
 import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
-import type { Ticket } from '../../http/admission'
+import { NEVER_BEGUN, type Ticket } from '../../http/admission'
 import { EVENT_HEADERS } from '../../http/served'
-import { faultFields, type Log } from '../../log'
+import type { Log } from '../../log'
 import type { SaidTurn } from '../../state/draft'
+import { createLeases, type LeasedRun } from '../../state/leases'
 import type { Said } from '../../state/said'
 import type { LedgerEntry } from '../../store/ledger'
 import { replay } from '../../turn/responses/replay'
@@ -21,19 +22,17 @@ interface BackgroundParts {
   readonly later: (work: Promise<unknown>) => void
   readonly heartbeatMs: () => number
   readonly now: () => number
-  readonly newId: () => string
+  /** The name of this instance. */
+  readonly instance: () => string
 }
 
 /** A turn that nobody need wait for, while it runs here. */
-export interface Run {
+export interface Run extends LeasedRun {
   readonly prepared: Prepared
-  readonly abort: AbortController
+  /** What it holds of its key's limits. */
+  readonly ticket: Ticket
   /** Hands what is sent on to those who watch. */
   readonly feed: Feed
-  /** It was given up for another instance to take over: what becomes of it here is of no interest. */
-  isLeft: boolean
-  /** When it last gave a sign: on Workers a turn may end without a word. */
-  aliveAt: number
 }
 
 /** What it takes to begin a turn again. */
@@ -43,31 +42,26 @@ export interface LeftRequest {
   readonly origin: string
 }
 
-/** An instance that has not kept its turns for so long is taken to be gone. */
-const LEASE_MS = 30_000
-/** How often it keeps them. */
-const KEEP_MS = 5_000
-/** What a turn takes of its key's limits that was never begun. */
-const NOTHING = {
-  outcome: 'failed',
-  inputTokens: 0,
-  outputTokens: 0,
-  usageSource: 'none',
-  costTicks: null,
-} as const
-
 /** Runs turns whose clients do not wait, and lets them be watched and stopped. */
 export function createBackground(parts: BackgroundParts) {
-  const { dispatch, said, log, later, heartbeatMs, now, newId } = parts
-  const runs = new Map<string, Run>()
-  let ownName: string | undefined
-  const instance = () => {
-    // Not at once: a Worker has no random numbers before its first request.
-    ownName ??= newId()
-    return ownName
-  }
-  const lease = () => ({ instance: instance(), expiresAt: now() + LEASE_MS })
-  let keptAt = Number.NEGATIVE_INFINITY
+  const { dispatch, said, log, later, heartbeatMs, now, instance } = parts
+  const leases = createLeases<Run>({
+    instance,
+    async renew(lease, runs) {
+      const { cancelled, lost } = await said.background.renew(lease, idsOf(runs))
+      // Their clients did so at other instances.
+      for (const run of leases.living(cancelled)) stop(run)
+      return lost
+    },
+    release: (name, runs) => said.background.release(name, idsOf(runs)),
+    onDeath({ feed, ticket }) {
+      // Whoever goes on with it takes its place.
+      ticket.settle(NEVER_BEGUN)
+      feed.end()
+    },
+    faults: { notKept: 'background_not_kept', notReleased: 'background_not_given_back' },
+    ...{ later, now, log },
+  })
 
   /** What there is of a turn that runs. */
   function begun(prepared: Prepared): SaidTurn {
@@ -83,51 +77,14 @@ export function createBackground(parts: BackgroundParts) {
     return { response, tape }
   }
 
-  /** A turn that runs here, and is not known to have died. */
-  function living(id: string): Run | undefined {
-    const run = runs.get(id)
-    if (!run || now() - run.aliveAt < LEASE_MS) return run
-    give(run)
-    run.feed.end()
-    runs.delete(id)
-    return
-  }
-
-  const found = (ids: Iterable<string>) => [...ids].flatMap((id) => living(id) ?? [])
-
-  /** It is another instance's now. */
-  function give(run: Run): void {
-    run.isLeft = true
-    run.abort.abort()
-  }
-
-  /** Keep the turns that run here, and stop those that somebody cancelled elsewhere. */
-  async function keep(): Promise<void> {
-    // All at once, by whichever looks first.
-    if (now() - keptAt < KEEP_MS / 2) return
-    keptAt = now()
-    try {
-      const ids = found(runs.keys()).map(({ prepared }) => prepared.id)
-      const { cancelled, lost } = await said.background.renew(lease(), ids)
-      for (const run of found(cancelled)) stop(run)
-      for (const run of found(lost)) give(run)
-    } catch (cause) {
-      log.warn('background_not_kept', faultFields(cause))
-    }
-  }
-
-  async function work(run: Run, ticket: Ticket): Promise<void> {
-    const { prepared, abort, feed } = run
+  async function work(run: Run): Promise<void> {
+    const { prepared, ticket, abort, feed } = run
     const { id, turn, encoder } = prepared
     const onEnd = (entry: LedgerEntry) => {
       ticket.settle(entry)
       if (entry.outcome === 'gone' && !run.isLeft) feed.push(encoder().cancel())
     }
-    // Each by a timer of its own, which on Workers lives as long as the turn does, and no other would.
-    const timer = setInterval(() => {
-      run.aliveAt = now()
-      later(keep())
-    }, KEEP_MS)
+    const letGo = leases.hold(id, run)
     said.background.note(begun(prepared), instance())
     try {
       const { answer } = await dispatch.answer({ ...turn, signal: abort.signal, onEnd })
@@ -139,9 +96,8 @@ export function createBackground(parts: BackgroundParts) {
       feed.push(abort.signal.aborted ? encoder().cancel() : encoder().fail(brokenOff(cause)))
       log.info('response_failed', { response: id, error: String(cause) })
     } finally {
-      clearInterval(timer)
+      letGo()
       if (!run.isLeft) said.background.end(saidTurn(prepared), instance())
-      if (runs.get(id) === run) runs.delete(id)
       feed.end()
     }
   }
@@ -149,13 +105,13 @@ export function createBackground(parts: BackgroundParts) {
   function start(prepared: Prepared, ticket: Ticket): Run {
     const run: Run = {
       prepared,
+      ticket,
       abort: new AbortController(),
       feed: createFeed(),
       isLeft: false,
       aliveAt: now(),
     }
-    runs.set(prepared.id, run)
-    later(work(run, ticket))
+    later(work(run))
     return run
   }
 
@@ -182,9 +138,10 @@ export function createBackground(parts: BackgroundParts) {
       const turn = saidTurn(prepared)
       const left: LeftRequest = { request, origin: prepared.turn.origin() }
       try {
-        if (!(await said.background.begin(turn, JSON.stringify(left), lease()))) throw tooLarge()
+        if (!(await said.background.begin(turn, JSON.stringify(left), leases.lease())))
+          throw tooLarge()
       } catch (cause) {
-        ticket.settle(NOTHING)
+        ticket.settle(NEVER_BEGUN)
         throw cause
       }
       const run = start(prepared, ticket)
@@ -194,7 +151,7 @@ export function createBackground(parts: BackgroundParts) {
 
     /** A turn of a key that runs here. */
     find(keyId: string, id: string): Run | undefined {
-      const run = living(id)
+      const run = leases.find(id)
       return run?.prepared.turn.key.id === keyId ? run : undefined
     },
 
@@ -203,29 +160,20 @@ export function createBackground(parts: BackgroundParts) {
     stop,
     start,
     instance,
-    lease,
 
     /**
      * Give turns up, so that another instance takes them over at once: the server stops. Those that
      * somebody watches may stay until the last.
      */
-    async leave(which: 'unwatched' | 'all'): Promise<void> {
-      const left = [...runs.values()].filter(({ feed }) => which === 'all' || !feed.isFollowed())
-      if (left.length === 0) return
-      const ids = left.map(({ prepared }) => prepared.id)
-      for (const run of left) run.isLeft = true
-      try {
-        await said.background.release(instance(), ids)
-      } catch (cause) {
-        log.warn('background_not_given_back', faultFields(cause))
-      }
-      for (const run of left) give(run)
-    },
+    leave: (which: 'unwatched' | 'all') =>
+      leases.leave(({ feed }) => which === 'all' || !feed.isFollowed()),
 
     /** Turns that others have left behind. */
-    left: (most: number) => said.background.claim(lease(), most),
+    left: (most: number) => said.background.claim(leases.lease(), most),
   }
 }
+
+const idsOf = (runs: readonly Run[]) => runs.map(({ prepared }) => prepared.id)
 
 /** Read an answer as a client would that may leave. */
 async function relay(body: ReadableStream<Uint8Array>, { abort, feed }: Run): Promise<void> {

@@ -4,6 +4,7 @@ import { ApiError, unable } from '../../errors'
 import type { Ticket } from '../../http/admission'
 import type { Publication, Publish } from '../../media/published'
 import { sleep } from '../../sleep'
+import type { LeasedRun } from '../../state/leases'
 import type { Reach } from '../../state/reach'
 import type { Key } from '../../store/keys'
 import type { LedgerEntry } from '../../store/ledger'
@@ -23,7 +24,7 @@ interface FilmingParts {
 }
 
 /** A video while it is made here. */
-export interface Run {
+export interface Run extends LeasedRun {
   readonly row: VideoRow
   readonly key: Key
   /** What it holds of its key's limits. */
@@ -31,15 +32,10 @@ export interface Run {
   readonly requestId: string
   /** The name of this instance. */
   readonly instance: string
-  readonly abort: AbortController
-  /** It is somebody else's, or nobody's any more: what becomes of it here is of no interest. */
-  isLeft: boolean
   /** Why it was stopped here. */
   stoppedBy: ApiError | undefined
   /** An account has begun: nobody else is asked. */
   isAccepted: boolean
-  /** When it last gave a sign: on Workers a run may end without a word. */
-  aliveAt: number
   /** What it came to in the ledger. */
   entry: LedgerEntry | undefined
 }
@@ -121,8 +117,8 @@ export function createFilming(parts: FilmingParts) {
 
   /** Give the video an address of ours; a picture of it need not have one. */
   async function published(run: Run, accountId: string, event: VideoEvent) {
-    const { keyId, origin } = run.row
-    const shared: Pick<Publication, 'accountId' | 'keyId' | 'origin'> = { accountId, keyId, origin }
+    const { keyId, model, origin } = run.row
+    const shared: Omit<Publication, 'url' | 'sort'> = { accountId, keyId, model, origin }
     const { url, thumbnail } = event
     const video = await insist(run, () => publish({ ...shared, url, sort: 'video' }))
     const picture =

@@ -1,5 +1,6 @@
+import { newRequestId } from '../../crypto'
 import { ApiError } from '../../errors'
-import type { Admission, Ending, Ticket } from '../../http/admission'
+import { type Admission, type Ending, NEVER_BEGUN, type Ticket } from '../../http/admission'
 import type { Demand } from '../../http/demand'
 import { faultFields } from '../../log'
 import { sleep } from '../../sleep'
@@ -7,9 +8,10 @@ import type { Key } from '../../store/keys'
 import type { VideoRow } from '../../store/videos'
 import { failedEnd } from './failure'
 import type { KeptFilm } from './kept'
-import { type Asker, createVideoRuns, noKey, type RunsParts, UNMADE } from './runs'
+import { type Asker, createVideoRuns, noKey, type RunsParts } from './runs'
 
 interface RunnerParts extends RunsParts {
+  readonly newId: () => string
   readonly admission: Pick<Admission, 'enter'>
 }
 
@@ -33,7 +35,7 @@ export const demandOf = (model: string, prompt: string, requestId: string): Dema
  * it, and goes on at another when that one is gone.
  */
 export function createVideoRunner(parts: RunnerParts) {
-  const { rows, admission, keyOf, reach, later, now, newId, log } = parts
+  const { rows, admission, keyOf, reach, later, now, log } = parts
   const runs = createVideoRuns(parts)
   let isStopping = false
   let beingAdded = 0
@@ -44,19 +46,19 @@ export function createVideoRunner(parts: RunnerParts) {
   async function resume(row: VideoRow): Promise<void> {
     const { id, keyId, model, tries, upstreamId, request } = row
     // The database was away for longer than its time; now it has got more.
-    if (runs.has(id)) return
+    if (runs.find(id)) return
     const held = runs.take(id)
     try {
       const key = keyOf(keyId)
       if (!key) throw noKey()
       if (tries > MOST_TRIES && upstreamId === null) throw inVain()
-      const requestId = `req_${newId()}`
+      const requestId = newRequestId(now())
       const { film } = request as unknown as KeptFilm
       const ticket = held ?? (await letIn(key, demandOf(model, film.prompt, requestId)))
       if (tries > 1) log.info('video_resumed', { video: id, tries })
       runs.start(row, { key, ticket, requestId }, lookOn)
     } catch (cause) {
-      held?.settle(UNMADE)
+      held?.settle(NEVER_BEGUN)
       // The database may be there again when its time here is over.
       if (cause instanceof ApiError && cause.code === 'not_ready') throw cause
       await runs.end(row, failedEnd(cause))
@@ -132,8 +134,8 @@ export function createVideoRunner(parts: RunnerParts) {
     async add(row: VideoRow, asker: Asker): Promise<void> {
       const isHere = !isStopping && room() > 0
       if (isHere) beingAdded++
-      const { instance, until } = runs.lease()
-      const ours = isHere ? { ...row, instance, leaseUntil: until, tries: 1 } : row
+      const { instance, expiresAt } = runs.lease()
+      const ours = isHere ? { ...row, instance, leaseUntil: expiresAt, tries: 1 } : row
       try {
         await reach(rows.insert(ours))
       } catch (cause) {
@@ -144,7 +146,7 @@ export function createVideoRunner(parts: RunnerParts) {
         if (isHere) beingAdded--
       }
       if (isStopping) {
-        asker.ticket.settle(UNMADE)
+        asker.ticket.settle(NEVER_BEGUN)
         if (isHere) await reach(rows.release(instance, [row.id]))
       } else if (isHere) runs.start(ours, asker, lookOn)
       else runs.hold(row.id, asker.ticket)

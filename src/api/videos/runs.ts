@@ -1,6 +1,7 @@
 import { ApiError } from '../../errors'
-import type { Ticket } from '../../http/admission'
+import { NEVER_BEGUN, type Ticket } from '../../http/admission'
 import { faultFields, type Log } from '../../log'
+import { createLeases } from '../../state/leases'
 import type { Reach } from '../../state/reach'
 import type { Key } from '../../store/keys'
 import type { Settings } from '../../store/settings'
@@ -19,7 +20,8 @@ export interface RunsParts {
   readonly reach: Reach
   readonly later: (work: Promise<unknown>) => void
   readonly now: () => number
-  readonly newId: () => string
+  /** The name of this instance. */
+  readonly instance: () => string
   readonly log: Log
 }
 
@@ -30,75 +32,33 @@ export interface Asker {
   readonly requestId: string
 }
 
-/** An instance that has not kept its videos for so long is taken to be gone. */
-const LEASE_MS = 30_000
-/** How often it keeps them. */
-const KEEP_MS = 5_000
 /** How long a video waits before it asks for an account again: there may be another one sooner. */
 const SHORTEST_WAIT_MS = 5_000
 const LONGEST_WAIT_MS = 60_000
 
-/** What a video takes of its key's limits that was never made. */
-export const UNMADE = {
-  outcome: 'failed',
-  inputTokens: 0,
-  outputTokens: 0,
-  usageSource: 'none',
-  costTicks: null,
-} as const
-
 /** The videos that this instance makes, and what it holds for those that wait. */
 export function createVideoRuns(parts: RunsParts) {
-  const { rows, filming, kept, keyOf, settings, reach, later, now, newId, log } = parts
-  const runs = new Map<string, Run>()
+  const { rows, filming, kept, keyOf, settings, reach, later, now, instance, log } = parts
   /** What those hold of their keys' limits that were asked for here and nobody makes. */
   const waiting = new Map<string, Ticket>()
-  let ownName: string | undefined
-  const instance = () => {
-    // Not at once: a Worker has no random numbers before its first request.
-    ownName ??= newId()
-    return ownName
-  }
-  const lease = () => ({ instance: instance(), until: now() + LEASE_MS })
-  let keptAt = Number.NEGATIVE_INFINITY
-
-  /** It is not this instance's any more. */
-  function give(run: Run): void {
-    run.isLeft = true
-    run.abort.abort()
-  }
-
-  /** Those that run here, without the ones that the runtime has ended without a word. */
-  function living(): readonly Run[] {
-    for (const [id, run] of runs) {
-      if (now() - run.aliveAt < LEASE_MS) continue
-      give(run)
-      runs.delete(id)
-    }
-    return [...runs.values()]
-  }
-
-  /** Keep the videos that are made here; stop those of keys that are no longer good. */
-  async function keep(): Promise<void> {
-    // All at once, by whichever looks first.
-    if (now() - keptAt < KEEP_MS / 2) return
-    keptAt = now()
-    const all = living()
-    for (const run of all) {
-      if (keyOf(run.key.id)) continue
-      run.stoppedBy = noKey()
-      run.abort.abort()
-    }
-    try {
-      const ids = all.map(({ row }) => row.id)
-      for (const id of await reach(rows.renew(lease(), ids))) {
-        const run = runs.get(id)
-        if (run) give(run)
+  const leases = createLeases<Run>({
+    instance,
+    async renew(lease, runs) {
+      for (const run of runs) if (!keyOf(run.key.id)) dismiss(run)
+      return reach(rows.renew(lease, idsOf(runs)))
+    },
+    async release(name, runs) {
+      try {
+        await reach(rows.release(name, idsOf(runs)))
+      } finally {
+        for (const { ticket } of runs) ticket.settle(NEVER_BEGUN)
       }
-    } catch (cause) {
-      log.warn('videos_not_kept', faultFields(cause))
-    }
-  }
+    },
+    // Whoever goes on with it takes its place.
+    onDeath: ({ ticket }) => ticket.settle(NEVER_BEGUN),
+    faults: { notKept: 'videos_not_kept', notReleased: 'videos_not_given_back' },
+    ...{ later, now, log },
+  })
 
   /** It is over; says false when it is not this instance's any more. */
   async function end(row: VideoRow, ending: VideoEnd): Promise<boolean> {
@@ -129,33 +89,32 @@ export function createVideoRuns(parts: RunsParts) {
       })
       if (ending && !run.isLeft) await filming.insist(run, () => end(row, ending))
       if (waiting.get(row.id) === ticket) return
-      const entry = run.entry ?? UNMADE
-      ticket.settle(ending?.status === 'failed' ? { ...entry, ...UNMADE } : entry)
+      const entry = run.entry ?? NEVER_BEGUN
+      ticket.settle(ending?.status === 'failed' ? { ...entry, ...NEVER_BEGUN } : entry)
     } catch (cause) {
       // Its lease runs out, and somebody begins it again.
       log.warn('video_left', { video: row.id, ...faultFields(cause) })
-      ticket.settle(run.entry ?? UNMADE)
+      ticket.settle(run.entry ?? NEVER_BEGUN)
     }
   }
 
   function drop(id: string): void {
-    waiting.get(id)?.settle(UNMADE)
+    waiting.get(id)?.settle(NEVER_BEGUN)
     waiting.delete(id)
   }
 
   return {
-    lease,
-    living,
+    lease: leases.lease,
+    find: leases.find,
+    living: leases.living,
     end,
     drop,
-
-    has: (id: string): boolean => runs.has(id),
 
     /** Whether any waits that was asked for here. */
     hasWaiting: (): boolean => waiting.size > 0,
 
     /** How many more may run here. */
-    room: (): number => settings().videos_at_once - runs.size,
+    room: (): number => settings().videos_at_once - leases.count(),
 
     /** @param onEnd what is to be done when it is over, and there is room for another one */
     start(row: VideoRow, asker: Asker, onEnd: () => Promise<void>): void {
@@ -164,16 +123,10 @@ export function createVideoRuns(parts: RunsParts) {
         ...{ isLeft: false, stoppedBy: undefined, isAccepted: row.upstreamId !== null },
         ...{ aliveAt: now(), entry: undefined },
       }
-      runs.set(row.id, run)
-      // By a timer of its own, which on Workers lives as long as the run does, and no other would.
-      const timer = setInterval(() => {
-        run.aliveAt = now()
-        later(keep())
-      }, KEEP_MS)
+      const letGo = leases.hold(row.id, run)
       const work = async () => {
         await make(run)
-        clearInterval(timer)
-        if (runs.get(row.id) === run) runs.delete(row.id)
+        letGo()
         await onEnd()
       }
       later(work())
@@ -201,29 +154,25 @@ export function createVideoRuns(parts: RunsParts) {
 
     /** Its client wants it no more, and it is not there any more. */
     stop(id: string): void {
-      const run = runs.get(id)
-      if (run) give(run)
+      const run = leases.find(id)
+      if (run) leases.give(run)
       drop(id)
     },
 
     /** Give all up, so that another instance takes them over at once: the server stops. */
     async leave(): Promise<void> {
       for (const id of [...waiting.keys()]) drop(id)
-      const left = [...runs.values()].filter(({ isLeft }) => !isLeft)
-      if (left.length === 0) return
-      for (const run of left) run.isLeft = true
-      try {
-        const ids = left.map(({ row }) => row.id)
-        await reach(rows.release(instance(), ids))
-      } catch (cause) {
-        log.warn('videos_not_given_back', faultFields(cause))
-      }
-      for (const run of left) {
-        run.ticket.settle(UNMADE)
-        give(run)
-      }
+      await leases.leave(({ isLeft }) => !isLeft)
     },
   }
+}
+
+const idsOf = (runs: readonly Run[]) => runs.map(({ row }) => row.id)
+
+/** Its key is no longer good. */
+function dismiss(run: Run): void {
+  run.stoppedBy = noKey()
+  run.abort.abort()
 }
 
 /** Why a video is not made whose key was switched off, or has expired. */

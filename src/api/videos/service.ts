@@ -1,6 +1,6 @@
 import type { Works } from '../../dispatch/work'
 import { ApiError } from '../../errors'
-import type { Admission } from '../../http/admission'
+import { type Admission, NEVER_BEGUN } from '../../http/admission'
 import { mayUse } from '../../http/allow-list'
 import type { KeyCaller } from '../../http/key-handlers'
 import { listBody, readPage } from '../../http/page'
@@ -18,7 +18,6 @@ import type { WantedFilm } from '../../turn/film'
 import { filmWork } from './filming'
 import type { KeptFilm, KeptFilms } from './kept'
 import { demandOf, type VideoRunner } from './runner'
-import { UNMADE } from './runs'
 import { shownToXai, shownVideo } from './shown'
 import type { VideoWish } from './wish'
 
@@ -98,7 +97,7 @@ export function createVideos(parts: VideoParts) {
       await runner.add(row, { key, ticket, requestId })
       return row
     } catch (cause) {
-      ticket.settle(UNMADE)
+      ticket.settle(NEVER_BEGUN)
       if (request) await kept.forget(request).catch(() => {})
       throw cause
     }

@@ -6,6 +6,7 @@ import {
   type Given,
   given,
   PRESETS,
+  RESOLUTIONS,
   readRatio,
   readSeconds,
   readWord,
@@ -58,13 +59,8 @@ const READ: ReadonlySet<string> = new Set([
 /** What xAI has and nobody here could hand out. */
 const REFUSED = ['output', 'storage_options'] as const
 
-const RESOLUTIONS = {
-  sd: '480p',
-  hd: '720p',
-  '480p': '480p',
-  '720p': '720p',
-  '1080p': '1080p',
-} as const
+/** xAI makes larger ones, too. */
+const ALL_RESOLUTIONS = { ...RESOLUTIONS, '1080p': '1080p' } as const
 
 /** What xAI takes to go on with a video. */
 const EXTENSION = { least: 2, most: 10 } as const
@@ -82,7 +78,7 @@ export function readWish(body: Json, { work, usualSeconds }: WishTerms): VideoWi
   if (prompt === '' && (work !== 'generate' || isBlank)) throw missing('prompt')
   const isNew = work === 'generate'
   const size = isNew ? saidOf(body, NAMES.ratio) : undefined
-  const resolution = readWord(saidOf(body, NAMES.resolution), RESOLUTIONS)
+  const resolution = readWord(saidOf(body, NAMES.resolution), ALL_RESOLUTIONS)
   const seconds = saidOf(body, NAMES.seconds)
   const length = work === 'extend' ? EXTENSION : { least: undefined, most: undefined }
   return {

@@ -1,9 +1,8 @@
-import { newId } from '../../crypto'
 import { UpstreamFault } from '../../errors'
 import { isText } from '../../json-value'
 import type { Account } from '../../pool/account'
 import { type Caller, readAnswer } from './call'
-import { quoted } from './form'
+import { createForm } from './form'
 
 /** A file that is sent to an upstream's own. */
 export interface SentFile {
@@ -42,14 +41,10 @@ export const xaiFields: FileFields = ({ lifetime }) => [['expires_after', String
 export const createFileUpload =
   (call: Caller, fieldsOf: FileFields) =>
   async (file: SentFile, { account, abort, step }: Sending): Promise<string> => {
-    const boundary = `groxy-${newId()}`
-    const open = (about: string) => `--${boundary}\r\ncontent-disposition: form-data; ${about}\r\n`
-    const fields = fieldsOf(file).map(
-      ([name, value]) => `${open(`name="${name}"`)}\r\n${value}\r\n`,
-    )
-    const about = open(`name="file"; filename="${quoted(file.name)}"`)
-    const head = encoder.encode(`${fields.join('')}${about}content-type: ${file.mime}\r\n\r\n`)
-    const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
+    const form = createForm()
+    const fields = fieldsOf(file).map(([name, value]) => form.field(name, value))
+    const head = encoder.encode(fields.join('') + form.file({ ...file, field: 'file' }))
+    const tail = encoder.encode(form.fileEnd + form.end)
     const pieces = between(head, file.open, tail)
     try {
       const response = await call({
@@ -58,7 +53,7 @@ export const createFileUpload =
         method: 'POST',
         accept: 'application/json',
         body: streamOf(pieces, step),
-        type: `multipart/form-data; boundary=${boundary}`,
+        type: form.type,
         length: head.length + file.bytes + tail.length,
         abort,
       })

@@ -20,22 +20,31 @@ export function formOf(
   fields: Iterable<readonly [name: string, value: unknown]>,
   files: readonly FormPart[],
 ): SentForm {
-  const boundary = `groxy-${newId()}`
+  const { type, field, file, fileEnd, end } = createForm()
   const pieces: Piece[] = []
+  for (const [name, value] of fields) pieces.push(field(name, textOf(value)))
+  for (const part of files) pieces.push(file(part), part.bytes, fileEnd)
+  return { type, body: bodyOf([...pieces, end]) }
+}
+
+/** What a form is written with. */
+export function createForm() {
+  const boundary = `groxy-${newId()}`
   const open = (about: string) =>
     `--${boundary}\r\ncontent-disposition: form-data; ${about}\r\n\r\n`
-  for (const [name, value] of fields)
-    pieces.push(`${open(`name="${quoted(name)}"`)}${textOf(value)}\r\n`)
-  for (const { field, name, mime, bytes } of files) {
-    const about = `name="${quoted(field)}"; filename="${quoted(name)}"\r\ncontent-type: ${mime}`
-    pieces.push(open(about), bytes, '\r\n')
+  return {
+    type: `multipart/form-data; boundary=${boundary}`,
+    field: (name: string, value: string) => `${open(`name="${quoted(name)}"`)}${value}\r\n`,
+    /** What its bytes come after. */
+    file: ({ field, name, mime }: Omit<FormPart, 'bytes'>) =>
+      open(`name="${quoted(field)}"; filename="${quoted(name)}"\r\ncontent-type: ${mime}`),
+    fileEnd: '\r\n',
+    end: `--${boundary}--\r\n`,
   }
-  pieces.push(`--${boundary}--\r\n`)
-  return { type: `multipart/form-data; boundary=${boundary}`, body: bodyOf(pieces) }
 }
 
 /** As browsers write names: no name ends its line or its quotes. */
-export const quoted = (name: string): string =>
+const quoted = (name: string): string =>
   name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22')
 
 const textOf = (value: unknown): string =>

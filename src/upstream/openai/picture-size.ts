@@ -1,4 +1,5 @@
 import type { PictureRequest } from '../../turn/picture'
+import { distance, nearest, shapeOf } from '../../turn/picture-shape'
 
 /** Models that draw in some sizes only. */
 const SIZES: readonly (readonly [model: RegExp, sizes: readonly (readonly [number, number])[]])[] =
@@ -50,17 +51,3 @@ export function sizeFor(
 }
 
 const stepped = (pixels: number): number => Math.round(pixels / STEP) * STEP
-
-/** What a ratio such as `16:9` comes to; undefined for `auto`. */
-export function shapeOf(ratio: string): number | undefined {
-  const [width, height] = ratio.split(':').map(Number)
-  const shape = (width ?? Number.NaN) / (height ?? Number.NaN)
-  return Number.isFinite(shape) && shape > 0 ? shape : undefined
-}
-
-/** How far two shapes are from one another, whichever of them is the wider. */
-export const distance = (one: number, other: number): number => Math.abs(Math.log(one / other))
-
-/** The one of some that is the least away. */
-export const nearest = <T>(some: readonly T[], away: (one: T) => number): T =>
-  some.reduce((best, one) => (away(one) < away(best) ? one : best))

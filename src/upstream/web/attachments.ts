@@ -7,10 +7,10 @@ import type { Settings } from '../../store/settings'
 import { type Content, sniff } from '../../stream/sniff'
 import { isAddress, readInline, tooLarge } from '../../turn/inline-bytes'
 import type { PictureInput } from '../../turn/picture'
+import { linkedAbort } from '../linked-abort'
 import { fieldOf } from '../param'
 import type { Ask } from '../upstream'
 import type { Attachable } from './attached'
-import { linkedAbort } from './linked-abort'
 import { type MediaSource, sourceOf } from './media-source'
 
 interface AttachmentParts {

@@ -34,7 +34,7 @@ export interface WebTerms {
   /** Takes out of a text what the session is sent with; absent where that is nothing. */
   readonly hide?: Hide
   /** Told how far a video is, which a chat learns from the thoughts. */
-  readonly watch?: (video: Pick<Video, 'progress' | 'state'>) => void
+  readonly watchVideo?: (video: Pick<Video, 'progress' | 'state'>) => void
   /** Told of each picture, of previews and of those that are not to be seen too. */
   readonly watchPicture?: (sign: PictureSign) => void
 }
@@ -61,7 +61,7 @@ const TOOL_CARD = 'xai:tool_usage_card'
 
 /** Reads the lines that grok.com answers with, of every generation, and takes the same memory however many come. */
 export function createWebDecoder(terms: WebTerms): WebDecoder {
-  const { filteredTags, dialect, assetUrl, newId, work, hide, watch, watchPicture } = terms
+  const { filteredTags, dialect, assetUrl, newId, work, hide, watchVideo, watchPicture } = terms
   const lines = createLines({ token: say, value: take })
   const voice = createVoice({ dialect, interrupted: (by) => tools.interrupt(by) })
   const citations = createCitations(voice)
@@ -78,7 +78,7 @@ export function createWebDecoder(terms: WebTerms): WebDecoder {
   const tools = createTools({ voice, thoughts, dialect, newId })
   const media = { voice, thoughts, assetUrl, newId }
   const pictures = createPictures({ ...media, watch: watchPicture })
-  const videos = createVideos({ ...media, watch })
+  const videos = createVideos({ ...media, watch: watchVideo })
   const hasMedia = () => pictures.hasBegun() || videos.hasBegun()
   const answer = createAnswer({
     filter: filterFor(voice.say, citations.tag),

@@ -3,7 +3,7 @@ import { asFault, TimeUp } from '../../net/http'
 import type { Settings } from '../../store/settings'
 import { concatBytes } from '../../stream/bytes'
 import { sniff } from '../../stream/sniff'
-import { linkedAbort } from './linked-abort'
+import { linkedAbort } from '../linked-abort'
 import type { Session } from './session'
 
 interface DownloadParts {

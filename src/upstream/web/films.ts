@@ -64,7 +64,7 @@ export function createWebFilms(parts: FilmParts): NonNullable<Upstream['films']>
       newId,
       work: 'video',
       hide: session.hide,
-      watch({ progress, state }) {
+      watchVideo({ progress, state }) {
         sight.hasBegun = true
         sight.isModerated = state === 'moderated'
         sight.percent = Math.min(100, Math.trunc(progress))
@@ -101,7 +101,7 @@ export function createWebFilms(parts: FilmParts): NonNullable<Upstream['films']>
           if (isAccepted) yield { type: 'progress', percent: sight.percent }
           if (video && !isShown) yield video
           isShown ||= video !== undefined
-          if (event?.type === 'text') sight.words += event.text
+          if (event?.type === 'text' && sight.words.length < LONGEST) sight.words += event.text
         }
       } catch (cause) {
         // Whatever was still to be said is not needed.

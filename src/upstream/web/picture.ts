@@ -1,5 +1,6 @@
 import type { Shown } from '../../media/published'
-import { asFault, TimeUp } from '../../net/http'
+import { withinLimits } from '../../net/fetch-guard'
+import { asFault } from '../../net/http'
 import type { Settings } from '../../store/settings'
 import { sniff } from '../../stream/sniff'
 import type { Picture } from './download'
@@ -14,13 +15,9 @@ export async function readPicture(
   { fetch_max_bytes: most, fetch_timeout_ms: timeoutMs }: Settings,
   signal: AbortSignal,
 ): Promise<Picture | undefined> {
-  const { promise: ended, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(signal.reason)
-  const timer = setTimeout(() => reject(LATE), timeoutMs)
-  signal.addEventListener('abort', leave, { once: true })
   try {
     // It is fetched to its end all the same: for its address.
-    const found = await Promise.race([ended, bytes(most)])
+    const found = await withinLimits({ timeoutMs, signal, param: 'url' }, () => bytes(most))
     const content = sniff(found)
     if (content?.sort !== 'image') return
     return { mime: content.mime, base64: found.toBase64() }
@@ -28,10 +25,5 @@ export async function readPicture(
     // The answer is worth more than one picture of it.
     if (signal.aborted) throw asFault(signal.reason, signal)
     return
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', leave)
   }
 }
-
-const LATE = new TimeUp('The picture did not come in time.')

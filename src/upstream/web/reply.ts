@@ -1,10 +1,10 @@
-import { asFault } from '../../net/http'
 import type { TurnEvent } from '../../turn/event'
 import type { TurnRequest } from '../../turn/request'
 import type { Tokenizer } from '../../turn/tokenizer'
 import { withBegun } from '../fault'
-import type { createWebDecoder } from './decoder'
+import type { WebDecoder } from './decoder'
 import { createEstimate } from './estimate'
+import { readPiece, STREAM } from './said'
 import { createTextFlow } from './text-flow'
 import type { MediaEvent } from './voice'
 
@@ -12,7 +12,7 @@ interface ReplyTerms {
   readonly response: Response
   readonly signal: AbortSignal
   readonly dialect: 'chat' | 'responses'
-  readonly decoder: ReturnType<typeof createWebDecoder>
+  readonly decoder: WebDecoder
   readonly turn: TurnRequest
   readonly tokenizer: () => Promise<Tokenizer>
   /** Says what was drawn or filmed. */
@@ -21,14 +21,14 @@ interface ReplyTerms {
 
 /** Reads an answer as it comes, and reckons at its end what it took. */
 export async function* readReply(terms: ReplyTerms): AsyncGenerator<TurnEvent> {
-  const { response, dialect, decoder, turn, tokenizer, show } = terms
+  const { response, signal, dialect, decoder, turn, tokenizer, show } = terms
   const reader = response.body?.getReader()
   const utf8 = new TextDecoder()
   const flow = createTextFlow(dialect)
   let estimate: ReturnType<typeof createEstimate> | undefined
   try {
     for (let ended = false; !ended; ) {
-      const chunk = reader && (await read(reader, terms))
+      const chunk = reader && (await readPiece(reader, decoder, signal))
       ended = chunk === undefined
       const events = chunk ? decoder.push(utf8.decode(chunk, STREAM)) : decoder.end()
       for (const event of events) {
@@ -47,23 +47,5 @@ export async function* readReply(terms: ReplyTerms): AsyncGenerator<TurnEvent> {
     throw withBegun(cause, decoder.hasBegun())
   } finally {
     reader?.cancel().catch(() => {})
-  }
-}
-
-type Reader = ReadableStreamDefaultReader<Uint8Array>
-
-const STREAM = { stream: true }
-
-/** The next bytes; undefined when there are no more. */
-async function read(
-  reader: Reader,
-  { signal, decoder }: ReplyTerms,
-): Promise<Uint8Array | undefined> {
-  try {
-    return (await reader.read()).value
-  } catch (cause) {
-    // Only a title could still come.
-    if (decoder.isWhole() && !signal.aborted) return
-    throw asFault(cause, signal)
   }
 }

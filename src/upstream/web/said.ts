@@ -2,8 +2,6 @@ import { asFault } from '../../net/http'
 import type { WebDecoder } from './decoder'
 import type { WebEvent } from './voice'
 
-const STREAM = { stream: true }
-
 /** What an answer says; undefined after each piece of it that came. */
 export async function* said(
   { body }: Response,
@@ -14,19 +12,30 @@ export async function* said(
   const utf8 = new TextDecoder()
   try {
     for (;;) {
-      const { value } =
-        (await reader?.read().catch((cause) => {
-          // Only a title could still come.
-          if (decoder.isWhole() && !signal.aborted) return NOTHING
-          throw asFault(cause, signal)
-        })) ?? NOTHING
-      yield* value ? decoder.push(utf8.decode(value, STREAM)) : decoder.end()
+      const piece = reader && (await readPiece(reader, decoder, signal))
+      yield* piece ? decoder.push(utf8.decode(piece, STREAM)) : decoder.end()
       yield
-      if (!value) return
+      if (!piece) return
     }
   } finally {
     reader?.cancel().catch(() => {})
   }
 }
 
-const NOTHING = { value: undefined }
+/** How an answer that comes in pieces is made text. */
+export const STREAM = { stream: true }
+
+/** The next bytes of an answer; undefined when there are no more. */
+export async function readPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  decoder: WebDecoder,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return (await reader.read()).value
+  } catch (cause) {
+    // Only a title could still come.
+    if (decoder.isWhole() && !signal.aborted) return
+    throw asFault(cause, signal)
+  }
+}

@@ -2,12 +2,12 @@ import { UpstreamFault } from '../../errors'
 import { isText } from '../../json-value'
 import { asFault, type Http, readText, TimeUp } from '../../net/http'
 import type { FilmEvent, FilmRequest } from '../../turn/film'
-import type { PictureInput } from '../../turn/picture'
 import { readRetryAfter, UNFINISHED, withBegun } from '../fault'
+import { linkedAbort } from '../linked-abort'
 import { createCaller, readAnswer } from '../openai/call'
 import type { FilmCall, Upstream } from '../upstream'
-import { linkedAbort } from '../web/linked-abort'
 import { type FilmState, readFilmState } from './film-state'
+import { type PictureMember, withPictures } from './picture-body'
 
 interface FilmParts {
   readonly http: Http
@@ -47,10 +47,11 @@ export function createXaiFilms({ http, now }: FilmParts): NonNullable<Upstream['
 
   /** Have it begun, and learn what xAI calls it. */
   async function begin({ account, model, request, abort }: FilmCall): Promise<string> {
-    const body = bodyOf(request, model)
-    const path = PATHS[request.work]
-    const asked = { account, path, method: 'POST', accept, type: accept, body, abort } as const
-    const { request_id: id } = await readAnswer(await call(asked), abort)
+    const response = await call({
+      ...{ account, path: PATHS[request.work], method: 'POST', accept, type: accept, abort },
+      ...withPictures(fieldsOf(request, model), picturesOf(request)),
+    })
+    const { request_id: id } = await readAnswer(response, abort)
     if (isText(id)) return id
     throw new UpstreamFault('malformed', 'xAI did not say what it calls the video.')
   }
@@ -145,23 +146,22 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', end)
   })
 
-function bodyOf(request: FilmRequest, model: string): string {
-  const { work, prompt, first, references, video, seconds, ratio, resolution, others } = request
-  return JSON.stringify({
+function fieldsOf(request: FilmRequest, model: string) {
+  const { work, prompt, video, seconds, ratio, resolution, others } = request
+  return {
     ...others,
     model,
     prompt: prompt || undefined,
     video: video === undefined ? undefined : { url: video },
     duration: work === 'edit' ? undefined : seconds,
-    ...(work === 'generate' && {
-      aspect_ratio: ratio,
-      resolution,
-      image: first && pictureOf(first),
-      reference_images: references.length > 0 ? references.map(pictureOf) : undefined,
-    }),
-  })
+    ...(work === 'generate' && { aspect_ratio: ratio, resolution }),
+  }
 }
 
-const pictureOf = ({ mime, bytes }: PictureInput) => ({
-  url: `data:${mime};base64,${bytes.toBase64()}`,
-})
+function picturesOf({ work, first, references }: FilmRequest): readonly PictureMember[] {
+  const members: PictureMember[] = []
+  if (work !== 'generate') return members
+  if (first) members.push(['image', first])
+  if (references.length > 0) members.push(['reference_images', references])
+  return members
+}

@@ -1,10 +1,10 @@
 import { unable } from '../../errors'
-import { bodyOf, type Piece } from '../../stream/pieces'
-import type { PictureEvent, PictureInput } from '../../turn/picture'
+import type { PictureEvent, PictureRequest } from '../../turn/picture'
 import { asModerated } from '../fault'
 import { type Caller, readAnswer } from '../openai/call'
 import { readPictures } from '../openai/picture-answer'
 import type { DrawCall, Upstream } from '../upstream'
+import { type PictureMember, withPictures } from './picture-body'
 import { mannerFor } from './picture-manner'
 
 /** The most that xAI makes in one call. */
@@ -29,13 +29,11 @@ export function createXaiPictures(call: Caller): NonNullable<Upstream['pictures'
   async function send(drawing: DrawCall): Promise<Response> {
     const { account, request, abort } = drawing
     const accept = 'application/json'
-    const asked = { account, method: 'POST', accept, type: accept, abort } as const
-    const fields = JSON.stringify(fieldsOf(drawing))
-    if (request.work === 'generate')
-      return call({ ...asked, path: '/images/generations', body: fields })
-    const body = bodyOf([fields.slice(0, -1), ',', ...shown(request.pictures), '}'])
-    const { length } = body
-    return call({ ...asked, path: '/images/edits', length, body: body.stream() })
+    const path = request.work === 'generate' ? '/images/generations' : '/images/edits'
+    return call({
+      ...{ account, path, method: 'POST', accept, type: accept, abort },
+      ...withPictures(fieldsOf(drawing), picturesOf(request)),
+    })
   }
 
   return {
@@ -71,14 +69,9 @@ function fieldsOf({ request, model, count }: DrawCall): Readonly<Record<string, 
   }
 }
 
-/** The pictures to be changed, as members of a JSON object that are put together when they are sent. */
-function shown(pictures: readonly PictureInput[]): readonly Piece[] {
-  const each = pictures.map(({ mime, bytes }): readonly Piece[] => [
-    `{"url":"data:${mime};base64,`,
-    { base64: bytes },
-    '"}',
-  ])
-  const [only] = each
-  if (each.length === 1 && only) return ['"image":', ...only]
-  return ['"images":[', ...each.flatMap((one, at) => (at === 0 ? one : [',', ...one])), ']']
+/** One picture has a name of its own. */
+function picturesOf({ work, pictures }: PictureRequest): readonly PictureMember[] {
+  if (work === 'generate') return []
+  const [only] = pictures
+  return [pictures.length === 1 && only ? ['image', only] : ['images', pictures]]
 }

@@ -1,6 +1,5 @@
 import type { PictureRequest } from '../../turn/picture'
-import { RATIOS } from '../../turn/picture-shape'
-import { distance, nearest, shapeOf } from '../openai/picture-size'
+import { distance, nearest, RATIOS, shapeOf } from '../../turn/picture-shape'
 
 /** From here on the next resolution is nearer, in pixels. */
 const MOST_1K = 1024 * 1536
