@@ -92,8 +92,6 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
-    ...{ config, now, later, log, newId, handlers, viewOf, checkPassword },
-    audit: createAudit(stores.audit),
     environmentKey: platform.environmentKey,
     ...{ config, now, later, log, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
