@@ -1,5 +1,4 @@
-import type { Client, InValue, ResultSet } from '@libsql/client/web'
-import type { Table } from 'drizzle-orm'
+import type { Client, InValue, ResultSet, Row } from '@libsql/client/web'
 import { NESTED_COLUMNS, nestedOf } from './account-nested'
 import type { ListedAccount } from './account-pages'
 import { auditLog } from './admin-schema'
@@ -72,9 +71,9 @@ export function createAccountDetails(client: Pick<Client, 'batch'>) {
   }
 }
 
-const readAll = <T extends Table>(
-  { read }: ReturnType<typeof createRowReader<T>>,
+const readAll = <T>(
+  { read }: { readonly read: (row: Row) => T },
   result: ResultSet | undefined,
-): T['$inferSelect'][] => (result?.rows ?? []).map(read)
+): T[] => (result?.rows ?? []).map(read)
 
 export type AccountDetails = ReturnType<typeof createAccountDetails>
