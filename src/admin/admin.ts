@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { keyApi } from './keys/api'
+import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
@@ -16,6 +17,7 @@ export function adminRoutes(parts: AdminParts) {
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
     .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
     .use(playgroundRoutes(parts))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
