@@ -92,6 +92,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
+    environmentKey: platform.environmentKey,
     ...{ config, now, later, log, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },

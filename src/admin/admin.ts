@@ -10,6 +10,9 @@ import { assetRoutes } from './assets'
 import { auditApi } from './audit-log/api'
 import { auditRoutes } from './audit-log/routes'
 import { createAuditLog } from './audit-log/service'
+import { keyApi } from './keys/api'
+import { keyRoutes } from './keys/routes'
+import { createKeyService } from './keys/service'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
@@ -24,6 +27,7 @@ export function adminRoutes(parts: AdminParts) {
   const access = createAccess(parts)
   const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
+  const keys = createKeyService(parts)
   return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
@@ -34,6 +38,8 @@ export function adminRoutes(parts: AdminParts) {
     .use(overviewRoutes(parts))
     .use(accountRoutes(parts))
     .use(accountLists(parts))
+    .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
     .use(playgroundRoutes(parts))
     .use(welcomeRoutes(parts, createAccountActions(parts)))
     .use(requestRoutes(parts, requests))
