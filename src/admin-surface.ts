@@ -10,6 +10,7 @@ import type { ApiError } from './errors'
 import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import type { JobsRunner } from './jobs/runner'
+import type { Links } from './media/links'
 import { readNetworks } from './networks'
 import { hashPassword, isPassword } from './password'
 import type { Platform } from './platform'
@@ -28,6 +29,7 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  readonly links: Links
   readonly houseKey: HouseKey
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
@@ -37,7 +39,7 @@ interface AdminSurfaceParts {
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, stores, settings, onFailure } = parts
-  const { config, now, later, log } = platform
+  const { config, now, later, log, objects } = platform
   const originOf = createOrigin({
     baseUrl: () => settings().base_url,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
@@ -54,7 +56,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
 
   const own: AdminParts = {
     ...parts,
-    ...{ config, now, later, log, newId, handlers, viewOf, checkPassword },
+    ...{ config, now, later, log, objects, newId, handlers, viewOf, checkPassword },
     audit: createAudit(stores.audit),
   }
   const setup = setupRoutes({

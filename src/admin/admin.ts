@@ -1,6 +1,8 @@
 import { Elysia } from 'elysia'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
+import { mediaApi } from './media/api'
+import { mediaPageRoutes } from './media/routes'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
@@ -12,6 +14,8 @@ export const adminRoutes = (parts: AdminParts) =>
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
+    .use(mediaPageRoutes(parts))
+    .use(mediaApi(parts))
     .use(playgroundRoutes(parts))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)

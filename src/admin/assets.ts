@@ -4,6 +4,7 @@ import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' }
 import style from '../../web/admin.css' with { type: 'text' }
 import script from '../../web/admin.js' with { type: 'text' }
 import icon from '../../web/icon.svg' with { type: 'text' }
+import media from '../../web/media.css' with { type: 'text' }
 import widgets from '../../web/widgets.css' with { type: 'text' }
 import { unknownPath } from '../http/failures'
 
@@ -13,6 +14,7 @@ const STYLE = 'text/css; charset=utf-8'
 const FILES: ReadonlyMap<string, readonly [text: string, type: string]> = new Map([
   ['admin.css', [style, STYLE]],
   ['widgets.css', [widgets, STYLE]],
+  ['media.css', [media, STYLE]],
   ['admin.js', [script, SCRIPT]],
   ['htmx.js', [htmx, SCRIPT]],
   ['sse.js', [sse, SCRIPT]],

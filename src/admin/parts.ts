@@ -3,6 +3,8 @@ import type { Vault } from '../crypto'
 import type { HouseKey } from '../http/house-key'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
+import type { Links } from '../media/links'
+import type { ObjectStore } from '../media/object-store'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
@@ -24,6 +26,9 @@ export interface AdminParts {
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly jobs: JobsRunner
+  /** Where the bytes of pictures, videos and files are, and what their addresses are. */
+  readonly objects: ObjectStore
+  readonly links: Links
   readonly log: Log
   readonly now: () => number
   readonly newId: () => string
