@@ -42,7 +42,7 @@ export function mediaApi(parts: AdminParts) {
       }),
       {
         detail: adminOperation({
-          operationId: 'listMedia',
+          operationId: 'adminListMedia',
           summary: 'List pictures and videos',
           parameters: [
             query('sort', 'Pictures or videos only.', { enum: MEDIA_SORTS }),
@@ -72,7 +72,7 @@ export function mediaApi(parts: AdminParts) {
       }),
       {
         detail: adminOperation({
-          operationId: 'getMediaStats',
+          operationId: 'adminGetMediaStats',
           summary: 'What is kept, and how much may be',
           answers: { 200: answers('The sums.', MediaStats) },
         }),
@@ -87,7 +87,7 @@ export function mediaApi(parts: AdminParts) {
       {
         parse: 'none',
         detail: adminOperation({
-          operationId: 'clearMedia',
+          operationId: 'adminClearMedia',
           summary: 'Delete all pictures, all videos, or both',
           description: 'Their addresses stop working for good.',
           body: ClearMedia,
@@ -105,7 +105,7 @@ export function mediaApi(parts: AdminParts) {
       {
         parse: 'none',
         detail: adminOperation({
-          operationId: 'deleteMedia',
+          operationId: 'adminDeleteMedia',
           summary: 'Delete a picture or a video',
           parameters: [pathParameter('name', '0f8fad5bd9cb469fa16570867728950e.jpg')],
           answers: { 200: answers('What was deleted.', MediaDeleted), 404: MISSING },
@@ -128,7 +128,7 @@ export function mediaApi(parts: AdminParts) {
       }),
       {
         detail: adminOperation({
-          operationId: 'listAllFiles',
+          operationId: 'adminListFiles',
           summary: 'List the files of all keys',
           parameters: [
             query('key', 'The id of the key whose they are.'),
@@ -150,7 +150,7 @@ export function mediaApi(parts: AdminParts) {
       {
         parse: 'none',
         detail: adminOperation({
-          operationId: 'deleteAnyFile',
+          operationId: 'adminDeleteFile',
           summary: 'Delete a file, whosever it is',
           parameters: [pathParameter('id', 'file-…')],
           answers: { 200: answers('It is gone.', FileDeleted), 404: MISSING },
