@@ -1,18 +1,27 @@
+import { createAddresses } from './admin/addresses'
 import { adminRoutes } from './admin/admin'
 import { createAudit } from './admin/audit'
+import { accountBatches } from './admin/batches/kinds'
+import { createOwnCookies } from './admin/cookies'
+import { createAdminEnvelope } from './admin/envelope'
 import { createGuard } from './admin/guard'
 import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
-import { PASSWORD_MARK, setupRoutes } from './admin/setup'
+import { createPasswords } from './admin/passwords'
+import { createLogIns } from './admin/sessions/log-ins'
+import { setupRoutes } from './admin/setup'
+import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
-import { newId, sameText, type Vault } from './crypto'
+import { newId, type Vault } from './crypto'
 import type { ApiError } from './errors'
 import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
+import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
 import type { Links } from './media/links'
 import { readNetworks } from './networks'
-import { hashPassword, isPassword } from './password'
+import { createAccountLookup } from './operator/account-lookup'
+import type { Asking } from './operator/asking'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
@@ -31,8 +40,14 @@ interface AdminSurfaceParts {
   readonly jobs: JobsRunner
   readonly links: Links
   readonly houseKey: HouseKey
+  /** Names this instance to the others. */
+  readonly instance: () => string
+  /** Read again which models accounts offer. */
+  readonly learnModels: () => Promise<void>
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
+  /** The database did not do as it was asked. */
+  readonly onFault: (cause: unknown) => void
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
 }
 
@@ -44,32 +59,70 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     baseUrl: () => settings().base_url,
     isTrusted: readNetworks(config.TRUSTED_PROXIES),
   })
+  const { platform, vault, stores, settings, onFailure } = parts
+  const { config, now, later, log } = platform
+  const isTrusted = readNetworks(config.TRUSTED_PROXIES)
+  const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
+  const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
+  const cookies = createOwnCookies(sites.isHttps)
+  const addressOf = createAddresses({ ofPlatform: platform.addressOf, isTrusted })
   const viewOf = createViews({ originOf, now, zoneMinutes: () => settings().time_zone_minutes })
-  const guard = createGuard({ sessions: stores.adminSessions, now, later })
-  const handlers = createAdminHandlers({ guard, viewOf, onFailure })
+  const audit = createAudit(stores.audit)
+  const guard = createGuard({
+    sessions: stores.adminSessions,
+    tokens: stores.adminTokens,
+    ...{ cookies, addressOf, now, later },
+    onFault: parts.onFault,
+  })
+  const handlers = createAdminHandlers({ guard, sites, viewOf, onFailure })
+  const passwords = createPasswords({
+    ofEnvironment: config.ADMIN_PASSWORD,
+    settings: stores.settings,
+    mostMemory: platform.hashMemory,
+    now,
+  })
+  const logIns = createLogIns({
+    sessions: stores.adminSessions,
+    failures: stores.loginFailures,
+    ...{ passwords, vault, cookies, addressOf, audit, now },
+  })
 
-  async function checkPassword(password: string): Promise<boolean> {
-    if (config.ADMIN_PASSWORD) return sameText(password, config.ADMIN_PASSWORD)
-    const stored = await stores.settings.mark(PASSWORD_MARK)
-    return stored !== undefined && isPassword(password, String(stored))
-  }
-
+  const { canProxy } = platform
+  const asking = (signal?: AbortSignal): Asking => ({
+    ...{ upstreams: parts.upstreams, settings: settings(), canProxy, signal },
+  })
+  const accountLookup = createAccountLookup({ config, vault: parts.vault, stores, settings })
+  const batches = createBatches({
+    store: stores.batches,
+    kinds: accountBatches({ ...parts, lookup: accountLookup, asking, now }),
+    ...{ now, random: platform.random, instance: parts.instance, newId, later, log },
+    slice: platform.sharesWork ? undefined : SLICE,
+  })
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, objects, newId, handlers, viewOf, checkPassword },
     audit: createAudit(stores.audit),
+    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ...{ passwords, logIns, cookies, sites, guard, addressOf },
+    ...{ canProxy, asking, accountLookup, batches },
   }
   const setup = setupRoutes({
     token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,
-    hashPassword,
+    hashPassword: passwords.hash,
     settings: stores.settings,
     accounts: stores.accounts,
     xaiBaseUrl: config.XAI_BASE_URL,
   })
+  const routes = adminRoutes(own).use(setup)
   return {
-    routes: adminRoutes(own).use(setup),
+    routes,
+    /** What all answers below these paths have in common. */
+    guarded: createAdminEnvelope({ routes: () => routes.routes, viewOf, session: guard.session }),
+    batches,
     /** Whether the operator still has to choose a password. */
-    needsSetup: async (): Promise<boolean> =>
-      !config.ADMIN_PASSWORD && !(await stores.settings.mark(PASSWORD_MARK)),
+    needsSetup: async (): Promise<boolean> => !(await passwords.isSet()),
   }
 }
+
+/** A Worker may ask so much, and run so long, before it is stopped. */
+const SLICE = { items: 20, ms: 20_000 } as const

@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import { embeddingRoutes } from './api/embeddings/routes'
 import { createEmbeddings } from './api/embeddings/service'
 import { fileRoutes } from './api/files/routes'
@@ -65,11 +64,12 @@ export function createMediaSurface(parts: MediaSurfaceParts) {
     ...{ ...parts, inputs, forms },
     serveKept: (request, { sort, name }) => serveOwn(request, sort, name),
   })
-  const routes = new Elysia()
-    .use(mediaRoutes({ serve, upload, handlers, originOf }))
-    .use(imageRoutes({ images, read: readImages, handlers, settings }))
-    .use(fileRoutes({ files: createFilesApi({ files, settings }), handlers }))
-    .use(embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }))
-    .use(videos.routes)
+  const routes = [
+    mediaRoutes({ serve, upload, handlers, originOf }),
+    imageRoutes({ images, read: readImages, handlers, settings }),
+    fileRoutes({ files: createFilesApi({ files, settings }), handlers }),
+    embeddingRoutes({ embeddings: createEmbeddings(parts), handlers, readers }),
+    videos.routes,
+  ]
   return { routes, videos: videos.runner }
 }

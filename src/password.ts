@@ -18,6 +18,11 @@ const derive = (password: string, salt: Uint8Array, cost: Cost): Promise<string>
     )
   })
 
+const costOf = (stored: string): Cost => {
+  const [, N, r, p] = stored.split('$').map(Number)
+  return { N: N ?? 0, r: r ?? 0, p: p ?? 0 }
+}
+
 /** Hash a password for storage: `scrypt$N$r$p$salt$hash`, in hexadecimal. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
@@ -27,7 +32,28 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** Whether a password is the one that was hashed, in a time that does not tell how wrong it is. */
 export async function isPassword(password: string, stored: string): Promise<boolean> {
-  const [, N, r, p, salt = '', hash = ''] = stored.split('$')
-  const cost = { N: Number(N), r: Number(r), p: Number(p) }
-  return sameText(await derive(password, Uint8Array.fromHex(salt), cost), hash)
+  const [salt = '', hash = ''] = stored.split('$').slice(-2)
+  return sameText(await derive(password, Uint8Array.fromHex(salt), costOf(stored)), hash)
 }
+
+/** How many bytes it takes to compare a password with a hash. */
+export function hashMemory(stored: string): number {
+  const { N, r } = costOf(stored)
+  return 128 * N * r
+}
+
+/** Whether a hash was made as they are made now. */
+export function isPresentHash(stored: string): boolean {
+  const { N, r, p } = costOf(stored)
+  return N === COST.N && r === COST.r && p === COST.p
+}
+
+/** A hash of no password, which takes as long to compare with as any other. */
+export const HASH_OF_NOTHING = [
+  'scrypt',
+  COST.N,
+  COST.r,
+  COST.p,
+  '00'.repeat(16),
+  '00'.repeat(BYTES),
+].join('$')

@@ -47,6 +47,10 @@ export interface Platform {
   readonly hasher: () => Hasher
   /** Whether requests may wait for each other's promises, which Workers forbid. */
   readonly sharesWork: boolean
+  /** How many bytes it may take to hash a password. */
+  readonly hashMemory: number
+  /** From where a request comes, where the platform tells in a way of its own. */
+  readonly addressOf?: (request: Request) => string | undefined
   readonly tokenizer: () => Promise<Tokenizer>
   /** What the process takes of its machine, where it is known. */
   readonly processUse?: () => ProcessUse

@@ -70,6 +70,10 @@ const platform: Platform = {
   digest: sha256,
   hasher: workerHasher,
   sharesWork: false,
+  // An isolate has 128 MiB for everything.
+  hashMemory: 48 * 1024 * 1024,
+  // Cloudflare sets it, whatever a client says.
+  addressOf: (request) => request.headers.get('cf-connecting-ip') ?? undefined,
   async tokenizer() {
     if (tokenizer) return tokenizer
     const ranks = await asset('cl100k_base.json')

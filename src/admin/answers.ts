@@ -1,3 +1,4 @@
+import type { CookieHeader } from './cookies'
 import { type Html, html } from './html'
 
 /** Only our own files, and no script or style within a page. */
@@ -22,6 +23,15 @@ export const GUARDING: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+}
+
+/** An answer that also carries cookies, wherever it came from. */
+export function withCookies(answer: Response, cookies: readonly CookieHeader[]): Response {
+  if (cookies.length === 0) return answer
+  const carrying = new Response(answer.body, answer)
+  for (const [name, value] of cookies) carrying.headers.append(name, value)
+  return carrying
 }
 
 /** A page or a part of one. */
@@ -60,8 +70,7 @@ export const jsonAnswer = (
     status,
     headers: {
       'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...GUARDING,
       ...headers,
     },
   })

@@ -1,68 +1,85 @@
-import { ApiError } from '../errors'
-import { contextOf } from '../http/context'
-import type { AdminSessions } from '../store/admin-sessions'
-import { cookieOf } from './cookies'
+import type { AdminSession, AdminSessions } from '../store/admin-sessions'
+import type { AdminTokens } from '../store/admin-tokens'
+import type { AddressOf } from './addresses'
+import { type CookieHeader, type OwnCookies, SESSION_MS } from './cookies'
 import type { Operator } from './operator'
 
 interface GuardParts {
   readonly sessions: AdminSessions
+  readonly tokens: AdminTokens
+  readonly cookies: OwnCookies
+  readonly addressOf: AddressOf
   readonly now: () => number
   readonly later: (work: Promise<unknown>) => void
+  /** The database did not do as it was asked. */
+  readonly onFault: (cause: unknown) => void
 }
 
-/** How long a session lasts after it was last used. */
-export const SESSION_MS = 8 * 3_600_000
-/** A session's use is written down so often at most. */
+/** Who is let in, and what the answer has to carry for that to stay so. */
+export interface Entrance {
+  readonly operator: Operator
+  readonly cookies: readonly CookieHeader[]
+}
+
+/** A session's or token's use is written down so often at most. */
 const TOUCH_MS = 60_000
-
-export const SESSION_COOKIE = 'groxy_session'
-
-const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** So old a session's secret becomes while it is used. */
+const ROTATE_MS = 15 * 60_000
 
 /** Finds out who runs this gateway, and keeps everybody else out of its administration. */
-export function createGuard({ sessions, now, later }: GuardParts) {
+export function createGuard(parts: GuardParts) {
+  const { sessions, tokens, cookies, addressOf, now, later, onFault } = parts
+
+  /** Note the use of a session, and now and then give it another secret. */
+  async function used(session: AdminSession): Promise<string | undefined> {
+    if (now() - session.seenAt <= TOUCH_MS) return undefined
+    if (now() - session.rotatedAt > ROTATE_MS) return sessions.rotate(session, SESSION_MS)
+    later(sessions.touch(session.id, SESSION_MS))
+    return undefined
+  }
+
+  async function bySession(request: Request): Promise<Entrance | undefined> {
+    const secret = cookies.sessionOf(request)
+    const session = secret ? await sessions.find(secret) : undefined
+    if (!session) return undefined
+    // Who is logged in stays so where nothing can be written.
+    const next = await used(session).catch(onFault)
+    return {
+      operator: sessionOperator(session.id, addressOf(request)),
+      cookies: next ? [cookies.session(request, next)] : [],
+    }
+  }
+
+  async function byToken(request: Request, secret: string): Promise<Entrance | undefined> {
+    const token = await tokens.find(secret)
+    if (!token) return undefined
+    if (now() - (token.seenAt ?? 0) > TOUCH_MS) later(tokens.touch(token.id))
+    const name = `token ${token.name}`
+    return {
+      operator: { by: 'token', id: token.id, name, address: addressOf(request) },
+      cookies: [],
+    }
+  }
+
   return {
-    /** Who is logged in. A session's id counts, and nothing else that a browser may have been given. */
-    async session(request: Request): Promise<Operator | undefined> {
-      const secret = cookieOf(request, SESSION_COOKIE)
-      if (!secret) return undefined
-      const session = await sessions.find(secret)
-      if (!session) return undefined
-      if (now() - session.seenAt > TOUCH_MS) later(sessions.touch(session.id, SESSION_MS))
-      return {
-        by: 'session',
-        id: session.id,
-        name: `session ${session.id}`,
-        address: addressOf(request),
-      }
-    },
+    /** Who is logged in. A session's secret counts, and nothing else that a browser may have been given. */
+    session: bySession,
+
+    /** Whose an admin token is; a key of a program is never one. */
+    token: byToken,
   }
 }
 
 export type Guard = ReturnType<typeof createGuard>
 
-/** From where a request comes, where the platform tells. */
-export function addressOf(request: Request): string | undefined {
-  const { original = request, listener } = contextOf(request) ?? {}
-  return listener?.requestIP(original)?.address
-}
+/** Who is logged in by a session. */
+export const sessionOperator = (id: string, address: string | undefined): Operator => ({
+  by: 'session',
+  id,
+  name: `session ${id}`,
+  address,
+})
 
-/**
- * Refuse what another site's page makes a browser send. Browsers say themselves where a request comes
- * from, in `Sec-Fetch-Site`, and pages cannot change it; older ones say it in `Origin`.
- *
- * @throws ApiError `cross_site`
- */
-export function refuseCrossSite(request: Request): void {
-  if (SAFE.has(request.method)) return
-  const site = request.headers.get('sec-fetch-site')
-  const origin = request.headers.get('origin')
-  const isOwn = site
-    ? site === 'same-origin' || site === 'none'
-    : origin === null || URL.parse(origin)?.host === request.headers.get('host')
-  if (!isOwn)
-    throw new ApiError(
-      'cross_site',
-      'This request comes from the page of another site, and is refused.',
-    )
-}
+/** What a request presents besides cookies: a browser sends none of its own accord. */
+export const bearerOf = (request: Request): string | undefined =>
+  /^bearer\s+(\S+)\s*$/i.exec(request.headers.get('authorization') ?? '')?.[1]

@@ -1,13 +1,15 @@
 import { ApiError } from '../errors'
-import { jsonAnswer, markupAnswer, redirect } from './answers'
-import { type Guard, refuseCrossSite } from './guard'
+import { jsonAnswer, markupAnswer, redirect, withCookies } from './answers'
+import { bearerOf, type Entrance, type Guard } from './guard'
 import type { Html } from './html'
 import type { Operator } from './operator'
-import { failureAnswer } from './shell'
+import { failurePage } from './shell'
+import type { Sites } from './sites'
 import type { View } from './view'
 
 interface HandlerParts {
   readonly guard: Guard
+  readonly sites: Sites
   readonly viewOf: (request: Request, operator?: Operator) => View
   /** Says in the log what went wrong. */
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
@@ -23,7 +25,23 @@ interface Context<Params> {
 export type OwnView = View & { readonly operator: Operator }
 
 /** What the admin page and its API have in common: who may, from where, and how a failure is told. */
-export function createAdminHandlers({ guard, viewOf, onFailure }: HandlerParts) {
+export function createAdminHandlers({ guard, sites, viewOf, onFailure }: HandlerParts) {
+  /** By a token, which no other site's page can make a browser send, or by a session, from our pages only. */
+  async function enter(request: Request): Promise<Entrance> {
+    const bearer = bearerOf(request)
+    if (bearer === undefined) sites.refuse(request)
+    const entrance = await (bearer === undefined
+      ? guard.session(request)
+      : guard.token(request, bearer))
+    if (entrance) return entrance
+    throw new ApiError(
+      'not_logged_in',
+      bearer === undefined
+        ? 'Log in on the admin page, or send an admin token: Authorization: Bearer groxy-admin-…'
+        : 'This is no admin token in force. `groxy admin token create NAME` makes one.',
+    )
+  }
+
   return {
     /** A page, or a part of one, for who is logged in; others are sent to the log-in. */
     page:
@@ -37,13 +55,14 @@ export function createAdminHandlers({ guard, viewOf, onFailure }: HandlerParts) 
       async ({ request, params }: Context<Params>): Promise<Response> => {
         let view = viewOf(request)
         try {
-          refuseCrossSite(request)
-          const operator = await guard.session(request)
-          if (!operator) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
+          sites.refuse(request)
+          const entrance = await guard.session(request)
+          if (!entrance) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
+          const { operator, cookies } = entrance
           const own = { ...viewOf(request, operator), operator }
           view = own
           const shown = await show(own, request, params)
-          return shown instanceof Response ? shown : markupAnswer(shown)
+          return withCookies(shown instanceof Response ? shown : markupAnswer(shown), cookies)
         } catch (error) {
           const failure = failureOf(error)
           onFailure(failure, error, request)
@@ -61,20 +80,27 @@ export function createAdminHandlers({ guard, viewOf, onFailure }: HandlerParts) 
         ) => unknown | Promise<unknown>,
       ) =>
       async ({ request, params }: Context<Params>): Promise<Response> => {
-        refuseCrossSite(request)
-        const operator = await guard.session(request)
-        if (!operator)
-          throw new ApiError(
-            'not_logged_in',
-            'Log in on the admin page, or send an admin token: Authorization: Bearer …',
-          )
+        const { operator, cookies } = await enter(request)
         const answered = await answer(operator, request, params)
-        return answered instanceof Response ? answered : jsonAnswer(answered)
+        return withCookies(answered instanceof Response ? answered : jsonAnswer(answered), cookies)
       },
   }
 }
 
 export type AdminHandlers = ReturnType<typeof createAdminHandlers>
+
+/**
+ * Why something did not work: as a page, or as a notice in the page that asked, of which nothing else
+ * changes, whatever its element says of swapping.
+ */
+export function failureAnswer(view: View, failure: ApiError): Response {
+  const { retryAfter, allow } = failure.details
+  return markupAnswer(failurePage(view, failure), failure.status, {
+    ...(view.isHtmx && { 'hx-reswap': 'none' }),
+    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    ...(allow && { allow: allow.join(', ') }),
+  })
+}
 
 /** The log-in, and back to the page that was asked for. */
 function logInPath({ method }: Request, { address, isHtmx }: View): string {

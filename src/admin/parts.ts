@@ -1,19 +1,29 @@
 import type { Config } from '../config'
 import type { Vault } from '../crypto'
+import type { ApiError } from '../errors'
 import type { HouseKey } from '../http/house-key'
+import type { Batches } from '../jobs/batches'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
 import type { Links } from '../media/links'
 import type { ObjectStore } from '../media/object-store'
+import type { AccountLookup } from '../operator/account-lookup'
+import type { Asking } from '../operator/asking'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
 import type { Settings } from '../store/settings'
 import type { Stores } from '../store/stores'
 import type { Upstream } from '../upstream/upstream'
+import type { AddressOf } from './addresses'
 import type { Audit } from './audit'
+import type { OwnCookies } from './cookies'
+import type { Guard } from './guard'
 import type { AdminHandlers } from './handlers'
 import type { Operator } from './operator'
+import type { Passwords } from './passwords'
+import type { LogIns } from './sessions/log-ins'
+import type { Sites } from './sites'
 import type { View } from './view'
 
 /** What the admin page is made from: every folder of it takes what it needs of this. */
@@ -29,6 +39,13 @@ export interface AdminParts {
   /** Where the bytes of pictures, videos and files are, and what their addresses are. */
   readonly objects: ObjectStore
   readonly links: Links
+  readonly batches: Batches
+  /** Whether calls can go through a proxy here: not on Workers. */
+  readonly canProxy: boolean
+  /** Accounts by their ids, as upstreams are asked with them. */
+  readonly accountLookup: AccountLookup
+  /** What accounts are asked through, outside of turns. */
+  readonly asking: (signal?: AbortSignal) => Asking
   readonly log: Log
   readonly now: () => number
   readonly newId: () => string
@@ -36,7 +53,17 @@ export interface AdminParts {
   readonly handlers: AdminHandlers
   readonly audit: Audit
   readonly viewOf: (request: Request, operator?: Operator) => View
-  readonly checkPassword: (password: string) => Promise<boolean>
+  readonly passwords: Passwords
+  /** Lets an operator in, as the log-in does and the set-up at its end. */
+  readonly logIns: LogIns
+  readonly cookies: OwnCookies
+  /** Tells requests of our own pages from those of other sites. */
+  readonly sites: Sites
+  readonly guard: Guard
+  /** From where a request comes, where that can be known. */
+  readonly addressOf: AddressOf
+  /** Says in the log that a request was refused, or failed. */
+  readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
   /** With which the gateway's own pages ask. */
   readonly houseKey: HouseKey
   /** Answers a request as the gateway itself would. */

@@ -3,6 +3,7 @@ import { ApiError, SetupError } from '../errors'
 import type { Accounts } from '../store/accounts'
 import type { SettingsStore } from '../store/settings'
 import type { Html } from './html'
+import { PASSWORD_MARK } from './passwords'
 import { setupClosed, setupDone, setupForm } from './setup-page'
 
 interface SetupParts {
@@ -13,9 +14,6 @@ interface SetupParts {
   readonly accounts: Accounts
   readonly xaiBaseUrl: string
 }
-
-/** The mark under which the hash of the operator's password is stored. */
-export const PASSWORD_MARK = 'admin_password'
 
 const SHORTEST_PASSWORD = 8
 const LONGEST_FORM = 16 * 1024

@@ -1,5 +1,5 @@
 import type { ApiError } from '../errors'
-import { markupAnswer, notice } from './answers'
+import { notice } from './answers'
 import { assetPath } from './assets'
 import { type Html, html } from './html'
 import { shellWords } from './shell-words'
@@ -80,17 +80,13 @@ const LOGO = html`<img src="${assetPath('icon.svg')}" alt="" width="24" height="
 const notices = (view: View): Html =>
   html`<div id="notice" role="status" aria-live="polite" data-unreachable="${shellWords[view.language].unreachable}"></div>`
 
-/**
- * Why something did not work: as a page, or as a notice in the page that asked, of which nothing else
- * changes, whatever its element says of swapping.
- */
-export function failureAnswer(view: View, failure: ApiError): Response {
-  const { message, status } = failure
-  if (view.isHtmx) return markupAnswer(notice(message, 'bad'), status, { 'hx-reswap': 'none' })
+/** Why something did not work, as a page, or as a notice in the page that asked for it. */
+export function failurePage(view: View, { message }: ApiError): Html {
+  if (view.isHtmx) return notice(message, 'bad')
   const say = shellWords[view.language]
   const main = html`<p role="alert">${message}</p><p><a href="/admin">${say.back}</a></p>`
   const show = view.operator ? shell : bareShell
-  return markupAnswer(show(view, { title: say.wentWrong, main }), status)
+  return show(view, { title: say.wentWrong, main })
 }
 
 /** In one language and one theme; both are kept in cookies. */

@@ -64,6 +64,7 @@ export function createPlatform(
     digest,
     hasher,
     sharesWork: true,
+    hashMemory: 256 * 1024 * 1024,
     async tokenizer() {
       if (tokenizer) return tokenizer
       const { createGptTokenizer } = await import('../turn/gpt-tokenizer')

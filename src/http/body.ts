@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/schema'
 import { ApiError } from '../errors'
 import { type JsonObject, readObject } from '../json'
 import { complain } from './complaint'
@@ -61,8 +61,9 @@ export function createChecks(compilesLate: boolean): Checks {
     let validator = compilesLate ? undefined : compiled(schema)
     return (value: unknown) => {
       validator ??= compiled(schema)
-      if (!validator.Check(value)) throw complain(validator.Errors(value))
-      return value as Static<T>
+      if (validator.Check(value)) return value as Static<T>
+      const [, errors] = validator.Errors(value)
+      throw complain(errors)
     }
   }
 }

@@ -58,7 +58,7 @@ export type Forms = ReturnType<typeof createForms>
 
 /** Where a file goes while it comes. After `abort` nothing of it is left. */
 export interface FileSink {
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more. The bytes are the sink's: nobody reads them after it. */
   readonly write: (bytes: Uint8Array) => Promise<void>
   readonly abort: () => Promise<void>
 }

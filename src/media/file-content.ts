@@ -8,8 +8,9 @@ const LOOK = 64 * 1024
 export function createGlance() {
   const head: Uint8Array[] = []
   let headBytes = 0
-  let tail: Uint8Array[] = []
-  let tailBytes = 0
+  /** Twice as long as what is looked at, so that it is seldom moved. */
+  let tail = new Uint8Array(0)
+  let tailEnd = 0
 
   return {
     take(bytes: Uint8Array): void {
@@ -18,16 +19,18 @@ export function createGlance() {
       headBytes += first.length
       const last = bytes.subarray(first.length).subarray(-LOOK)
       if (last.length === 0) return
-      tail.push(last.slice())
-      tailBytes += last.length
-      if (tailBytes < 2 * LOOK) return
-      tail = [concatBytes(tail).slice(-LOOK)]
-      tailBytes = LOOK
+      if (tail.length === 0) tail = new Uint8Array(2 * LOOK)
+      if (tailEnd + last.length > tail.length) {
+        tail.copyWithin(0, tailEnd - LOOK, tailEnd)
+        tailEnd = LOOK
+      }
+      tail.set(last, tailEnd)
+      tailEnd += last.length
     },
 
     /** The content type by the bytes; where they are mere text, or tell nothing, by what it was called. */
     mime(declared: string): string {
-      const end = concatBytes(tail).subarray(-LOOK)
+      const end = tail.subarray(0, tailEnd).subarray(-LOOK)
       const found = sniff(concatBytes([...head, end]))?.mime
       if (found && found !== PLAIN) return found
       const isFit = found ? /^(?:text\/|application\/)/.test(declared) : declared !== ''

@@ -12,6 +12,9 @@ export const FOLDERS = { image: 'images', video: 'videos' } as const
 
 type Sort = keyof typeof FOLDERS
 
+/** How the addresses of all media of a sort begin. */
+export const folderAt = (origin: string, sort: Sort): string => `${origin}/${FOLDERS[sort]}/`
+
 /** Whether a link may be followed: until when, undefined where there is no end to it. */
 export type LinkCheck =
   | { readonly isGood: true; readonly until: number | undefined }
@@ -32,7 +35,7 @@ export function createLinks({ secret, settings, now }: LinkParts) {
   return {
     /** The absolute address of something. */
     async linkOf(origin: string, name: string, sort: Sort): Promise<string> {
-      const plain = `${origin}/${FOLDERS[sort]}/${name}`
+      const plain = folderAt(origin, sort) + name
       const { media_link_hours: hours } = settings()
       if (hours === 0) return plain
       const expires = Math.ceil(now() / 1000) + hours * HOUR_S

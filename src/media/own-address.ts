@@ -1,6 +1,6 @@
 import { ApiError } from '../errors'
 import { type FetchLimits, withinLimits } from '../net/fetch-guard'
-import type { Links } from './links'
+import { folderAt, type Links } from './links'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -44,7 +44,7 @@ export const createOwnReader =
    * @throws ApiError 400 when its bytes are not to be had
    */
   async (url: string, { origin, ...limits }: Terms): Promise<Bytes | undefined> => {
-    const beginning = `${origin}/images/`
+    const beginning = folderAt(origin, 'image')
     if (!url.startsWith(beginning)) return
     const [name = '', query = ''] = url.slice(beginning.length).split('?')
     const { isGood } = await links.check(name, 'image', new URLSearchParams(query))

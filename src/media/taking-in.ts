@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { concatBytes } from '../stream/bytes'
+import { joinBytes } from '../stream/bytes'
 import type { Hasher } from './hasher'
 import { type MediaKind, mediaKind, TELLING_BYTES } from './kind'
 import type { ObjectStore, ObjectWriter } from './object-store'
@@ -85,6 +85,5 @@ export async function readFirst(next: Pieces): Promise<Uint8Array> {
     pieces.push(piece)
     size += piece.length
   }
-  const [only] = pieces
-  return pieces.length === 1 && only ? only : concatBytes(pieces)
+  return joinBytes(pieces)
 }

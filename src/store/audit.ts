@@ -1,4 +1,4 @@
-import type { Client } from '@libsql/client/web'
+import type { Client, InValue } from '@libsql/client/web'
 import { type AuditValues, auditLog } from './admin-schema'
 import { createReader } from './rows'
 
@@ -7,6 +7,19 @@ export type AuditEntry = typeof auditLog.$inferSelect
 
 /** A change that was made. Values never hold a secret: see `admin/audit.ts`. */
 export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'>
+
+/** Which changes to show. */
+export interface AuditFilter {
+  /** Texts that these hold, in whatever case. */
+  readonly actor?: string | undefined
+  readonly subject?: string | undefined
+  /** What this begins with: `account.` for all that was done to accounts. */
+  readonly action?: string | undefined
+  /** Not before. */
+  readonly since?: number | undefined
+  /** Older than this id. */
+  readonly before?: number | undefined
+}
 
 /** Every change that operators made. */
 export function createAuditStore(client: Client, now: () => number) {
@@ -22,9 +35,25 @@ export function createAuditStore(client: Client, now: () => number) {
       })
     },
 
-    /** The newest first, older than an id. */
-    list: (limit: number, before = Number.MAX_SAFE_INTEGER): Promise<AuditEntry[]> =>
-      read('WHERE id < ? ORDER BY id DESC LIMIT ?', [before, limit]),
+    /** The newest first. */
+    list(limit: number, filter: AuditFilter = {}): Promise<AuditEntry[]> {
+      const { actor, subject, action, since, before } = filter
+      const tests: [condition: string, value: InValue | undefined][] = [
+        ['id < ?', before],
+        ['at >= ?', since],
+        ['instr(lower(actor), lower(?)) > 0', actor],
+        ['instr(lower(subject), lower(?)) > 0', subject],
+      ]
+      const wanted = tests.filter(([, value]) => value !== undefined && value !== '')
+      const conditions = wanted.map(([condition]) => condition)
+      const args = wanted.map(([, value]) => value ?? null)
+      if (action) {
+        conditions.push('substr(action, 1, ?) = ?')
+        args.push(action.length, action)
+      }
+      const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+      return read(`${where} ORDER BY id DESC LIMIT ?`, [...args, limit])
+    },
   }
 }
 

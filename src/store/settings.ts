@@ -1,4 +1,5 @@
 import type { Client } from '@libsql/client/web'
+import { and, eq } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
 import { isSealed, type Vault } from '../crypto'
@@ -116,6 +117,12 @@ export const Settings = Type.Object({
     minimum: 1_000,
     description: 'How many turns stay in the ledger at most.',
   }),
+  audit_days: Type.Integer({
+    default: 365,
+    minimum: 1,
+    description:
+      'How long it is known who changed what; of log-ins that failed, no longer than 30 days.',
+  }),
   keep_content_days: Type.Integer({
     default: 0,
     minimum: 0,
@@ -232,6 +239,24 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
         .insert(settings)
         .values({ name, value })
         .onConflictDoNothing()
+        .returning({ name: settings.name })
+      return rows.length > 0
+    },
+
+    /** Leave a mark in place of whatever was there. */
+    async setMark(name: string, value: unknown): Promise<void> {
+      await db
+        .insert(settings)
+        .values({ name, value })
+        .onConflictDoUpdate({ target: settings.name, set: { value } })
+    },
+
+    /** Leave a mark in place of one that is still there; says whether it was. */
+    async replaceMark(name: string, before: unknown, after: unknown): Promise<boolean> {
+      const rows = await db
+        .update(settings)
+        .set({ value: after })
+        .where(and(eq(settings.name, name), eq(settings.value, before)))
         .returning({ name: settings.name })
       return rows.length > 0
     },

@@ -1,16 +1,20 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountDetails } from './account-detail'
 import { createAccountImport } from './account-import'
+import { createAccountPages } from './account-pages'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
 import { createAccountTiers } from './account-tiers'
 import { createAccounts } from './accounts'
 import { createAdminSessions } from './admin-sessions'
+import { createAdminTokens } from './admin-tokens'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
 import { createAuditStore } from './audit'
 import { createBackgroundTurns } from './background-turns'
+import { createBatchRows } from './batches'
 import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
@@ -18,8 +22,13 @@ import { openDatabase } from './database'
 import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
 import { createJobRows } from './jobs'
+import { createKeySearch } from './key-search'
+import { createKeySums } from './key-sums'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createRollups } from './ledger-rollups'
+import { createLedgerSearch } from './ledger-search'
+import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createMediaSearch } from './media-search'
@@ -48,14 +57,18 @@ export function createStores({ client, vault, now }: StoreParts) {
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
+    accountDetail: createAccountDetails(patiently),
+    accountPages: createAccountPages(patiently, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
     accountTiers: createAccountTiers(db),
     adminSessions: createAdminSessions(client, now),
+    adminTokens: createAdminTokens(client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     audit: createAuditStore(client, now),
+    batches: createBatchRows(client, now),
     backgroundTurns: createBackgroundTurns(patiently),
     cleaning: createCleaningStore({ client, ledger, now }),
     completions: createCompletions(patiently),
@@ -64,13 +77,18 @@ export function createStores({ client, vault, now }: StoreParts) {
     fileSearch: createFileSearch(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
+    keySearch: createKeySearch(client),
+    keySums: createKeySums(client),
     ledger,
+    ledgerSearch: createLedgerSearch(client),
+    loginFailures: createLoginFailures(client, now),
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
     mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
     prices: createPrices(db, client),
     responses: createResponses(patiently),
+    rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
       await patiently.batch([...statements], 'write')

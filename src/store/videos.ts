@@ -35,6 +35,7 @@ const END = `UPDATE videos SET status = ?3, progress = iif(?3 = 'completed', 100
     video = ?4, thumbnail = ?5, seconds = ?6, error = ?7, usage = ?8, completed_at = ?9,
     instance = NULL, lease_until = 0
   WHERE ${OURS} RETURNING id`
+const LISTED = 'key_id = ?1 AND shape = ?2 AND expires_at > ?3'
 const REMOVE = 'DELETE FROM videos WHERE id = ? AND key_id = ? RETURNING id'
 
 /** Prompts may be long, and a libSQL server refuses to say more than 10 MB at once. */
@@ -68,14 +69,11 @@ export function createVideoRows(client: Patient) {
       const from =
         after === undefined
           ? ''
-          : `AND (created_at, id) ${sign} (SELECT created_at, id FROM videos WHERE id = ? AND key_id = ?)`
+          : `AND (created_at, id) ${sign} (SELECT created_at, id FROM videos WHERE id = ?5 AND ${LISTED})`
       const { rows } = await client.execute({
-        sql: `SELECT id FROM videos WHERE key_id = ? AND shape = ? AND expires_at > ? ${from}
-          ORDER BY created_at ${way}, id ${way} LIMIT ?`,
-        args: [
-          ...[keyId, shape, now],
-          ...(after === undefined ? [limit + 1] : [after, keyId, limit + 2]),
-        ],
+        sql: `SELECT id FROM videos WHERE ${LISTED} ${from}
+          ORDER BY created_at ${way}, id ${way} LIMIT ?4`,
+        args: [keyId, shape, now, ...(after === undefined ? [limit + 1] : [limit + 2, after])],
       })
       const { data, hasMore } = cutPage(
         rows.map(({ id }) => String(id)),

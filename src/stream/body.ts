@@ -17,8 +17,11 @@ interface BodyParts {
   readonly onEnd: (end: StreamEnd, cause?: unknown) => void
 }
 
-/** How long a client has to read the last event before its connection is cut. */
-const CUT_AFTER_MS = 50
+/**
+ * How long a client has to read the last event, once it has left us, before its connection is cut.
+ * Bun's `fetch` forgets what it was not asked for by then, however busy its program is.
+ */
+const CUT_AFTER_MS = 250
 
 /** A comment, which every reader of server-sent events must ignore. */
 const HEARTBEAT = new TextEncoder().encode(': ping\n\n')
@@ -71,6 +74,7 @@ export function streamBody(parts: BodyParts) {
           first = undefined
           return
         }
+        if (ended) return void setTimeout(() => controller.error(), CUT_AFTER_MS)
         waiting = true
         const next = pending ?? source.next()
         pending = undefined
@@ -90,7 +94,6 @@ export function streamBody(parts: BodyParts) {
           finish('broken', cause)
           controller.enqueue(last)
           if (parts.endsBroken) controller.close()
-          else setTimeout(() => controller.error(), CUT_AFTER_MS)
         }
       },
       cancel() {

@@ -9,6 +9,12 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return all
 }
 
+/** The same, but a single piece is not copied. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  return parts.length === 1 && only ? only : concatBytes(parts)
+}
+
 /**
  * Give the memory of bytes back that nobody needs any more. The collector of garbage would, too, but not
  * before much of it has gathered.

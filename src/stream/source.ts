@@ -1,4 +1,4 @@
-import { concatBytes } from './bytes'
+import { joinBytes } from './bytes'
 
 /** A running answer, as bytes for the client. */
 export interface Source {
@@ -33,19 +33,19 @@ export async function readHead(source: Source): Promise<Head> {
   const parts: Uint8Array[] = []
   let size = 0
   const first = await source.next()
-  if (!first) return { bytes: joined(parts), whole: true }
+  if (!first) return { bytes: joinBytes(parts), whole: true }
   parts.push(first)
   size += first.length
   while (size < MOST_BYTES) {
     const pending = source.next()
     const settled = await settledSoon(pending)
-    if (!settled) return { bytes: joined(parts), whole: false, pending }
+    if (!settled) return { bytes: joinBytes(parts), whole: false, pending }
     const bytes = await pending
-    if (!bytes) return { bytes: joined(parts), whole: true }
+    if (!bytes) return { bytes: joinBytes(parts), whole: true }
     parts.push(bytes)
     size += bytes.length
   }
-  return { bytes: joined(parts), whole: false, pending: source.next() }
+  return { bytes: joinBytes(parts), whole: false, pending: source.next() }
 }
 
 /** Read until the source ends, with nothing gone out yet. @throws when it grows beyond `mostBytes` */
@@ -57,7 +57,7 @@ export async function readWhole(source: Source, mostBytes: number): Promise<Head
     size += bytes.length
     if (size > mostBytes) throw new RangeError(`The answer is larger than ${mostBytes} bytes.`)
   }
-  return { bytes: joined(parts), whole: true }
+  return { bytes: joinBytes(parts), whole: true }
 }
 
 async function settledSoon(promise: Promise<unknown>): Promise<boolean> {
@@ -68,9 +68,4 @@ async function settledSoon(promise: Promise<unknown>): Promise<boolean> {
   promise.then(note, note)
   for (let turn = 0; turn < TURNS && !settled; turn++) await null
   return settled
-}
-
-const joined = (parts: readonly Uint8Array[]): Uint8Array => {
-  const [only] = parts
-  return parts.length === 1 && only ? only : concatBytes(parts)
 }

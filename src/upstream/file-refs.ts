@@ -1,5 +1,6 @@
 import { replaceMembers } from '../json'
 import { isObject, isText, type Json } from '../json-value'
+import { folderAt } from '../media/links'
 import { decodeChat } from '../turn/chat/decode'
 import type { ChatRequest } from '../turn/chat/schema'
 import { decodeResponses } from '../turn/responses/decode'
@@ -109,7 +110,7 @@ const named = (id: unknown, isPicture: boolean): FileRef | undefined =>
   isText(id) && id.startsWith(BEGINNING) ? { id, isPicture, isAddress: false } : undefined
 
 const addressed = (url: unknown, originOf: OriginOf): FileRef | undefined =>
-  originOf && isText(url) && url.startsWith('http') && url.startsWith(`${originOf()}/images/`)
+  originOf && isText(url) && url.startsWith('http') && url.startsWith(folderAt(originOf(), 'image'))
     ? { id: url, isPicture: true, isAddress: true }
     : undefined
 

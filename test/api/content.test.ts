@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { bytes, chunk, fakeUpstream, helloEvents, sse } from '../fakes/upstream'
 import { ASK, type Gateway, gateway, openaiAt, readEvents, textOf, xaiAt } from '../support/gateway'
+import { until } from '../support/programs'
 
 const KEPT = { keep_content_days: 7 }
 
@@ -89,8 +90,8 @@ describe('what turns say, while it is to be kept', () => {
     await response.body?.getReader().read()
     client.abort()
     await upstream.asked()[0]?.aborted
-    await Bun.sleep(20)
-    expect((await contentOf(it, response))?.answer).toContain('Hel')
+    const kept = await until(() => contentOf(it, response))
+    expect(kept.answer).toContain('Hel')
     expect(await it.ledger()).toMatchObject([{ outcome: 'gone' }])
   })
 

@@ -4,6 +4,8 @@ import { fakeUpstream } from '../fakes/upstream'
 import { faults } from '../fakes/xai-media'
 import { gateway, keyed, openaiAt } from '../support/gateway'
 import { mediaPool } from '../support/media-pool'
+import { ownClock } from '../support/own-clock'
+import { until } from '../support/programs'
 
 const MODEL = 'text-embedding-3-small'
 const ASK = { model: MODEL, input: 'Hello', dimensions: 4 }
@@ -133,7 +135,9 @@ test.each([
 })
 
 test('silence is an attempt that another account makes good', async () => {
-  await using it = await mediaPool({ openai: ['one', 'two'], settings: { answer_timeout_ms: 100 } })
+  using clock = ownClock()
+  const settings = { answer_timeout_ms: 100 }
+  await using it = await mediaPool({ openai: ['one', 'two'], settings, now: clock.now })
   it.open.script('embeddings', faults.hangs())
   const reply = await it.post(PATH, ASK)
   expect([reply.status, reply.headers.get('x-groxy-attempts')]).toEqual([200, '2'])
@@ -181,7 +185,9 @@ test('a model of accounts that make none is refused with a word that says so', a
 })
 
 test("a key's limits hold", async () => {
-  await using it = await mediaPool({ openai: ['one'] })
+  // Within one minute.
+  const now = Date.now()
+  await using it = await mediaPool({ openai: ['one'], now: () => now })
   const narrow = await keyed(it, { models: ['gpt-5'] })
   expect((await narrow.post(PATH, ASK)).status).toBe(403)
   const { post } = await keyed(it, { tokensPerMinute: 3 })
@@ -199,6 +205,6 @@ test('whoever leaves is not waited for', async () => {
   abort.abort()
   expect(await asked).toBe('gone')
   await it.open.callsOf('embeddings')[0]?.gone
-  for (let look = 0; look < 100 && (await it.ledger()).length === 0; look++) await Bun.sleep(5)
-  expect((await it.ledger())[0]).toMatchObject({ outcome: 'gone' })
+  const row = await until(async () => (await it.ledger())[0])
+  expect(row).toMatchObject({ outcome: 'gone' })
 })

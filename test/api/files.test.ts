@@ -6,7 +6,7 @@ import { noise } from '../support/object-stores'
 import { OFFICIAL } from '../support/official'
 import { FILES_FIXTURE, fileSchemas, officialFileFaults } from '../support/official-files'
 import { officialFaults } from '../support/official-responses'
-import { scratch } from '../support/programs'
+import { scratch, until } from '../support/programs'
 
 const PATH = '/v1/files'
 const BEARER = { authorization: `Bearer ${KEY}` }
@@ -319,6 +319,7 @@ describe('an upload that breaks off', () => {
     clearInterval(look)
     socket.end()
     socket.terminate()
+    await until(async () => (await kept()).length === 0 || undefined)
     await Bun.sleep(300)
     expect(await kept()).toEqual([])
     expect(await (await it.get(PATH)).json()).toMatchObject({ data: [] })

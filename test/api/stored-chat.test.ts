@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { NotFoundError } from 'openai'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
-import { Compile } from 'typebox/schema'
 import { chunk, hello, sse, USAGE } from '../fakes/upstream'
 import { ASK, gateway, KEY, keyed } from '../support/gateway'
-import { type Definitions, FIXTURE } from '../support/official'
+import { FIXTURE, faultsAgainst } from '../support/official'
 import { until } from '../support/programs'
 import {
   failureOf,
@@ -14,13 +13,8 @@ import {
   overXai,
 } from '../support/responses-world'
 
-const official: Definitions = await Bun.file(FIXTURE).json()
-
 /** What OpenAI's schema of that name has against a value. */
-function faultsOf(name: string, value: unknown): unknown[] {
-  const validator = Compile({ $defs: official, $ref: `#/$defs/${name}` })
-  return validator.Check(value) ? [] : validator.Errors(value)[1]
-}
+const faultsOf = faultsAgainst<string>(await Bun.file(FIXTURE).json())
 
 interface List {
   readonly data: readonly (Record<string, unknown> & { readonly id: string })[]

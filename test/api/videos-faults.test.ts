@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type Fault, faults } from '../fakes/xai-media'
 import { gateway } from '../support/gateway'
+import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 import { VIDEO_MODEL, type VideoWorld, videosAt, videoWorld } from '../support/video-world'
 
@@ -147,7 +148,8 @@ describe('a video that cannot be made', () => {
   test.concurrent(
     'has failed when it takes too long, which is not held against its account',
     async () => {
-      await using it = await videoWorld({ settings: { video_timeout_ms: 1_500 } })
+      using clock = ownClock()
+      await using it = await videoWorld({ settings: { video_timeout_ms: 1_500 }, now: clock.now })
       it.xai.films({ isNeverDone: true })
       const { id } = await it.create()
       expect((await it.becomes(id, 'failed')).error?.code).toBe('upstream_timeout')

@@ -23,9 +23,7 @@ test.concurrent(
     it.xai.alwaysFilms({ pollsUntilDone: 1 })
     const { create, call, becomes } = await it.keyed({ dailyVideo: 2 })
     const { id } = await create()
-    await until(
-      async () => (await it.rows('SELECT 1 FROM videos WHERE upstream_id IS NOT NULL'))[0],
-    )
+    await it.accepted()
     await hide(it, 'videos')
     const asked = { model: VIDEO_MODEL, prompt: 'x', image: PICTURE }
     for (const [method, path, body] of [

@@ -24,8 +24,6 @@ async function leaveBehind(it: VideoWorld, changes = 'instance'): Promise<void> 
 }
 
 const begun = (it: VideoWorld) => it.xai.callsOf('videos.generations')
-const accepted = (it: VideoWorld) =>
-  until(async () => (await it.rows('SELECT id FROM videos WHERE upstream_id IS NOT NULL'))[0])
 
 describe('a video that was left behind', () => {
   test.concurrent(
@@ -34,7 +32,7 @@ describe('a video that was left behind', () => {
       await using it = await shared()
       it.xai.films({ pollsUntilDone: 3 })
       const { id } = await it.create({ image: `data:image/png;base64,${png('a').toBase64()}` })
-      await accepted(it)
+      await it.accepted()
       await leaveBehind(it)
       const asked = it.xai.callsOf('videos.get')[0]?.path
       it.xai.forget()
@@ -91,7 +89,7 @@ describe('a video that was left behind', () => {
         await using it = await shared()
         it.xai.films({ isNeverDone: true })
         await it.create({ image: `data:image/png;base64,${png('a').toBase64()}` })
-        await accepted(it)
+        await it.accepted()
         await leaveBehind(it, changes)
         if (when === 'has lost its picture') await it.gate.client.execute('DELETE FROM files')
         const calls = begun(it).length
@@ -114,7 +112,7 @@ describe('a video that was left behind', () => {
       await using it = await shared()
       it.xai.films({ pollsUntilDone: 2 })
       const { id } = await it.create()
-      await accepted(it)
+      await it.accepted()
       await leaveBehind(it, 'tries = 30')
       await using heir = await it.heir()
       await heir.gate.app.refresh()
@@ -131,7 +129,7 @@ describe('a video that was left behind', () => {
       it.xai.films({ pollsUntilDone: 2 })
       const { create, keyId } = await it.keyed({ dailyVideo: 1, requestsPerMinute: 1 })
       await create()
-      await accepted(it)
+      await it.accepted()
       await leaveBehind(it)
       await using heir = await it.heir()
       await heir.gate.app.refresh()
@@ -152,7 +150,7 @@ describe('a video that was left behind', () => {
         it.xai.films({ pollsUntilDone: 3 }, { pollsUntilDone: 1, ...filming })
         const { create, keyId, key } = await it.keyed({ dailyVideo: 1 })
         await create()
-        await accepted(it)
+        await it.accepted()
         await leaveBehind(it)
         await using heir = await it.heir()
         await videosAt(heir.gate.url, key).create()
@@ -180,7 +178,7 @@ describe('a video that was left behind', () => {
       it.xai.films({ isNeverDone: true })
       const { create, get, keyId } = await it.keyed({})
       const { id } = await create()
-      await accepted(it)
+      await it.accepted()
       await leaveBehind(it)
       await it.gate.client.execute(`UPDATE keys SET models = '["grok-4.7"]' WHERE id = '${keyId}'`)
       await using heir = await it.heir()
@@ -202,7 +200,7 @@ describe('a video that was left behind', () => {
       it.xai.films({ pollsUntilDone: 3 })
       const { create, becomes } = await it.keyed({ dailyVideo: 2 })
       const { id } = await create()
-      await accepted(it)
+      await it.accepted()
       ahead = 31_000
       await it.gate.app.refresh()
       await becomes(id, 'completed')

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mp4 } from '../fakes/media/films'
 import { png } from '../fakes/xai-media'
 import { KEY } from '../support/gateway'
+import { until } from '../support/programs'
 import { VIDEO_MODEL, type VideoWorld, videoWorld } from '../support/video-world'
 
 const PNG = png('a')
@@ -207,12 +208,8 @@ describe('a video', () => {
     const answer = await send(path, body)
     const video = await answer.json()
     expect([answer.status, video.error ?? null]).toEqual([200, null])
-    for (let n = 0; n < 100; n++) {
-      const call = it.xai.callsOf('videos.generations')[before]
-      if (call) return { video, asked: call.body, dropped: answer.headers.get('x-groxy-dropped') }
-      await Bun.sleep(20)
-    }
-    throw new Error('Nobody was asked.')
+    const call = await until(() => it.xai.callsOf('videos.generations')[before])
+    return { video, asked: call.body, dropped: answer.headers.get('x-groxy-dropped') }
   }
   const usual = { ...ASK, duration: 6 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { failsFirst, films, jpeg } from '../fakes/grok-web'
+import { failsFirst, films, jpeg, type Turn } from '../fakes/grok-web'
 import { fakeXaiMedia } from '../fakes/xai-media'
 import { until } from '../support/programs'
 import { VIDEO_MODEL, videosAt } from '../support/video-world'
@@ -8,6 +8,12 @@ import { type WebOptions, webGateway } from '../support/web-gateway'
 const LONG = 40_000
 const model = 'grok-imagine-1.0-video'
 const PICTURE = `data:image/jpeg;base64,${jpeg('a').toBase64()}`
+
+/** A film that is begun, and goes no further before something has come to pass. */
+const heldUntil = (event: Promise<void>) => (turn: Turn) => {
+  const { steps, ...rest } = films()(turn)
+  return { ...rest, steps: [...steps.slice(0, 3), { wait: event }, ...steps.slice(3)] }
+}
 
 async function world(options: WebOptions = {}) {
   const it = await webGateway(options)
@@ -27,7 +33,8 @@ describe('a video of a grok.com session', () => {
     'is made, and downloaded with the session that made it, as is its picture',
     async () => {
       await using it = await world()
-      it.grok.script(films({ gapMs: 60 }))
+      const seen = Promise.withResolvers<void>()
+      it.grok.script(heldUntil(seen.promise))
       const wish = { model, seconds: '10', size: '720x1280', input_reference: PICTURE }
       const { id } = await it.create(wish)
       const half = await until(async () => {
@@ -35,6 +42,7 @@ describe('a video of a grok.com session', () => {
         return video.progress > 0 ? video : undefined
       })
       expect(half.status).toBe('in_progress')
+      seen.resolve()
       const done = await it.becomes(id, 'completed')
       expect(done).toMatchObject({ progress: 100, seconds: '10', size: '720x1280' })
       for (const [variant, type] of [
@@ -112,7 +120,7 @@ describe('a video of a grok.com session', () => {
     async () => {
       const path = `/tmp/groxy-videos-${crypto.randomUUID()}.db`
       await using it = await world({ path })
-      it.grok.queue([films({ gapMs: 500 })])
+      it.grok.queue([heldUntil(new Promise(() => {}))])
       const { id } = await it.create({ model })
       await it.becomes(id, 'in_progress')
       it.app.drain()

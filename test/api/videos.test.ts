@@ -25,10 +25,7 @@ describe('a video', () => {
       const asked = { model: VIDEO_MODEL, prompt: 'Waves' }
       const begun = await (await it.call('POST', '/videos/generations', asked)).json()
       for (const one of [id, begun.request_id]) {
-        const video = await until(async () => {
-          const answer = await it.call('GET', `/videos/${one}`)
-          return answer.status === 200 ? answer.json() : undefined
-        })
+        const video = await it.shown(one)
         expect([Check(documented.schema, video), video]).toEqual([true, video])
       }
     },
@@ -59,6 +56,15 @@ describe('a video', () => {
     async () => {
       await using it = await videoWorld()
       it.xai.films({ pollsUntilDone: 3 })
+      const [taken, seen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      it.xai.script('videos.generations', async ({ right }) => {
+        await taken.promise
+        return right()
+      })
+      it.xai.always('videos.get', async ({ right }) => {
+        if (it.xai.callsOf('videos.get').length > 2) await seen.promise
+        return right()
+      })
       const picture = await toFile(png('a'), 'a.png')
       const wish = { prompt: 'Waves', seconds: '4', size: '720x1280' } as const
       const begun = await it.sdk.videos.create({ ...wish, model: MODEL, input_reference: picture })
@@ -71,11 +77,13 @@ describe('a video', () => {
       expect(begun.id).toMatch(/^video_[\da-f]{32}$/)
       const early = await it.call('GET', `/videos/${begun.id}/content`)
       expect([early.status, (await early.json()).error.code]).toEqual([409, 'video_not_ready'])
+      taken.resolve()
       const half = await until(async () => {
         const now = await it.sdk.videos.retrieve(begun.id)
         return now.progress > 0 ? now : undefined
       })
       expect(half).toMatchObject({ ...shown, status: 'in_progress', completed_at: null })
+      seen.resolve()
       await it.becomes(begun.id, 'completed')
       const done = await it.sdk.videos.retrieve(begun.id)
       expect(done).toMatchObject({ ...shown, progress: 100, completed_at: expect.any(Number) })
@@ -213,12 +221,18 @@ describe('a video', () => {
     async () => {
       await using it = await videoWorld({ settings: { videos_at_once: 2 } })
       it.xai.alwaysFilms({ pollsUntilDone: 1 })
+      const seen = Promise.withResolvers<void>()
+      it.xai.always('videos.get', async ({ right }) => {
+        await seen.promise
+        return right()
+      })
       const asked = await Promise.all(Array.from({ length: 5 }, () => it.create()))
       await until(() => it.xai.callsOf('videos.generations').length === 2 || undefined)
       await Bun.sleep(300)
       expect(it.xai.callsOf('videos.generations')).toHaveLength(2)
       const { data } = await it.sdk.videos.list()
       expect(data.filter(({ status }) => status === 'queued')).toHaveLength(3)
+      seen.resolve()
       for (const { id } of asked) await it.becomes(id, 'completed')
       expect(it.xai.callsOf('videos.generations')).toHaveLength(5)
     },
@@ -230,9 +244,15 @@ describe('a video', () => {
     async () => {
       await using it = await videoWorld({ settings: { videos_at_once: 1 } })
       it.xai.films({ pollsUntilDone: 1 })
+      const deleted = Promise.withResolvers<void>()
+      it.xai.always('videos.get', async ({ right }) => {
+        await deleted.promise
+        return right()
+      })
       const first = await it.create()
       const { id } = await it.create()
       expect((await it.call('DELETE', `/videos/${id}`)).status).toBe(200)
+      deleted.resolve()
       await it.becomes(first.id, 'completed')
       await Bun.sleep(300)
       expect(it.xai.callsOf('videos.generations')).toHaveLength(1)
@@ -293,15 +313,18 @@ describe("a video in xAI's words", () => {
     'is pending, then done, at an address of ours',
     async () => {
       await using it = await videoWorld()
+      const seen = Promise.withResolvers<void>()
+      it.xai.always('videos.get', async ({ right }) => {
+        await seen.promise
+        return right()
+      })
       const id = await begin(it, { prompt: 'Waves', duration: 5, aspect_ratio: '16:9' })
       expect(id).toMatch(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/)
       const early = await it.call('GET', `/videos/${id}`)
       expect(early.status).toBe(202)
       expect(await early.json()).toMatchObject({ status: 'pending', progress: expect.any(Number) })
-      const done = await until(async () => {
-        const answer = await it.call('GET', `/videos/${id}`)
-        return answer.status === 200 ? answer.json() : undefined
-      })
+      seen.resolve()
+      const done = await it.shown(id)
       const [, name] = /\/videos\/([\da-f]{32}\.mp4)$/.exec(done.video.url) ?? []
       expect(done).toEqual({
         ...{ status: 'done', model: VIDEO_MODEL, progress: 100 },
@@ -326,10 +349,7 @@ describe("a video in xAI's words", () => {
       await using it = await videoWorld()
       it.xai.films({ moderated: true, pollsUntilDone: 0 })
       const id = await begin(it, { prompt: 'Waves' })
-      const failed = await until(async () => {
-        const answer = await it.call('GET', `/videos/${id}`)
-        return answer.status === 200 ? answer.json() : undefined
-      })
+      const failed = await it.shown(id)
       expect(failed).toMatchObject({
         ...{ status: 'failed', error: { code: 'invalid_argument', message: expect.any(String) } },
       })
@@ -347,10 +367,7 @@ describe("a video in xAI's words", () => {
         await using it = await videoWorld()
         it.xai.alwaysFilms({ pollsUntilDone: 0 })
         const first = await begin(it, { prompt: 'Waves' })
-        const { video } = await until(async () => {
-          const answer = await it.call('GET', `/videos/${first}`)
-          return answer.status === 200 ? answer.json() : undefined
-        })
+        const { video } = await it.shown(first)
         const bytes = await (await fetch(video.url)).bytes()
         const inline = `data:video/mp4;base64,${bytes.toBase64()}`
         for (const [url, wanted] of [
@@ -362,9 +379,7 @@ describe("a video in xAI's words", () => {
           const answer = await it.call('POST', `/videos/${path}`, { ...body, video: { url } })
           expect(answer.status).toBe(200)
           const { request_id: id } = await answer.json()
-          await until(
-            async () => (await it.call('GET', `/videos/${id}`)).status === 200 || undefined,
-          )
+          await it.shown(id)
           expect(it.xai.callsOf(`videos.${path}`)[0]?.body).toEqual({
             ...{ model: VIDEO_MODEL, prompt: 'Snow', video: { url: wanted }, ...sent },
           })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { createVault } from '#src/crypto'
 import { openFile } from '#src/store/file'
@@ -84,28 +84,30 @@ test('an alias names one model, several in order, or several by weight', async (
 })
 
 describe('a route that cannot be meant', () => {
-  test('is refused and changes nothing', async () => {
-    await using it = await open()
+  let it: Awaited<ReturnType<typeof open>>
+  beforeAll(async () => {
+    it = await open()
     await it.run('set', 'known', 'grok-4')
-    const cases = [
-      [['set', 'new'], 'name at least one model'],
-      [['set', 'new', '--split'], 'name at least one model'],
-      [['set', 'new', 'a', 'a'], '"a" is named twice'],
-      [['set', 'new', '--split', 'a=1', 'a=2'], '"a" is named twice'],
-      [['set', 'new', '--split', 'a'], 'no model with a weight'],
-      [['set', 'new', '--split', 'a=0'], 'no model with a weight'],
-      [['set', 'new', '--split', 'a=-1'], 'no model with a weight'],
-      [['set', 'new', '--split', 'a=1.5'], 'no model with a weight'],
-      [['set', 'new', 'a', '--also', 'weather'], 'does not know "weather"'],
-      [['set', 'new', 'a', 'known'], '"known" is an alias itself'],
-      [['set', 'new', 'new'], '"new" is an alias itself'],
-      [['set', 'grok-4', 'a'], '"grok-4" is a model of the alias "known"'],
-    ] as const
-    for (const [args, problem] of cases) {
-      const [code, said] = await it.refused(...args)
-      expect(code).toBe(2)
-      expect(said).toContain(problem)
-    }
+  }, 20_000)
+  afterAll(() => it?.[Symbol.asyncDispose]())
+
+  test.each([
+    [['set', 'new'], 'name at least one model'],
+    [['set', 'new', '--split'], 'name at least one model'],
+    [['set', 'new', 'a', 'a'], '"a" is named twice'],
+    [['set', 'new', '--split', 'a=1', 'a=2'], '"a" is named twice'],
+    [['set', 'new', '--split', 'a'], 'no model with a weight'],
+    [['set', 'new', '--split', 'a=0'], 'no model with a weight'],
+    [['set', 'new', '--split', 'a=-1'], 'no model with a weight'],
+    [['set', 'new', '--split', 'a=1.5'], 'no model with a weight'],
+    [['set', 'new', 'a', '--also', 'weather'], 'does not know "weather"'],
+    [['set', 'new', 'a', 'known'], '"known" is an alias itself'],
+    [['set', 'new', 'new'], '"new" is an alias itself'],
+    [['set', 'grok-4', 'a'], '"grok-4" is a model of the alias "known"'],
+  ] as const)('%j is refused and changes nothing', async (args, problem) => {
+    const [code, said] = await it.refused(...args)
+    expect(code).toBe(2)
+    expect(said).toContain(problem)
     expect([...(await it.stores.aliases.routes()).keys()]).toEqual(['known'])
   })
 })

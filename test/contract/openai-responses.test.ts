@@ -10,6 +10,7 @@ import { call, text } from '../fakes/responses-outputs'
 import { CLIENT_USAGE, say } from '../fakes/responses-said'
 import { inputOf, responsesAsked } from '../fakes/responses-upstream'
 import { chunk, type Seen, sse, USAGE } from '../fakes/upstream'
+import { ownClock } from '../support/own-clock'
 import {
   comparable,
   expectOfficial,
@@ -450,10 +451,11 @@ describe('errors', () => {
       { signal: leaving.signal },
     )
     for await (const event of stream) if (event.type === 'response.output_text.delta') break
+    using clock = ownClock()
     leaving.abort()
-    const left = performance.now()
+    const left = clock.now()
     await world.upstream.asked()[0]?.aborted
-    expect(performance.now() - left).toBeLessThan(50)
+    expect(clock.now() - left).toBeLessThan(50)
     expect(await world.gate.ledger()).toMatchObject([{ outcome: 'gone' }])
   })
 

@@ -23,6 +23,7 @@ import {
   USAGE,
 } from '../fakes/upstream'
 import { type Gateway, gateway, KEY, openaiAt, xaiAt } from '../support/gateway'
+import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 
 const HELLO: ChatCompletionMessageParam[] = [{ role: 'user', content: 'Hi' }]
@@ -286,10 +287,11 @@ describe('streams', () => {
       expect(one.choices[0]?.delta.content).toBe('Hel')
       break
     }
+    using clock = ownClock()
     stream.controller.abort()
-    const left = performance.now()
+    const left = clock.now()
     await asked(world.upstream).aborted
-    expect(performance.now() - left).toBeLessThan(50)
+    expect(clock.now() - left).toBeLessThan(50)
     expect(await world.gate.ledger()).toMatchObject([{ outcome: 'gone' }])
   })
 
@@ -307,10 +309,11 @@ describe('streams', () => {
     )
     const failed = failureOf(call, OpenAI.APIUserAbortError)
     await reached
+    using clock = ownClock()
     leaving.abort()
-    const left = performance.now()
+    const left = clock.now()
     await asked(world.upstream).aborted
-    expect(performance.now() - left).toBeLessThan(50)
+    expect(clock.now() - left).toBeLessThan(50)
     await failed
   })
 })

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { heldAnswers } from '../fakes/held-answers'
 import { type FakeUpstream, fakeUpstream } from '../fakes/upstream'
 import { emptyFolder, startGroxy } from '../support/executable'
-import { KEY, openaiAt } from '../support/gateway'
-import { type SharedDatabase, sharedDatabase } from '../support/instances'
-import { TEST_SECRET } from '../support/pool'
+import { openaiAt } from '../support/gateway'
+import { INSTANCE_ENV, type SharedDatabase, sharedDatabase } from '../support/instances'
 import { until } from '../support/programs'
 import {
   answerOf,
@@ -30,9 +29,8 @@ const held = heldAnswers()
 
 /** Start an executable over the database; it is killed at the end of the scope. */
 async function start(url = database.url, folder = emptyFolder()) {
-  const env = { GROXY_SECRET: TEST_SECRET, GROXY_API_KEY: KEY, ADMIN_PASSWORD: 'for tests' }
   const server = await startGroxy(folder, {
-    ...{ ...env, DATABASE_URL: url, ...openaiAt(upstream.url) },
+    ...{ ...INSTANCE_ENV, DATABASE_URL: url, ...openaiAt(upstream.url) },
   })
   return { ...server, at: responsesAt(server) }
 }

@@ -333,6 +333,7 @@ describe('under load', () => {
             if (reply?.status === 200 && (await reply.text().catch(() => ''))) answered++
           }
         })
+        await until(() => answered > 0 || undefined)
         await Bun.sleep(500 + Math.random() * 700)
         const halfASecondAgo = answered
         await Bun.sleep(500)

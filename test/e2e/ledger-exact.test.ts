@@ -4,17 +4,15 @@ import { join } from 'node:path'
 import { type FakePool, fakePool } from '../fakes/pool'
 import { healthy, tokensOf } from '../fakes/pool-acts'
 import { emptyFolder, startGroxy } from '../support/executable'
-import { KEY } from '../support/gateway'
-import { addAccounts, isReady, sharedDatabase, startInstance } from '../support/instances'
-import { sumsOf } from '../support/ledger-sums'
 import {
-  accountsOf,
-  type Execute,
-  insertAccounts,
-  insertKey,
-  TEST_SECRET,
-  take,
-} from '../support/pool'
+  addAccounts,
+  INSTANCE_ENV,
+  isReady,
+  sharedDatabase,
+  startInstance,
+} from '../support/instances'
+import { sumsOf } from '../support/ledger-sums'
+import { accountsOf, type Execute, insertAccounts, insertKey, take } from '../support/pool'
 import { until } from '../support/programs'
 import { isWithoutSqld, type Sqld } from '../support/sqld'
 
@@ -145,13 +143,12 @@ describe('kill -9', () => {
     async () => {
       await using pool = await threeAccounts()
       const folder = emptyFolder()
-      const env = { GROXY_SECRET: TEST_SECRET, GROXY_API_KEY: KEY, ADMIN_PASSWORD: 'for tests' }
       const file = join(folder, 'data/groxy.db')
       const answered: Answered[] = []
       const safe: Answered[] = []
       let keys: string[] = []
       for (let round = 0; round < 4; round++) {
-        await using it = await startGroxy(folder, env)
+        await using it = await startGroxy(folder, INSTANCE_ENV)
         if (round === 0) {
           using db = new Database(file)
           const execute: Execute = async (sql, args = []) => db.query(sql).run(...args)

@@ -8,6 +8,7 @@ import { type FakeGrokWeb, fakeGrokWeb, jpeg, mp4 } from '../fakes/grok-web'
 import type { AssetOptions } from '../fakes/grok-web/library'
 import { emptyFolder, startGroxy } from '../support/executable'
 import { KEY } from '../support/gateway'
+import { INSTANCE_ENV } from '../support/instances'
 import { filmAt, putting } from '../support/media-answers'
 import { mediaMachine } from '../support/media-machine'
 import { TEST_SECRET } from '../support/pool'
@@ -22,9 +23,7 @@ type Program = Awaited<ReturnType<typeof startGroxy>>
 
 const envOf = (database: string, grok: FakeGrokWeb) => ({
   DATABASE_URL: database,
-  GROXY_SECRET: TEST_SECRET,
-  GROXY_API_KEY: KEY,
-  ADMIN_PASSWORD: 'a password for tests',
+  ...INSTANCE_ENV,
   WEB_ASSETS_URL: grok.assetsUrl,
 })
 

@@ -4,6 +4,7 @@ import type { AssetOptions } from '../fakes/grok-web/library'
 import { filmOf } from '../fakes/media/films'
 import { filmAt, pictureAt, putting } from '../support/media-answers'
 import { mediaHost } from '../support/media-host'
+import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 import { type WebGateway, webGateway } from '../support/web-gateway'
 import { tell } from '../support/web-ways'
@@ -61,9 +62,10 @@ describe('what a session has made', () => {
     expect(response.headers.get('content-type')).toBe('video/mp4')
     expect(response.headers.get('etag')).toBeNull()
     const reader = response.body?.getReader()
-    const began = Date.now()
+    using clock = ownClock()
+    const began = clock.now()
     await reader?.read()
-    expect(Date.now() - began).toBeLessThan(500)
+    expect(clock.now() - began).toBeLessThan(500)
     const middle = await fetch(address, { headers: { range: 'bytes=100000-100099' } })
     expect(middle.status).toBe(206)
     expect(middle.headers.get('content-range')).toBe(`bytes 100000-100099/${FILM.length}`)

@@ -5,12 +5,11 @@ import { type FakePool, fakePool } from '../fakes/pool'
 import { healthy, refuse } from '../fakes/pool-acts'
 import { emptyFolder, startGroxy } from '../support/executable'
 import { KEY } from '../support/gateway'
-import { isReady } from '../support/instances'
-import { accountsOf, type Execute, insertAccounts, TEST_SECRET, take } from '../support/pool'
+import { INSTANCE_ENV, isReady } from '../support/instances'
+import { accountsOf, type Execute, insertAccounts, take } from '../support/pool'
 import { until } from '../support/programs'
 
 const LONG = 60_000
-const ENV = { GROXY_SECRET: TEST_SECRET, GROXY_API_KEY: KEY, ADMIN_PASSWORD: 'for tests' }
 
 const limited = refuse(429, 'resource-exhausted', 'Too many requests.', { 'retry-after': '300' })
 const broken = refuse(500, 'internal', 'Internal server error.')
@@ -30,7 +29,7 @@ describe('what is held against accounts', () => {
       await using pool = await fakePool({ limited, broken, healthy })
       const folder = emptyFolder()
       {
-        await using first = await startGroxy(folder, ENV)
+        await using first = await startGroxy(folder, INSTANCE_ENV)
         using db = new Database(join(folder, 'data/groxy.db'))
         const execute: Execute = async (sql, args = []) => db.query(sql).run(...args)
         await insertAccounts(execute, accountsOf(pool))
@@ -42,7 +41,7 @@ describe('what is held against accounts', () => {
         await first.exited
       }
       const before = pool.accounts().map(({ calls }) => calls.length)
-      await using again = await startGroxy(folder, ENV)
+      await using again = await startGroxy(folder, INSTANCE_ENV)
       await isReady(again, KEY)
       for (let turn = 0; turn < 30; turn++) {
         const reply = await take(again, { prompt: `turn ${turn}`, key: KEY })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { fakePool } from '../fakes/pool'
 import { type Act, healthy, reset, torn } from '../fakes/pool-acts'
 import { accountsOf, poolGateway, take } from '../support/pool'
+import { until } from '../support/programs'
 
 const TEARING = ['torn-one', 'torn-two', 'torn-three']
 const TURNS = 12
@@ -63,11 +64,13 @@ describe('a key with rescue', () => {
     const abort = new AbortController()
     const gone = take(it, { prompt: 'Hi', stream: true, key, signal: abort.signal })
     gone.catch(() => {})
+    const inFlight = () => pool.accounts().reduce((sum, account) => sum + account.inFlight, 0)
+    await until(() => inFlight() === 1 || undefined)
     await Bun.sleep(150)
-    expect(pool.accounts().map(({ inFlight }) => inFlight)).toContain(1)
     abort.abort()
+    await until(() => inFlight() === 0 || undefined)
     await Bun.sleep(150)
-    expect(pool.accounts().map(({ inFlight }) => inFlight)).toEqual([0, 0, 0, 0])
+    expect(inFlight()).toBe(0)
     expect(pool.calls()).toHaveLength(1)
   })
 })

@@ -4,6 +4,7 @@ import { heldAnswers } from '../fakes/held-answers'
 import { fakeResponses } from '../fakes/responses-upstream'
 import { chunk, fakeUpstream, type Seen, sse } from '../fakes/upstream'
 import { type Gateway, gateway, keyed, openaiAt, xaiAt } from '../support/gateway'
+import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 import { answerOf, becomes, idIn, readUntil, responsesAt, saying } from '../support/responses-http'
 import { expectOfficial, expectOfficialStream } from '../support/responses-world'
@@ -36,7 +37,8 @@ describe.skipIf(isWithoutSqld)('while the database is away', () => {
       const doomed = await at.create({ input: 'To be deleted' })
       await gate.app.flush()
       await leave()
-      const before = Date.now()
+      using clock = ownClock()
+      const before = clock.now()
       const first = await at.create({ input: 'One' })
       const streamed = await at.ask({
         ...{ input: 'Two', stream: true, previous_response_id: first.id },
@@ -45,7 +47,7 @@ describe.skipIf(isWithoutSqld)('while the database is away', () => {
       expectOfficialStream(text)
       const second = idIn(text)
       const third = await at.create({ input: 'Three', previous_response_id: second })
-      expect(Date.now() - before).toBeLessThan(2_000)
+      expect(clock.now() - before).toBeLessThan(2_000)
       // What waits to be written is there.
       expect(await at.get(first.id)).toEqual(first)
       expect(await (await at.watch(second)).text()).toBe(text)
@@ -62,7 +64,7 @@ describe.skipIf(isWithoutSqld)('while the database is away', () => {
         expect(refused.headers.get('retry-after')).not.toBeNull()
         expect([refused.status, (await refused.json()).error.code]).toEqual([503, 'not_ready'])
       }
-      expect(Date.now() - before).toBeLessThan(20_000)
+      expect(clock.now() - before).toBeLessThan(20_000)
       expect(upstream.asked()).toHaveLength(asked)
       await comeBack()
       await until(async () => {
@@ -147,7 +149,9 @@ const torn = ({ path, body }: Seen): Response | undefined => {
 }
 
 describe('a key with rescue', () => {
-  const TURNS = 6
+  const LEAST = 6
+  /** Which of the two is asked first is chance. */
+  const MOST = 40
 
   async function two(second?: typeof torn) {
     await using stack = new AsyncDisposableStack()
@@ -165,7 +169,9 @@ describe('a key with rescue', () => {
 
   test('gets one whole answer, which is what is kept', async () => {
     await using it = await two()
-    for (let turn = 0; turn < TURNS; turn++) {
+    let turn = 0
+    for (; turn < LEAST || it.bad.asked().length === 0; turn++) {
+      expect(turn).toBeLessThan(MOST)
       const text = await (await it.at.ask({ input: `turn ${turn}`, stream: true })).text()
       expectOfficialStream(text)
       expect(text).not.toContain('torn')
@@ -173,10 +179,9 @@ describe('a key with rescue', () => {
       expect([kept.status, answerOf(kept)]).toEqual(['completed', 'Hello there'])
       expect(await (await it.at.watch(kept.id)).text()).toBe(text)
     }
-    expect(it.bad.asked().length).toBeGreaterThan(0)
     await it.gate.app.flush()
     const { rows } = await it.gate.client.execute('SELECT status FROM responses')
-    expect(rows.map(({ status }) => status)).toEqual(Array(TURNS).fill('completed'))
+    expect(rows.map(({ status }) => status)).toEqual(Array(turn).fill('completed'))
   })
 
   test('gets an error with its status, and nothing is kept, when nobody answers whole', async () => {
@@ -190,13 +195,13 @@ describe('a key with rescue', () => {
 
   test('gets a background response whole, too', async () => {
     await using it = await two()
-    for (let turn = 0; turn < TURNS; turn++) {
+    for (let turn = 0; turn < LEAST || it.bad.asked().length === 0; turn++) {
+      expect(turn).toBeLessThan(MOST)
       const { id } = await it.at.create({ input: `turn ${turn}`, background: true })
       const done = await becomes(it.at, id, 'completed')
       expect(answerOf(done)).toBe('Hello there')
       expectOfficialStream(await (await it.at.watch(id)).text())
     }
-    expect(it.bad.asked().length).toBeGreaterThan(0)
   })
 })
 

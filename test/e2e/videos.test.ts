@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { openFile } from '#src/store/file'
-import { fakeXaiMedia, faults } from '../fakes/xai-media'
+import { type Filming, fakeXaiMedia, faults } from '../fakes/xai-media'
 import { emptyFolder, startGroxy } from '../support/executable'
-import { KEY, xaiAt } from '../support/gateway'
-import { sharedDatabase } from '../support/instances'
-import { TEST_SECRET } from '../support/pool'
+import { xaiAt } from '../support/gateway'
+import { INSTANCE_ENV, sharedDatabase } from '../support/instances'
 import { until } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
 import { videosAt } from '../support/video-world'
@@ -14,11 +13,23 @@ const LONG = 300_000
 const TAKEOVER_MS = 60_000
 const KILLS = 20
 
-const OWN = { GROXY_SECRET: TEST_SECRET, GROXY_API_KEY: KEY, ADMIN_PASSWORD: 'for tests' }
-
 async function start(url: string, xaiUrl: string, folder = emptyFolder()) {
-  const server = await startGroxy(folder, { ...OWN, DATABASE_URL: url, ...xaiAt(xaiUrl) })
+  const server = await startGroxy(folder, { ...INSTANCE_ENV, DATABASE_URL: url, ...xaiAt(xaiUrl) })
   return { ...server, ...videosAt(server.url) }
+}
+
+/** Two instances over one database: one makes a video, which the other knows. */
+async function pair(filming: Filming) {
+  await using stack = new AsyncDisposableStack()
+  const xai = stack.use(fakeXaiMedia())
+  const database = stack.use(await sharedDatabase())
+  xai.alwaysFilms(filming)
+  const a = stack.use(await start(database.url, xai.url))
+  const b = stack.use(await start(database.url, xai.url))
+  const { id } = await a.create()
+  await b.becomes(id, 'in_progress')
+  const kept = stack.move()
+  return { ...{ xai, database, a, b, id }, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 interface Standing {
@@ -94,13 +105,8 @@ describe.skipIf(isWithoutSqld)('videos of two instances over one database', () =
   test.concurrent(
     'are gone on with by the other when one is killed, without being begun again',
     async () => {
-      await using xai = fakeXaiMedia()
-      await using database = await sharedDatabase()
-      xai.alwaysFilms({ pollsUntilDone: 6 })
-      await using a = await start(database.url, xai.url)
-      await using b = await start(database.url, xai.url)
-      const { id } = await a.create()
-      await b.becomes(id, 'in_progress')
+      await using it = await pair({ pollsUntilDone: 6 })
+      const { xai, a, b, id } = it
       a.signal('SIGKILL')
       await a.exited
       await b.becomes(id, 'completed', TAKEOVER_MS)
@@ -113,13 +119,8 @@ describe.skipIf(isWithoutSqld)('videos of two instances over one database', () =
   test.concurrent(
     'are gone on with by the other at once when one is stopped',
     async () => {
-      await using xai = fakeXaiMedia()
-      await using database = await sharedDatabase()
-      xai.alwaysFilms({ pollsUntilDone: 5 })
-      await using a = await start(database.url, xai.url)
-      await using b = await start(database.url, xai.url)
-      const { id } = await a.create()
-      await b.becomes(id, 'in_progress')
+      await using it = await pair({ pollsUntilDone: 5 })
+      const { xai, database, a, b, id } = it
       const stoppedAt = Date.now()
       a.signal('SIGTERM')
       expect(await a.exited).toBe(0)
@@ -135,13 +136,8 @@ describe.skipIf(isWithoutSqld)('videos of two instances over one database', () =
   test.concurrent(
     'are deleted here while they are made there',
     async () => {
-      await using xai = fakeXaiMedia()
-      await using database = await sharedDatabase()
-      xai.alwaysFilms({ isNeverDone: true })
-      await using a = await start(database.url, xai.url)
-      await using b = await start(database.url, xai.url)
-      const { id } = await a.create()
-      await b.becomes(id, 'in_progress')
+      await using it = await pair({ isNeverDone: true })
+      const { xai, a, b, id } = it
       expect((await b.call('DELETE', `/videos/${id}`)).status).toBe(200)
       await Bun.sleep(8_000)
       const asked = xai.callsOf('videos.get').length

@@ -22,6 +22,7 @@ import {
   silent,
   stallsMidway,
 } from '../fakes/grok-web'
+import { ownClock } from '../support/own-clock'
 import { type WebGateway, webGateway } from '../support/web-gateway'
 import { tell, WAYS, type Way } from '../support/web-ways'
 
@@ -125,13 +126,15 @@ const TWO = { name: 'two', tier: 'super' } as const
 let usual: WebGateway
 /** Where nobody waits for long: only for faults of silence. */
 let quick: WebGateway
+const clock = ownClock()
 beforeAll(async () => {
   usual = await webGateway()
-  quick = await webGateway({ settings: QUICK })
+  quick = await webGateway({ settings: QUICK, clock: clock.now })
 })
 afterAll(async () => {
   await quick?.[Symbol.asyncDispose]()
   await usual?.[Symbol.asyncDispose]()
+  clock[Symbol.dispose]()
 })
 
 /** A gateway whose first session fails. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { APIError, toFile } from 'openai'
 import { draws, failsFirst, jpeg, plain } from '../fakes/grok-web'
+import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 import { type WebGateway, type WebOptions, webGateway } from '../support/web-gateway'
 
@@ -32,7 +33,10 @@ async function untilAsked(it: WebGateway, account: string): Promise<void> {
 describe('pictures of grok.com in a chat', () => {
   test('are drawn two at a time, side by side', async () => {
     await using it = await webGateway({ accounts: TWO })
-    it.grok.script((turn) => ({ ...draws()(turn), wire: { gapMs: 20 } }))
+    it.grok.script(async (turn) => {
+      await it.grok.arrived({ endpoint: 'new' }, 2)
+      return draws()(turn)
+    })
     const pictures = await picturesOf(it, { n: 3, response_format: 'url' })
     expect(pictures.map(({ url }) => url?.startsWith(`${it.url}/images/`))).toEqual([
       ...[true, true, true],
@@ -190,7 +194,9 @@ describe('pictures of the page Imagine of grok.com', () => {
   })
 
   test('are given up when grok.com falls silent', async () => {
-    await using it = await imagining({ accounts: TWO, settings: { answer_timeout_ms: 1000 } })
+    using clock = ownClock()
+    const settings = { answer_timeout_ms: 1000 }
+    await using it = await imagining({ accounts: TWO, settings, clock: clock.now })
     it.grok.queueImagine({ stallAfter: 0 })
     expect(await picturesOf(it)).toHaveLength(1)
     expect(it.grok.callsOf({ endpoint: 'imagine' })).toHaveLength(2)

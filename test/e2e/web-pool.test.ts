@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { fakeGrokWeb } from '../fakes/grok-web'
 import { gateway } from '../support/gateway'
-import { groxy, scratch, until } from '../support/programs'
+import { groxy, runProgram, scratch, until } from '../support/programs'
 import { type WebGateway, webGateway } from '../support/web-gateway'
 
 const TIERS = [
@@ -149,8 +149,10 @@ describe('twenty thousand sessions', () => {
     }
     await groxy(['migrate'], env)
     const began = Date.now()
-    expect(await groxy(['accounts', 'import', file], env)).toContain('Added 20000 accounts')
-    expect(Date.now() - began).toBeLessThan(IMPORT_MS)
+    const command = [process.execPath, 'src/main.ts', 'accounts', 'import', file]
+    const { stdout, waitedMs } = await runProgram(command, { env })
+    expect(stdout).toContain('Added 20000 accounts')
+    expect(Date.now() - began - waitedMs).toBeLessThan(IMPORT_MS)
 
     await using it = await gateway({ path, env: { WEB_ASSETS_URL: grok.assetsUrl } })
     expect(await ask(it)).toBe(200)

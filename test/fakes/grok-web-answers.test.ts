@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { browserHeaders, g1, g2, g3, linesOf, webClient } from '../support/grok-web-client'
+import { ownClock } from '../support/own-clock'
 import {
   type Answer,
   AROUND_TAGS,
@@ -396,11 +397,12 @@ describe('faults', () => {
       const gone = asked.then((response) => response.text()).catch(({ name }: Error) => name)
       await grok.arrived({ endpoint: 'new' }, at + 1)
       await Bun.sleep(30)
-      const cutAt = Date.now()
+      using clock = ownClock()
+      const cutAt = clock.now()
       abort.abort()
       expect(await gone).toBe('AbortError')
       const call = await grok.left({ endpoint: 'new' }, at)
-      expect((call.leftAt ?? 0) - cutAt).toBeWithin(0, 50)
+      expect(clock.now() - cutAt).toBeLessThan(50)
       expect(await call.gone).toBe(call.leftAt as number)
       expect([call.endedAt, call.firstByteAt === undefined]).toEqual([undefined, at === 0])
     }

@@ -18,15 +18,6 @@ beforeEach(() => {
   grok.forget()
 })
 
-const downloaded = async (path: string, client = one) => {
-  const response = await client.asset(path)
-  return {
-    status: response.status,
-    type: response.headers.get('content-type'),
-    bytes: await response.bytes(),
-  }
-}
-
 describe('the asset host', () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, at) => at % 256)
   const { path } = grok.put('one', { bytes, type: 'image/png' })
@@ -68,11 +59,11 @@ describe('the asset host', () => {
 
   test('can be slow, wrong, large, broken, and notices who goes', async () => {
     const large = grok.put('one', { size: 26 * 1024 * 1024, type: 'video/mp4' })
-    expect((await downloaded(large.path)).bytes).toHaveLength(26 * 1024 * 1024)
+    expect((await one.downloaded(large.path)).bytes).toHaveLength(26 * 1024 * 1024)
     const wrong = grok.put('one', { bytes, type: 'text/html' })
-    expect((await downloaded(wrong.path)).type).toBe('text/html')
+    expect((await one.downloaded(wrong.path)).type).toBe('text/html')
     wrong.status = 503
-    expect((await downloaded(wrong.path)).status).toBe(503)
+    expect((await one.downloaded(wrong.path)).status).toBe(503)
     const slow = grok.put('one', { size: 100_000, gapMs: 20 })
     const from = performance.now()
     const response = await one.asset(slow.path)
@@ -102,7 +93,7 @@ describe('the asset host', () => {
     expect(Buffer.compare(await part.bytes(), film.read(5e8, 500_010_000))).toBe(0)
     expect(large).toMatchObject({ fetches: 1, heads: 0, open: 0, sent: 10_000 })
     const odd = grok.put('one', { bytes, manner: { body: '<svg/>', type: 'image/svg+xml' } })
-    const { type, bytes: served } = await downloaded(odd.path)
+    const { type, bytes: served } = await one.downloaded(odd.path)
     expect([type, new TextDecoder().decode(served)]).toEqual(['image/svg+xml', '<svg/>'])
     odd.manner = { redirect: 'http://10.0.0.1/' }
     const { cookie } = grok.account('one')

@@ -20,15 +20,6 @@ beforeEach(() => {
 const referer = 'https://grok.com/files'
 const JPEG = [0xff, 0xd8, 0xff]
 
-const downloaded = async (path: string, client = one) => {
-  const response = await client.asset(path)
-  return {
-    status: response.status,
-    type: response.headers.get('content-type'),
-    bytes: await response.bytes(),
-  }
-}
-
 describe('pictures in chat', () => {
   const shown = async (body: object) => {
     const frames = await one.frames(body)
@@ -55,10 +46,10 @@ describe('pictures in chat', () => {
       expect(whole.message).toBe("I generated images with the prompt: 'a cat'")
       expect(whole.generatedImageUrls).toEqual([states[1].imageUrl, states[3].imageUrl])
       for (const { imageUrl } of states) {
-        const { status, type, bytes } = await downloaded(imageUrl)
+        const { status, type, bytes } = await one.downloaded(imageUrl)
         expect([status, type, ...bytes.slice(0, 3)]).toEqual([200, 'image/jpeg', ...JPEG])
       }
-      expect((await downloaded(states[1].imageUrl, two)).status).toBe(403)
+      expect((await two.downloaded(states[1].imageUrl)).status).toBe(403)
     }
   })
 
@@ -101,7 +92,7 @@ describe('pictures in chat', () => {
       (text: string) => JSON.parse(text).image_chunk,
     )
     expect([first.moderated, 'imageUrl' in first]).toEqual([true, false])
-    expect((await downloaded(second.imageUrl)).status).toBe(200)
+    expect((await one.downloaded(second.imageUrl)).status).toBe(200)
   })
 
   test('are edited from an upload', async () => {
@@ -133,12 +124,12 @@ describe('films', () => {
       ...{ message: "I generated a video with the prompt: 'waves'" },
       fileAttachments: [last.assetId],
     })
-    const { type, bytes } = await downloaded(last.videoUrl)
+    const { type, bytes } = await one.downloaded(last.videoUrl)
     expect([type, Buffer.from(bytes).toString('latin1', 4, 12)]).toEqual(['video/mp4', 'ftypisom'])
-    expect((await downloaded(last.thumbnailImageUrl)).type).toBe('image/jpeg')
+    expect((await one.downloaded(last.thumbnailImageUrl)).type).toBe('image/jpeg')
     const up = await one.send('/rest/media/video/upscale', { videoId: last.videoId })
     const { hdMediaUrl } = await up.json()
-    expect((await downloaded(hdMediaUrl.replace(`${grok.assetsUrl}/`, ''))).status).toBe(200)
+    expect((await one.downloaded(hdMediaUrl.replace(`${grok.assetsUrl}/`, ''))).status).toBe(200)
     const link = { postId: post, source: 'post-page', platform: 'web' }
     const linked = await one.send('/rest/media/post/create-link', link)
     expect((await linked.json()).shareLink).toEndWith(post)
@@ -179,7 +170,7 @@ describe('uploads and posts', () => {
   test('a file is kept for its account', async () => {
     const { fileMetadataId, fileUri } = await one.upload('some bytes', 'text/plain')
     expect(fileUri).toBe(`users/${grok.account('one').userId}/${fileMetadataId}/content`)
-    const { type, bytes } = await downloaded(fileUri)
+    const { type, bytes } = await one.downloaded(fileUri)
     expect([type, new TextDecoder().decode(bytes)]).toEqual(['text/plain', 'some bytes'])
     const plain = { 'content-type': 'text/plain;charset=UTF-8' }
     const body = { fileName: 'a', fileMimeType: 'a/b', content: '' }
@@ -213,7 +204,7 @@ describe('uploads and posts', () => {
     form.set('file_source', 'SELF_UPLOAD_FILE_SOURCE')
     const { uploadId, fileMetadata, terminalError } = await (await send(form)).json()
     expect([typeof uploadId, terminalError]).toEqual(['string', null])
-    expect((await downloaded(fileMetadata.fileUri)).bytes).toHaveLength(5)
+    expect((await one.downloaded(fileMetadata.fileUri)).bytes).toHaveLength(5)
     expect(grok.complaints()).toEqual([])
     const asked = g2('What?', { fileAttachments: [fileMetadata.fileMetadataId] })
     expect((await one.chat(asked)).status).toBe(200)

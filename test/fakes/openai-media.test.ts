@@ -1,13 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import OpenAI, { toFile } from 'openai'
+import { bareClient, clientOf, fileOf, refusal } from '../support/openai-media-client'
 import { fakeOpenAiMedia, faults, png } from './openai-media'
 
 let now = 1_760_000_000_000
 let openai = fakeOpenAiMedia()
-let client = new OpenAI({ apiKey: 'one' })
-
-const clientOf = (fake: typeof openai, apiKey = 'one') =>
-  new OpenAI({ baseURL: fake.url, apiKey, maxRetries: 0 })
+let client = clientOf(openai)
 
 beforeEach(() => {
   openai = fakeOpenAiMedia({ keys: ['one', 'two'], now: () => now })
@@ -15,28 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => openai.stop())
 
-const fileOf = (bytes: Uint8Array<ArrayBuffer>, type = 'png') =>
-  toFile(bytes, `a.${type}`, { type: `image/${type}` })
-
-/** What a call is refused with. */
-const refusal = (asked: PromiseLike<unknown>) =>
-  asked.then(
-    () => 'taken',
-    ({ status, code }) => [status, code],
-  )
-
-const post = (path: string, body: unknown, key = 'one') =>
-  fetch(openai.url + path, {
-    ...{ method: 'POST', body: JSON.stringify(body) },
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-  })
-
-/** The same for a body that the SDK would not send. */
-async function refused(path: string, body: unknown) {
-  const response = await post(path, body)
-  const { error } = await response.json()
-  return response.ok ? 'taken' : [response.status, error.code]
-}
+const { post, refused } = bareClient(() => openai.url)
 
 test('asks for a key, and lists its models', async () => {
   expect((await fetch(`${openai.url}/models`)).status).toBe(401)

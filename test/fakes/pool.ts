@@ -150,6 +150,8 @@ async function listen(
   const server = createServer((request, response) => {
     answer(request, response).catch((cause) => response.destroy(cause))
   })
+  // Else it may end a connection that is being asked on, which on a busy machine it does.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return server
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { fakeXaiMedia, filmOf, png } from './xai-media'
+import { PNG, xaiClient } from '../support/xai-media-client'
+import { fakeXaiMedia, filmOf } from './xai-media'
 
 const now = 1_760_000_000_000
 let xai = fakeXaiMedia()
@@ -8,20 +9,7 @@ beforeEach(() => {
 })
 afterEach(() => xai.stop())
 
-type Json = ReturnType<typeof JSON.parse>
-
-async function ask(path: string, body?: unknown, key = 'one'): Promise<[number, Json]> {
-  const response = await fetch(xai.url + path, {
-    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-  })
-  return [response.status, await response.json()]
-}
-
-const statusOf = async (path: string, body?: unknown) => (await ask(path, body))[0]
-const dataUrl = (type: string, bytes: Uint8Array) =>
-  `data:${type};base64,${Buffer.from(bytes).toString('base64')}`
-const PNG = dataUrl('image/png', png('a'))
+const { ask, statusOf } = xaiClient(() => xai.url)
 
 describe('films', () => {
   const finished = async (id: string, polls: number) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { mayUse } from '#src/http/allow-list'
+import { ownClock } from '../support/own-clock'
 
 test.each([
   [null, 'anything', true],
@@ -28,7 +29,8 @@ test.each([
 
 test('a pattern of many stars takes no time over a long name', () => {
   const models = [`${'a*'.repeat(40)}b`]
-  const began = performance.now()
+  using clock = ownClock()
+  const began = clock.now()
   expect(mayUse({ models }, 'a'.repeat(100_000))).toBe(false)
-  expect(performance.now() - began).toBeLessThan(100)
+  expect(clock.now() - began).toBeLessThan(100)
 })

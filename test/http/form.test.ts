@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createForms, isForm, type StreamTerms, streamForm } from '#src/http/form'
 import { createIntake } from '#src/http/intake'
+import { until } from '../support/programs'
 
 const LIMITS = { maxBytes: 1024 * 1024, budgetBytes: 4 * 1024 * 1024 }
 const BOUNDARY = '----groxy-test'
@@ -340,11 +341,15 @@ describe('A form that is handed on as it comes', () => {
           signal.onabort = () => controller.error(new Error('gone'))
         },
       })
+    let asked = 0
     const outcomes: unknown[] = []
     const server = Bun.serve({
       port: 0,
       async fetch(request) {
-        const { fault, aborted } = await streamed(request, { patienceMs: 300 })
+        asked++
+        const { fault, aborted } = await streamed(request, {
+          patienceMs: asked === 1 ? 300 : 60_000,
+        })
         outcomes.push(fault?.code, aborted())
         return new Response(fault?.code)
       },
@@ -355,10 +360,11 @@ describe('A form that is handed on as it comes', () => {
     expect(await (await post(new AbortController().signal)).text()).toBe('request_timeout')
     const leaving = new AbortController()
     const left = post(leaving.signal).catch(() => undefined)
+    await until(() => asked === 2 || undefined)
     await Bun.sleep(100)
     leaving.abort()
     await left
-    await Bun.sleep(100)
+    await until(() => outcomes.length === 4 || undefined)
     expect(outcomes).toEqual(['request_timeout', 1, 'client_gone', 1])
     await server.stop(true)
   })

@@ -10,6 +10,7 @@ import { migrate } from '#src/store/migrate'
 import { createModelLists, type UpstreamModel } from '#src/store/model-lists'
 import { createOpenAi } from '#src/upstream/openai/openai'
 import { fakeUpstream } from '../fakes/upstream'
+import { until } from '../support/programs'
 
 const MINUTE = 60_000
 
@@ -95,6 +96,7 @@ test('few accounts are each asked, a few at a time, and again when their lists a
   let most = 0
   await using upstream = fakeUpstream(async () => {
     most = Math.max(most, ++running)
+    await until(() => most >= 8 || undefined)
     await Bun.sleep(5)
     running--
     return undefined

@@ -3,6 +3,7 @@ import { mp4 } from '../fakes/media/films'
 import { jpeg } from '../fakes/media/jpeg'
 import { mediaCache } from '../support/media-cache'
 import { type Answered, cut, gate, mediaHost } from '../support/media-host'
+import { until } from '../support/programs'
 
 const PICTURE = jpeg('a cat', 4_000)
 const FILM = mp4('waves', 300_000)
@@ -61,9 +62,8 @@ describe('what is fetched ahead', () => {
     await using it = await mediaCache()
     for (const at of [1, 2, 3, 4, 5]) await it.publish(`${host.url}/v${at}`, 'video')
     const { name } = await it.publish(`${host.url}/a`)
-    for (let tries = 0; tries < 100 && !(await it.index.find(name))?.bytes; tries++)
-      await Bun.sleep(10)
-    expect((await it.index.find(name))?.bytes).toBe(PICTURE.length)
+    const bytes = await until(async () => (await it.index.find(name))?.bytes ?? undefined)
+    expect(bytes).toBe(PICTURE.length)
     expect(host.asked).toHaveLength(5)
     open()
     await rest(it)

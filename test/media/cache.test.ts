@@ -116,6 +116,7 @@ describe('what is made', () => {
     await using it = await mediaCache()
     const urls = Array.from({ length: 12 }, (_, at) => `${host.url}/${at}`)
     const made = await Promise.all(urls.map((url) => it.publish(url)))
+    while (host.asked.length < 4) await Bun.sleep(5)
     await Bun.sleep(100)
     expect(host.asked).toHaveLength(4)
     // Whoever asks does not wait.

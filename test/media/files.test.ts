@@ -80,7 +80,8 @@ test('its bytes count, then what it was called', async () => {
     ['\0\x01\x02', 'nothing"', 'application/octet-stream'],
     ['', '', 'application/octet-stream'],
     [
-      `PK\x03\x04${'\0'.repeat(300_000)}PK\x01\x02${'\0'.repeat(42)}word/document.xml`,
+      // What tells it begins in one piece and ends in the next.
+      `PK\x03\x04${'\0'.repeat(299_950)}PK\x01\x02${'\0'.repeat(42)}word/document.xml${'\0'.repeat(20_000)}`,
       '',
       'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
     ],

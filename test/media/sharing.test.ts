@@ -8,6 +8,7 @@ import { mp4 } from '../fakes/media/films'
 import { jpeg } from '../fakes/media/jpeg'
 import { bytesOf, filesOf, mediaCache, readAll, refusal } from '../support/media-cache'
 import { cut, gate, mediaHost } from '../support/media-host'
+import { until } from '../support/programs'
 import { sqld } from '../support/sqld'
 
 const PICTURE = jpeg('a cat', 40_000)
@@ -61,10 +62,11 @@ describe('among instances', () => {
     const { name } = await it.publish(`${host.url}/v`, 'video')
     await it.cache.open(name)
     const claimed = await it.index.find(name)
-    await Bun.sleep(5_500)
-    const renewed = await it.index.find(name)
-    expect(renewed?.fetcher).toBe(claimed?.fetcher ?? 'none')
-    expect(renewed?.fetchUntil).toBeGreaterThan(claimed?.fetchUntil ?? 0)
+    const renewed = await until(async () => {
+      const found = await it.index.find(name)
+      return Number(found?.fetchUntil) > Number(claimed?.fetchUntil) ? found : undefined
+    })
+    expect(renewed.fetcher).toBe(claimed?.fetcher ?? 'none')
     open()
     await it.settle()
   }, 10_000)

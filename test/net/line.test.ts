@@ -7,7 +7,7 @@ import { TimeUp } from '#src/net/http'
 import type { Line } from '#src/net/line'
 import { fakeProxy } from '../fakes/proxy'
 import { lineServer, TALKS, type Talk, type Talked, talk } from '../support/lines'
-import { freePort, scratch } from '../support/programs'
+import { freePort, scratch, until } from '../support/programs'
 import { workerd } from '../support/workerd'
 
 const PEM = await Bun.file('test/fixtures/localhost.pem').text()
@@ -101,8 +101,7 @@ describe('a socket to an upstream on a machine', () => {
   test('waits while nobody reads, and takes no more than it must', async () => {
     await using server = lineServer()
     const line = await lineTo(`${server.url}/flood`)
-    await Bun.sleep(300)
-    expect(server.seen[0]?.waiting()).toBeGreaterThan(0)
+    await until(() => Number(server.seen[0]?.waiting()) > 0 || undefined)
     let count = 0
     for await (const _ of line.messages) if (++count === 300) line.close()
     expect(server.seen[0]?.waiting()).toBe(0)

@@ -172,6 +172,20 @@ describe.each([
     }
   })
 
+  test.each([1, 2, 3])('that another takes in after %i looks are there once', async (at) => {
+    const given = many(3)
+    let looks = 0
+    const execute = async (...asked: Parameters<Client['execute']>) => {
+      const found = await client.execute(...asked)
+      if (++looks === at) await stores.accountImport.add(given)
+      return found
+    }
+    const batch: Client['batch'] = (...asked) => client.batch(...asked)
+    const outcomes = await storesOver({ ...client, execute, batch }).accountImport.add(given)
+    expect(await stores.accountSearch.count({})).toBe(3)
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['known', 'known', 'known'])
+  })
+
   test('with very long lines of cookies fit into what a database takes and gives at once', async () => {
     const extras = { headers: {}, cookies: `long=${'x'.repeat(15_000)}` }
     const given = many(700, { extras })

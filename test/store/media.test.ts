@@ -1,36 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { type Client, createClient } from '@libsql/client/web'
-import { openFile } from '#src/store/file'
+import type { Client } from '@libsql/client/web'
 import { createMediaRows, type MediaRow } from '#src/store/media'
 import { createMediaCleaning } from '#src/store/media-cleaning'
 import { createMediaSearch, type MediaPlace, type MediaSearch } from '#src/store/media-search'
-import { migrate } from '#src/store/migrate'
 import { patient } from '#src/store/patient'
-import { isWithoutSqld, type Sqld, sqld } from '../support/sqld'
+import { databases, type SaidDatabase } from '../support/said'
 
 const HOUR_MS = 3_600_000
 const NOON = 1_900_000_000_000 - (1_900_000_000_000 % HOUR_MS)
 
-describe('in a database file', () => {
-  const client = openFile(':memory:')
-  beforeAll(async () => void (await migrate(client)))
-  tests(() => client)
-})
+for (const [where, make, isSkipped] of databases)
+  describe.skipIf(isSkipped)(`media, ${where}`, () => {
+    let database: SaidDatabase
+    let client: Client
 
-describe.skipIf(isWithoutSqld)('on a libSQL server', () => {
-  let server: Sqld
-  let client: Client
-  beforeAll(async () => {
-    server = await sqld()
-    client = createClient({ url: server.url })
-    await migrate(client)
+    beforeAll(async () => {
+      database = await make()
+      client = database.open()
+    })
+    afterAll(() => database[Symbol.asyncDispose]())
+    tests(() => client)
   })
-  afterAll(async () => {
-    client.close()
-    await server[Symbol.asyncDispose]()
-  })
-  tests(() => client)
-})
 
 function tests(clientOf: () => Client) {
   let at = NOON

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { type Client, createClient } from '@libsql/client/web'
+import type { Client } from '@libsql/client/web'
 import { openFile } from '#src/store/file'
-import { migrate } from '#src/store/migrate'
 import { createObjects } from '#src/store/objects'
 import { patient } from '#src/store/patient'
 import {
@@ -13,31 +12,23 @@ import {
   put,
   showsWhatIsOnItsWay,
 } from '../support/object-stores'
-import { isWithoutSqld, type Sqld, sqld } from '../support/sqld'
+import { databases, type SaidDatabase } from '../support/said'
 
 const ID = '0123456789abcdef0123456789abcdef.png'
 const MEGABYTE = 1024 * 1024
 
-describe('in a database file', () => {
-  const client = openFile(':memory:')
-  beforeAll(async () => void (await migrate(client)))
-  tests(() => client)
-})
+for (const [where, make, isSkipped] of databases)
+  describe.skipIf(isSkipped)(`objects, ${where}`, () => {
+    let database: SaidDatabase
+    let client: Client
 
-describe.skipIf(isWithoutSqld)('on a libSQL server', () => {
-  let server: Sqld
-  let client: Client
-  beforeAll(async () => {
-    server = await sqld()
-    client = createClient({ url: server.url })
-    await migrate(client)
+    beforeAll(async () => {
+      database = await make()
+      client = database.open()
+    })
+    afterAll(() => database[Symbol.asyncDispose]())
+    tests(() => client)
   })
-  afterAll(async () => {
-    client.close()
-    await server[Symbol.asyncDispose]()
-  })
-  tests(() => client)
-})
 
 test('a database that is away is said to be so, but not to clients', async () => {
   const client = openFile(':memory:')

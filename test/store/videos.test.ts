@@ -62,8 +62,11 @@ for (const [where, make, isSkipped] of databases)
         expect(ids(await pages('asc', limit))).toEqual(['l1', 'l2', 'l3', 'l4'])
         expect(ids(await pages('desc', limit))).toEqual(['l4', 'l3', 'l2', 'l1'])
       }
-      const strange = two.list(terms, { order: 'asc', after: 'other', limit: 1 })
-      expect(await strange.catch((cause) => cause)).toMatchObject({ code: 'invalid_value' })
+      for (const after of ['other', 'bare', 'old']) {
+        const strange = two.list(terms, { order: 'desc', after, limit: 1 })
+        const outcome = await strange.catch((cause) => cause)
+        expect(outcome, after).toMatchObject({ code: 'invalid_value' })
+      }
     })
 
     test('are listed though they are long', async () => {

@@ -57,8 +57,8 @@ export interface Visit {
   readonly go: (path: string) => Promise<void>
   /** What is shown now is accessible, fits its width, and is kept as a picture where that is wanted. */
   readonly check: (name: string) => Promise<void>
-  /** A refusal with this status is part of the test: the browser may note it. */
-  readonly expects: (status: number) => void
+  /** A refusal with this status, or what else is said so, is part of the test: the browser may note it. */
+  readonly expects: (what: number | RegExp) => void
   /** What there was to complain of so far. */
   readonly complaints: () => readonly string[]
 }
@@ -107,7 +107,7 @@ function cookiesOf({ url, cookie }: World) {
 async function begin(context: BrowserContext, { url }: World, look: Look): Promise<Visit> {
   const { width, language, theme } = look
   const found: string[] = []
-  const expected = new Set<number>()
+  const expected: RegExp[] = []
   await context.exposeFunction('reportViolation', (what: string) => found.push(`policy: ${what}`))
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
@@ -118,7 +118,8 @@ async function begin(context: BrowserContext, { url }: World, look: Look): Promi
   })
   const page = await context.newPage()
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) found.push(message.text())
+    if (['error', 'warning'].includes(message.type()))
+      found.push(`${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', (error) => found.push(String(error)))
   page.on('request', (request) => {
@@ -149,9 +150,9 @@ async function begin(context: BrowserContext, { url }: World, look: Look): Promi
       expect(`${name}: ${await overflowOf(page)} px too wide`).toBe(`${name}: 0 px too wide`)
       expect(await barriersOf(page)).toEqual([])
     },
-    expects: (status) => expected.add(status),
-    complaints: () =>
-      found.filter((line) => ![...expected].some((status) => line.includes(`status of ${status}`))),
+    expects: (what) =>
+      expected.push(typeof what === 'number' ? new RegExp(`status of ${what}`) : what),
+    complaints: () => found.filter((line) => !expected.some((one) => one.test(line))),
   }
 }
 

@@ -108,6 +108,9 @@ export function webClient(grok: FakeGrokWeb, name: string) {
       ...init,
     })
 
+  const asset = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    fetch(`${grok.assetsUrl}/${path}`, { method, headers: { cookie, ...headers } })
+
   return {
     send,
     chat: (body: unknown, init: RequestInit = {}, extra: Record<string, string> = {}) =>
@@ -132,7 +135,12 @@ export function webClient(grok: FakeGrokWeb, name: string) {
     },
     limits: (modelName: string, fields: Fields = { requestKind: 'DEFAULT' }) =>
       send('/rest/rate-limits', { ...fields, modelName }),
-    asset: (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-      fetch(`${grok.assetsUrl}/${path}`, { method, headers: { cookie, ...headers } }),
+    asset,
+    /** An asset as a whole. */
+    async downloaded(path: string) {
+      const response = await asset(path)
+      const type = response.headers.get('content-type')
+      return { status: response.status, type, bytes: await response.bytes() }
+    },
   }
 }

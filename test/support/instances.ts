@@ -5,14 +5,16 @@ import { type Execute, insertAccounts, type PoolAccount, TEST_SECRET, take } fro
 import { until } from './programs'
 import { type Sqld, sqld } from './sqld'
 
+/** What an instance is started with, wherever its database is. */
+export const INSTANCE_ENV = {
+  GROXY_SECRET: TEST_SECRET,
+  GROXY_API_KEY: KEY,
+  ADMIN_PASSWORD: 'a password for tests',
+}
+
 /** One executable over a database that it may share; `GROXY_API_KEY` is `KEY`. */
 export const startInstance = (url: string) =>
-  startGroxy(emptyFolder(), {
-    DATABASE_URL: url,
-    GROXY_SECRET: TEST_SECRET,
-    GROXY_API_KEY: KEY,
-    ADMIN_PASSWORD: 'a password for tests',
-  })
+  startGroxy(emptyFolder(), { ...INSTANCE_ENV, DATABASE_URL: url })
 
 export type Instance = Awaited<ReturnType<typeof startInstance>>
 

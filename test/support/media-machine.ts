@@ -9,6 +9,7 @@ import { fakeOpenAiMedia } from '../fakes/openai-media'
 import { fakeXaiMedia } from '../fakes/xai-media'
 import { executable } from './executable'
 import { KEY } from './gateway'
+import { INSTANCE_ENV } from './instances'
 import { openDatabase } from './kept-media'
 import { TEST_SECRET } from './pool'
 import { freePort, runProgram, scratch, startProgram, until } from './programs'
@@ -69,8 +70,7 @@ export async function mediaMachine(options: Options) {
     ...(web.length > 0 ? [MODELS.web] : []),
   ]
   const variables = {
-    ...{ DATABASE_URL: database, GROXY_SECRET: TEST_SECRET, GROXY_API_KEY: KEY },
-    ...{ ADMIN_PASSWORD: 'a password for tests', WEB_ASSETS_URL: fakes.grok.assetsUrl, ...env },
+    ...{ ...INSTANCE_ENV, DATABASE_URL: database, WEB_ASSETS_URL: fakes.grok.assetsUrl, ...env },
   }
   const command = await executable()
   const kept = stack.move()

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { Compile } from 'typebox/schema'
-import { type Definitions, OFFICIAL, schemasOf } from './official'
+import { type Definitions, faultsAgainst, OFFICIAL, schemasOf } from './official'
 
 /** What the fixture holds. */
 const ROOTS = ['OpenAIFile', 'ListFilesResponse', 'DeleteFileResponse'] as const
@@ -16,12 +15,7 @@ export const fileSchemas = (document: Parameters<typeof schemasOf>[0]): Definiti
   schemasOf(document, ROOTS)
 
 /** What OpenAI's schema of that name has against a value; nothing for one that is right. */
-export function officialFileFaults(name: (typeof ROOTS)[number], value: unknown): string[] {
-  const validator = Compile({ $defs: official, $ref: `#/$defs/${name}` })
-  if (validator.Check(value)) return []
-  const [, errors] = validator.Errors(value)
-  return errors.map(({ instancePath, message }) => `${name}${instancePath} ${message}`)
-}
+export const officialFileFaults = faultsAgainst<(typeof ROOTS)[number]>(official)
 
 /** `bun test/support/official-files.ts` writes the fixture anew. */
 if (import.meta.main) {

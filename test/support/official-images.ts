@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { Compile } from 'typebox/schema'
-import { type Definitions, OFFICIAL, schemasOf } from './official'
+import { type Definitions, faultsAgainst, OFFICIAL, schemasOf } from './official'
 
 /** What the fixture holds. */
 const ROOTS = [
@@ -22,12 +21,7 @@ export const imageSchemas = (document: Parameters<typeof schemasOf>[0]): Definit
   schemasOf(document, ROOTS)
 
 /** What OpenAI's schema of that name has against a value; nothing for one that is right. */
-export function officialImageFaults(name: (typeof ROOTS)[number], value: unknown): string[] {
-  const validator = Compile({ $defs: officialImages, $ref: `#/$defs/${name}` })
-  if (validator.Check(value)) return []
-  const [, errors] = validator.Errors(value)
-  return errors.map(({ instancePath, message }) => `${name}${instancePath} ${message}`)
-}
+export const officialImageFaults = faultsAgainst<(typeof ROOTS)[number]>(officialImages)
 
 /** `bun test/support/official-images.ts` writes the fixture anew. */
 if (import.meta.main) {

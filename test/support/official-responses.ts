@@ -1,6 +1,12 @@
 import { join } from 'node:path'
-import { Compile } from 'typebox/schema'
-import { type Definitions, isSchema, OFFICIAL, type Schema, schemasOf } from './official'
+import {
+  type Definitions,
+  faultsAgainst,
+  isSchema,
+  OFFICIAL,
+  type Schema,
+  schemasOf,
+} from './official'
 
 /** What the fixture holds, with everything that these refer to. */
 const ROOTS = [
@@ -64,23 +70,8 @@ function properties(all: Schema, nullable: readonly string[]) {
   )
 }
 
-const validators = new Map<string, ReturnType<typeof Compile>>()
-
-function validatorOf(name: string) {
-  const known = validators.get(name)
-  if (known) return known
-  const made = Compile({ $defs: responseDefinitions, $ref: `#/$defs/${name}` })
-  validators.set(name, made)
-  return made
-}
-
 /** What OpenAI's schema of that name has against a value; nothing for one that is right. */
-export function officialFaults(name: string, value: unknown): string[] {
-  const validator = validatorOf(name)
-  if (validator.Check(value)) return []
-  const [, errors] = validator.Errors(value)
-  return errors.map(({ instancePath, message }) => `${name}${instancePath} ${message}`)
-}
+export const officialFaults = faultsAgainst<string>(responseDefinitions)
 
 /** What OpenAI's schema has against a Response. */
 export const officialResponseFaults = (value: unknown): string[] =>

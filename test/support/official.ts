@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Compile } from 'typebox/schema'
 
 /** What the fixture holds, with everything that these refer to. */
 const ROOTS = [
@@ -76,6 +77,24 @@ function inner(key: string, value: unknown, include: (name: string) => void): un
 
 export const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Tells what a schema of some name has against a value; nothing for one that is right. */
+export function faultsAgainst<Name extends string>(definitions: Definitions) {
+  const validators = new Map<Name, ReturnType<typeof Compile>>()
+  const validatorOf = (name: Name) => {
+    const known = validators.get(name)
+    if (known) return known
+    const made = Compile({ $defs: definitions, $ref: `#/$defs/${name}` })
+    validators.set(name, made)
+    return made
+  }
+  return (name: Name, value: unknown): string[] => {
+    const validator = validatorOf(name)
+    if (validator.Check(value)) return []
+    const [, errors] = validator.Errors(value)
+    return errors.map(({ instancePath, message }) => `${name}${instancePath} ${message}`)
+  }
+}
 
 /** `bun test/support/official.ts` writes the fixture anew. */
 if (import.meta.main) {

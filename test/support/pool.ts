@@ -6,6 +6,8 @@ import { type Gateway, gateway, readEvents, textOf } from './gateway'
 /** What the tests for the pool say about an account. */
 export interface PoolAccount {
   readonly name: string
+  /** Where it stands among the others hangs on this; left to chance if left out. */
+  readonly id?: string
   readonly kind?: 'xai' | 'openai'
   readonly baseUrl: string
   readonly models?: readonly string[] | null
@@ -26,12 +28,12 @@ export async function insertAccounts(
   secret = TEST_SECRET,
 ): Promise<void> {
   const vault = createVault(secret)
-  for (const { name, kind = 'xai', baseUrl, models = ['grok-4'], max } of accounts)
+  for (const { name, id = newId(), kind = 'xai', baseUrl, models = ['grok-4'], max } of accounts)
     await execute(
       `INSERT INTO accounts (id, kind, name, base_url, secret, hint, enabled, weight, max_in_flight,
         models, created_at) VALUES (?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?)`,
       [
-        newId(),
+        id,
         kind,
         name,
         baseUrl,

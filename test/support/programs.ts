@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,12 +78,32 @@ export async function runProgram(
     stdout: 'pipe',
     stderr: 'pipe',
   })
+  const waited = waitingOf(child.pid)
   const [code, stdout, stderr] = await Promise.all([
     child.exited,
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
   ])
-  return { code, stdout, stderr }
+  return { code, stdout, stderr, waitedMs: waited.end() }
+}
+
+/** For how long a program that could go on had no processor, where the system says so. */
+function waitingOf(pid: number) {
+  let ms = 0
+  const look = () => {
+    try {
+      ms = Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+    } catch {
+      // It has ended, or this is no Linux.
+    }
+  }
+  const timer = setInterval(look, POLL_MS)
+  return {
+    end(): number {
+      clearInterval(timer)
+      return ms
+    },
+  }
 }
 
 /** Run `groxy` from source; a command that fails is the test's failure. */

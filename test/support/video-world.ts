@@ -26,6 +26,7 @@ export async function videoWorld({ settings = {}, path, now }: Options = {}) {
   const gate = stack.use(await open())
   // Else the end would wait for videos that are never done.
   stack.defer(() => gate.app.drain())
+  const rows = async (sql: string) => (await gate.client.execute(sql)).rows
   const kept = stack.move()
   return {
     ...{ gate, xai },
@@ -48,7 +49,10 @@ export async function videoWorld({ settings = {}, path, now }: Options = {}) {
       const key = headers.authorization.slice('Bearer '.length)
       return { keyId: id, key, ...videosAt(gate.url, key) }
     },
-    rows: async (sql: string) => (await gate.client.execute(sql)).rows,
+    rows,
+    /** Wait until xAI has begun one. */
+    accepted: () =>
+      until(async () => (await rows('SELECT id FROM videos WHERE upstream_id IS NOT NULL'))[0]),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
@@ -87,6 +91,12 @@ export function videosAt(url: string, key = KEY) {
       if (response.status !== 200) throw new Error(JSON.stringify(answer))
       return answer
     },
+    /** What is said of it; in xAI's words, once it is over. */
+    shown: (id: string) =>
+      until(async () => {
+        const answer = await call('GET', `/videos/${id}`)
+        return answer.status === 200 ? answer.json() : undefined
+      }),
     /** Wait until it is over, or stands as it is to. */
     becomes: (id: string, status: string, patienceMs = 30_000): Promise<WireVideo> =>
       until(async () => {

@@ -8,6 +8,7 @@ export interface WebOptions {
   readonly settings?: Record<string, unknown>
   /** Where the database is, to come back to it. */
   readonly path?: string
+  readonly clock?: () => number
 }
 
 /**
@@ -15,10 +16,10 @@ export interface WebOptions {
  * forward. At the end of the scope the fake must have nothing to complain of.
  */
 export async function webGateway(options: WebOptions = {}) {
-  const { accounts = [{ name: 'one' }], settings = {}, path } = options
+  const { accounts = [{ name: 'one' }], settings = {}, path, clock = Date.now } = options
   await using stack = new AsyncDisposableStack()
   let ahead = 0
-  const now = () => Date.now() + ahead
+  const now = () => clock() + ahead
   const grok = stack.use(fakeGrokWeb({ accounts, now }))
   const begin = () =>
     gateway({

@@ -1,20 +1,7 @@
 import { UpstreamFault } from '#src/errors'
 import type { PictureEvent, PictureRequest } from '#src/turn/picture'
+import { wanted } from './drawing'
 import type { webSession } from './web-session'
-
-const REQUEST: PictureRequest = {
-  work: 'generate',
-  prompt: 'A red cat',
-  pictures: [],
-  mask: undefined,
-  size: undefined,
-  ratio: undefined,
-  resolution: undefined,
-  quality: undefined,
-  outputFormat: undefined,
-  partials: 0,
-  others: {},
-}
 
 /** A picture as a client sends it. */
 export const input = (bytes: Uint8Array<ArrayBuffer>, param = 'image') => ({
@@ -53,7 +40,7 @@ export async function draw(
       model,
       abort: abort ?? new AbortController(),
       step: () => void steps++,
-      request: { ...REQUEST, ...request },
+      request: wanted({ prompt: 'A red cat', ...request }),
       count,
     }
     for await (const event of web.pictures?.draw(call) ?? []) {

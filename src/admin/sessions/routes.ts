@@ -1,78 +1,89 @@
 import { Elysia } from 'elysia'
+import { ApiError, SetupError } from '../../errors'
 import { markupAnswer, redirect } from '../answers'
-import { cookieOf, setCookie } from '../cookies'
+import { type CookieHeader, setCookie } from '../cookies'
 import { readForm } from '../form'
-import { addressOf, refuseCrossSite, SESSION_COOKIE, SESSION_MS } from '../guard'
+import { failureAnswer } from '../handlers'
 import type { AdminParts } from '../parts'
-import { LANGUAGE_COOKIE, THEME_COOKIE, THEMES } from '../view'
+import { LANGUAGE_COOKIE, THEME_COOKIE, THEMES, type View } from '../view'
 import { LANGUAGES } from '../words'
 import { logInPage } from './page'
 import { sessionWords } from './words'
 
 const YEAR_S = 365 * 86_400
+const LONGEST_FORM = 16 * 1024
 
 /** Logging in and out, and how somebody wants to see pages. */
-export function sessionRoutes({ stores, viewOf, checkPassword }: AdminParts) {
+export function sessionRoutes(parts: AdminParts) {
+  const { stores, viewOf, logIns, cookies, sites, guard, audit, passwords, log } = parts
+
+  /** Another site's page may neither log somebody in nor out; it is told so as any page is. */
+  const own =
+    (answer: (request: Request, view: View) => Promise<Response>) =>
+    async ({ request }: { readonly request: Request }): Promise<Response> => {
+      const view = viewOf(request)
+      try {
+        sites.refuse(request)
+        return await answer(request, view)
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        parts.onFailure(error, error, request)
+        return failureAnswer(view, error)
+      }
+    }
+
+  async function logIn(request: Request, view: View): Promise<Response> {
+    const form = await readForm(request, LONGEST_FORM)
+    const next = nextOf(form.get('next'))
+    const say = sessionWords[view.language]
+    const again = (problem: string, status: number, headers = {}) =>
+      markupAnswer(logInPage(view, next, problem), status, headers)
+    try {
+      if (await logIns.check(request, form.get('password') ?? ''))
+        return redirect(next, view, await logIns.begin(request))
+    } catch (problem) {
+      if (problem instanceof ApiError && problem.code === 'rate_limit_exceeded') {
+        const { retryAfter = 1 } = problem.details
+        return again(say.tooMany(retryAfter), 429, { 'retry-after': String(retryAfter) })
+      }
+      if (!(problem instanceof SetupError)) throw problem
+      log.error('setup', { problem: problem.message, remedy: problem.remedy })
+      return again(say.tooHeavy, 503)
+    }
+    return again((await passwords.isSet()) ? say.wrong : say.notSet, 401)
+  }
+
+  async function logOut(request: Request, view: View): Promise<Response> {
+    const entrance = await guard.session(request)
+    if (entrance) {
+      await stores.adminSessions.end(entrance.operator.id)
+      await audit(entrance.operator, { action: 'session.end', subject: entrance.operator.name })
+    }
+    return redirect('/admin/login', view, [cookies.noSession(request)])
+  }
+
+  async function prefer(request: Request, view: View): Promise<Response> {
+    const form = await readForm(request, LONGEST_FORM)
+    const terms = { maxAge: YEAR_S, isSecure: sites.isHttps(request) }
+    const chosen: CookieHeader[] = []
+    const language = LANGUAGES.find((one) => one === form.get('language'))
+    if (language) chosen.push(['set-cookie', setCookie(LANGUAGE_COOKIE, language, terms)])
+    const theme = THEMES.find((one) => one === form.get('theme'))
+    if (theme) chosen.push(['set-cookie', setCookie(THEME_COOKIE, theme, terms)])
+    return redirect(nextOf(form.get('back')), view, chosen)
+  }
+
   return new Elysia({ prefix: '/admin', detail: { hide: true } })
     .get('/login', ({ request }) =>
       markupAnswer(
         logInPage(viewOf(request), nextOf(new URL(request.url).searchParams.get('next'))),
       ),
     )
-    .post(
-      '/login',
-      async ({ request }) => {
-        refuseCrossSite(request)
-        const form = await readForm(request)
-        const view = viewOf(request)
-        const next = nextOf(form.get('next'))
-        if (!(await checkPassword(form.get('password') ?? '')))
-          return markupAnswer(logInPage(view, next, sessionWords[view.language].wrong), 401)
-        const { secret } = await stores.adminSessions.begin({
-          address: addressOf(request),
-          agent: request.headers.get('user-agent') ?? undefined,
-          lifeMs: SESSION_MS,
-        })
-        const cookie = setCookie(SESSION_COOKIE, secret, {
-          maxAge: SESSION_MS / 1000,
-          isSecure: view.origin.startsWith('https:'),
-        })
-        return redirect(next, view, [['set-cookie', cookie]])
-      },
-      { parse: 'none' },
-    )
-    .post(
-      '/logout',
-      async ({ request }) => {
-        refuseCrossSite(request)
-        const session = await stores.adminSessions.find(cookieOf(request, SESSION_COOKIE) ?? '')
-        if (session) await stores.adminSessions.end(session.id)
-        const view = viewOf(request)
-        const gone = setCookie(SESSION_COOKIE, '', { maxAge: 0, isSecure: false })
-        return redirect('/admin/login', view, [['set-cookie', gone]])
-      },
-      { parse: 'none' },
-    )
-    .post(
-      '/preferences',
-      async ({ request }) => {
-        refuseCrossSite(request)
-        const form = await readForm(request)
-        const view = viewOf(request)
-        const terms = { maxAge: YEAR_S, isSecure: view.origin.startsWith('https:') }
-        const language = LANGUAGES.find((one) => one === form.get('language'))
-        const theme = THEMES.find((one) => one === form.get('theme'))
-        return redirect(nextOf(form.get('back')), view, [
-          ...(language
-            ? [['set-cookie', setCookie(LANGUAGE_COOKIE, language, terms)] as const]
-            : []),
-          ...(theme ? [['set-cookie', setCookie(THEME_COOKIE, theme, terms)] as const] : []),
-        ])
-      },
-      { parse: 'none' },
-    )
+    .post('/login', own(logIn), { parse: 'none' })
+    .post('/logout', own(logOut), { parse: 'none' })
+    .post('/preferences', own(prefer), { parse: 'none' })
 }
 
 /** Only to a page of ours. */
 const nextOf = (given: string | null): string =>
-  given && /^\/admin(?:[/?]|$)/.test(given) && !given.includes('\\') ? given : '/admin'
+  given && /^\/admin(?:[/?]|$)/.test(given) && !/[\\\p{Cc}]/u.test(given) ? given : '/admin'

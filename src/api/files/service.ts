@@ -3,6 +3,7 @@ import { type FileSink, streamForm } from '../../http/form'
 import { listBody, readPage } from '../../http/page'
 import type { FileDraft, Files, StoredFile } from '../../media/files'
 import type { Settings } from '../../store/settings'
+import { letGo } from '../../stream/bytes'
 import { readLifetimeMs, readPurpose, wrong } from './request'
 import type { FileObject } from './schema'
 
@@ -26,8 +27,15 @@ export function createFilesApi({ files, settings }: FilesApiParts) {
         async onFile({ field, filename, type }): Promise<FileSink> {
           if (field !== 'file' || draft) throw wrong(field, 'is one file too many')
           const named = { filename: filename || 'file', type, purpose: '', expiresAt: null }
-          draft = await files.begin(keyId, named)
-          return draft
+          const begun = await files.begin(keyId, named)
+          draft = begun
+          return {
+            async write(bytes) {
+              await begun.write(bytes)
+              letGo(bytes)
+            },
+            abort: begun.abort,
+          }
         },
       })
       try {

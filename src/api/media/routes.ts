@@ -4,7 +4,7 @@ import { answers, failure, keyFailures, operation, pathParameter } from '../../h
 import type { OriginOf } from '../../http/origin'
 import { notThere } from '../../media/flights'
 import { isMediaName } from '../../media/kind'
-import { FOLDERS } from '../../media/links'
+import { type FOLDERS, folderAt } from '../../media/links'
 import { Bytes, UploadedImage, UploadImage } from './schema'
 import type { ServedMedia } from './service'
 import type { PictureUpload } from './uploads'
@@ -34,7 +34,7 @@ export const mediaRoutes = ({ serve, upload, handlers, originOf }: MediaRoutePar
     ({ request, params: { name } }: NamedContext): Response => {
       if (!isMediaName(name)) throw notThere(name)
       const { search } = new URL(request.url)
-      const location = `${originOf(request)}/${FOLDERS[sort]}/${name}${search}`
+      const location = `${folderAt(originOf(request), sort)}${name}${search}`
       return new Response(null, { status: 302, headers: { location } })
     }
   return new Elysia({ tags: ['Media'] })

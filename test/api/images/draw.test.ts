@@ -4,26 +4,15 @@ import { endingOf, shortfall } from '#src/api/images/outcome'
 import { ApiError, UpstreamFault } from '#src/errors'
 import type { Account, Kind } from '#src/pool/account'
 import { DEFAULT_SETTINGS } from '#src/store/settings'
-import type { PictureEvent, PictureRequest } from '#src/turn/picture'
+import type { PictureEvent } from '#src/turn/picture'
 import type { DrawCall } from '#src/upstream/upstream'
 import { account, MODEL } from '../../support/accounts-pool'
+import { wanted } from '../../support/drawing'
 import { silent, took, worksWorld } from '../../support/works-world'
 
 type Draws = (call: DrawCall, order: number) => AsyncIterable<PictureEvent>
 
-const REQUEST: PictureRequest = {
-  work: 'generate',
-  prompt: 'A fern',
-  pictures: [],
-  mask: undefined,
-  size: undefined,
-  ratio: undefined,
-  resolution: undefined,
-  quality: undefined,
-  outputFormat: undefined,
-  partials: 0,
-  others: {},
-}
+const REQUEST = wanted({ prompt: 'A fern' })
 
 const picture = (index: number, url = `${index}`): PictureEvent => ({
   type: 'picture',

@@ -141,7 +141,9 @@ describe('the limits of a key', () => {
   })
 
   test('count one request, however many calls it takes', async () => {
-    await using it = await webGateway()
+    // Within one minute.
+    const now = Date.now()
+    await using it = await webGateway({ clock: () => now })
     const key = await keyed(it, { requestsPerMinute: 1 })
     const body = { prompt: 'A fern', model: 'grok-imagine-1.0', n: 5 }
     expect((await (await key.post(PATH, body)).json()).data).toHaveLength(5)
@@ -184,9 +186,10 @@ test('a client that leaves ends all calls of its request', async () => {
 
 test('calls of one request run side by side, and no more than it allows', async () => {
   await using it = await mediaPool({ openai: ['one'], models: ['dall-e-3'] })
-  let [running, most] = [0, 0]
+  let [running, most, expected] = [0, 0, 0]
   it.open.always('images.generations', async ({ right }) => {
     most = Math.max(most, ++running)
+    await until(() => most >= expected || undefined)
     await Bun.sleep(30)
     running--
     return right()
@@ -197,6 +200,7 @@ test('calls of one request run side by side, and no more than it allows', async 
     [2, 2],
   ] as const) {
     most = 0
+    expected = wanted
     const reply = await it.post(PATH, { ...ASK, model: 'dall-e-3', n: 6, concurrency })
     expect((await reply.json()).data).toHaveLength(6)
     expect(most).toBe(wanted)

@@ -126,12 +126,18 @@ describe('a stream of pictures', () => {
     await using it = await mediaPool({ xai: ['one'], settings: { heartbeat_ms: 20 } })
     it.grok.alwaysDraws({ count: 1 })
     let calls = 0
+    const heard = Promise.withResolvers<void>()
     it.grok.always('images.generations', async (moment) => {
-      if (++calls > 1) await Bun.sleep(150)
+      if (++calls > 1) await heard.promise
       return moment.right()
     })
     const reply = await it.post(PATH, { ...STREAM, n: 2 })
-    const text = await reply.text()
+    const decoder = new TextDecoder()
+    let text = ''
+    for await (const bytes of reply.body ?? []) {
+      text += decoder.decode(bytes, { stream: true })
+      if (text.split(': ping\n').length > 3) heard.resolve()
+    }
     expect(text.match(/^event: image_generation\.completed$/gm)).toHaveLength(2)
     expect(text.match(/^: ping$/gm)?.length).toBeGreaterThan(2)
     expect(text).not.toContain('[DONE]')

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { toFile } from 'openai'
 import { type Fault, faults, png } from '../../fakes/xai-media'
 import { mediaPool } from '../../support/media-pool'
+import { ownClock } from '../../support/own-clock'
 
 const MODELS = { xai: 'grok-imagine-image-2.0', openai: 'gpt-image-1.5' } as const
 type Side = keyof typeof MODELS
@@ -13,8 +14,8 @@ const ask = (kind: Side, fields: object = {}) => ({
 })
 
 /** Two accounts of a kind, of which the fake is told apart by its side. */
-async function pair(kind: Side, settings: Record<string, unknown> = {}) {
-  const it = await mediaPool({ [kind]: ['one', 'two'], settings })
+async function pair(kind: Side, settings: Record<string, unknown> = {}, now = Date.now) {
+  const it = await mediaPool({ [kind]: ['one', 'two'], settings, now })
   const fake = kind === 'xai' ? it.grok : it.open
   return { ...it, fake, [Symbol.asyncDispose]: () => it[Symbol.asyncDispose]() }
 }
@@ -40,7 +41,9 @@ const FAULTS: readonly (readonly [name: string, kind: Side, fault: Fault, effect
 ]
 
 test.each(FAULTS)('%s is made good by another account (%s)', async (_, kind, fault, effect) => {
-  await using it = await pair(kind, { answer_timeout_ms: 300, account_check: false })
+  using clock = ownClock()
+  const settings = { answer_timeout_ms: 300, account_check: false }
+  await using it = await pair(kind, settings, clock.now)
   it.fake.always({ endpoint: 'images.generations', account: 'key-one' }, fault)
   const made = new Set<string | null>()
   // Which of the two comes first, chance decides.

@@ -80,6 +80,8 @@ export function listen(answer: (incoming: Incoming) => Promise<Reply>) {
       if (!out.destroyed) out.destroy(error)
     })
   })
+  // Else it may end a connection that is being asked on, which on a busy machine it does.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   const { port } = server.address() as AddressInfo
   return {

@@ -1,21 +1,15 @@
 import { type Call, isForm } from '../media/calls'
+import { createShelf, type Stored } from '../media/shelf'
 import { failed, invalid, lacking } from './refusals'
 
-interface Stored {
-  readonly account: string
-  readonly id: string
-  readonly filename: string
+interface OpenAiFile extends Stored {
   readonly purpose: string
-  readonly type: string
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly createdAt: number
-  readonly expiresAt: number | undefined
 }
 
 const PURPOSES = ['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals']
 const KNOWN = ['file', 'purpose', 'expires_after[anchor]', 'expires_after[seconds]']
 
-const shown = ({ id, filename, purpose, bytes, createdAt, expiresAt }: Stored) => ({
+const shown = ({ id, filename, purpose, bytes, createdAt, expiresAt }: OpenAiFile) => ({
   ...{ id, object: 'file', bytes: bytes.length, created_at: createdAt, filename, purpose },
   ...(expiresAt !== undefined && { expires_at: expiresAt }),
   status: 'processed',
@@ -25,13 +19,8 @@ const missing = (id: string): Response => failed(404, `No such File object: ${id
 
 /** `/v1/files…` */
 export function createFiles(now: () => number) {
-  const files = new Map<string, Stored>()
-
-  const find = (account: string | undefined, id: string): Stored | undefined => {
-    const file = files.get(id)
-    if (!file || file.account !== account) return undefined
-    return (file.expiresAt ?? Number.MAX_VALUE) > now() / 1000 ? file : undefined
-  }
+  const servedAs = () => 'application/octet-stream'
+  const shelf = createShelf<OpenAiFile>({ now, shown, missing, servedAs })
 
   function expiryOf({ body }: Call): number | undefined | Response {
     const anchor = body['expires_after[anchor]']
@@ -58,23 +47,19 @@ export function createFiles(now: () => number) {
     if (expiry instanceof Response) return expiry
     const createdAt = Math.floor(now() / 1000)
     const { filename, type, bytes } = file
-    const stored: Stored = {
+    return shelf.keep({
       ...{ account: String(call.account), filename, type, bytes, createdAt },
       id: `file-${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`,
       ...{ purpose: String(purpose), expiresAt: expiry && createdAt + expiry },
-    }
-    files.set(stored.id, stored)
-    return Response.json(shown(stored))
+    })
   }
 
-  function list({ account, query }: Call): Response {
+  function list(call: Call): Response {
+    const { query } = call
     const limit = Number(query.get('limit') ?? 10_000)
     if (!(limit >= 1 && limit <= 10_000)) return invalid('limit', 'Expected 1 to 10000.')
     const purpose = query.get('purpose')
-    const own = [...files.values()].filter(
-      (file) => find(account, file.id) && (purpose === null || file.purpose === purpose),
-    )
-    const ordered = query.get('order') === 'asc' ? own : own.reverse()
+    const ordered = shelf.own(call).filter((file) => purpose === null || file.purpose === purpose)
     const after = query.get('after')
     const from = after === null ? 0 : ordered.findIndex(({ id }) => id === after) + 1
     const data = ordered.slice(from, from + limit).map(shown)
@@ -84,29 +69,5 @@ export function createFiles(now: () => number) {
     })
   }
 
-  const one = ({ account }: Call, id: string, answer: (file: Stored) => Response): Response => {
-    const file = find(account, id)
-    return file ? answer(file) : missing(id)
-  }
-
-  return {
-    create,
-    list,
-    get: (call: Call, id: string) => one(call, id, (file) => Response.json(shown(file))),
-    remove: (call: Call, id: string) =>
-      one(call, id, () => {
-        files.delete(id)
-        return Response.json({ id, object: 'file', deleted: true })
-      }),
-    content: (call: Call, id: string) =>
-      one(call, id, ({ bytes }) => {
-        const headers = { 'content-type': 'application/octet-stream' }
-        return new Response(bytes, { headers })
-      }),
-    bytesOf: (account: string, id: string) => find(account, id)?.bytes,
-    /** Everything that is there, of all accounts. */
-    all: (): readonly Stored[] => [...files.values()],
-    /** As if it had expired. */
-    forget: (id: string): boolean => files.delete(id),
-  }
+  return { create, list, ...shelf.answers }
 }

@@ -3,6 +3,7 @@ import { type Call, isForm } from '../media/calls'
 import type { Host } from '../media/host'
 import type { Dots } from '../media/jpeg'
 import { type PictureType, pictureOf } from '../media/pictures'
+import { createPlan } from '../media/plan'
 import type { Manner } from '../media/serving'
 import { bytes as sent } from '../upstream'
 import { type Family, familyOf, isGpt, refusalOf } from './image-rules'
@@ -69,8 +70,7 @@ interface Parts {
 
 /** `/v1/images/…` */
 export function createImages({ host, findFile, knows, now }: Parts) {
-  const queue: Drawing[] = []
-  let standing: Drawing = {}
+  const { next, ...plan } = createPlan<Drawing>({})
   let serial = 0
 
   const created = () => Math.floor(now() / 1000)
@@ -157,21 +157,11 @@ export function createImages({ host, findFile, knows, now }: Parts) {
       (kind === 'edits' ? takeInputs(call, family, findFile) : undefined)
     if (refused) return refused
     if (String(body.prompt).includes('forbidden')) return moderated()
-    const drawing = queue.shift() ?? standing
+    const drawing = next()
     const inputs = call.pictures.length
     if (body.stream && !drawing.ignoresStream) return stream(body, kind, drawing, inputs)
     return whole(body, family, drawing, inputs)
   }
 
-  return {
-    answer,
-    queue: (drawings: readonly Drawing[]): void => void queue.push(...drawings),
-    stand(drawing: Drawing): void {
-      standing = drawing
-    },
-    clear(): void {
-      queue.length = 0
-      standing = {}
-    },
-  }
+  return { answer, ...plan }
 }

@@ -1,36 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { type Call, isForm } from '../media/calls'
+import { createShelf, type Stored } from '../media/shelf'
 import { missing, refuse } from './refusals'
-
-interface Stored {
-  readonly account: string
-  readonly id: string
-  readonly filename: string
-  readonly type: string
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly createdAt: number
-  readonly expiresAt: number | null
-}
 
 const LARGEST = 50_000_000
 
 const shown = ({ id, filename, bytes, createdAt, expiresAt }: Stored) => ({
-  ...{ id, object: 'file', bytes: bytes.length, created_at: createdAt, expires_at: expiresAt },
-  ...{ filename, purpose: '' },
+  ...{ id, object: 'file', bytes: bytes.length, created_at: createdAt, filename, purpose: '' },
+  expires_at: expiresAt ?? null,
 })
 
 /** `/v1/files…` */
 export function createFiles(now: () => number) {
-  const files = new Map<string, Stored>()
+  const shelf = createShelf<Stored>({
+    ...{ now, shown, servedAs: ({ type }) => type },
+    missing: (id) => missing(`The file ${id}`),
+  })
 
-  const find = (account: string | undefined, id: string): Stored | undefined => {
-    const file = files.get(id)
-    if (!file || file.account !== account) return undefined
-    return (file.expiresAt ?? Number.MAX_VALUE) > now() / 1000 ? file : undefined
-  }
-
-  function expiryOf({ body, parts }: Call): number | null | Response {
-    if (body.expires_after === undefined) return null
+  function expiryOf({ body, parts }: Call): number | undefined | Response {
+    if (body.expires_after === undefined) return undefined
     if (parts.indexOf('expires_after') > parts.indexOf('file'))
       return refuse(400, 'expires_after must precede file.')
     const seconds = Number(body.expires_after)
@@ -50,50 +38,23 @@ export function createFiles(now: () => number) {
     if (expiry instanceof Response) return expiry
     if (file.bytes.length > LARGEST) return refuse(413, 'A file may have 50 MB at most.')
     const createdAt = Math.floor(now() / 1000)
-    const stored: Stored = {
+    return shelf.keep({
       ...{ account: String(call.account), id: `file_${randomUUID()}`, createdAt },
       ...{ filename: file.filename, type: file.type, bytes: file.bytes },
-      expiresAt: expiry === null ? null : createdAt + expiry,
-    }
-    files.set(stored.id, stored)
-    return Response.json(shown(stored))
+      expiresAt: expiry && createdAt + expiry,
+    })
   }
 
-  function list({ account, query }: Call): Response {
+  function list(call: Call): Response {
+    const { query } = call
     const limit = Number(query.get('limit') ?? 100)
     if (!(limit >= 1 && limit <= 100)) return refuse(400, 'limit must be between 1 and 100.')
     const from = Number(atob(query.get('pagination_token') ?? btoa('0')))
-    const own = [...files.values()].filter(({ id }) => find(account, id))
-    const ordered = query.get('order') === 'asc' ? own : own.reverse()
+    const ordered = shelf.own(call)
     const next = from + limit < ordered.length ? btoa(String(from + limit)) : null
     const data = ordered.slice(from, from + limit).map(shown)
     return Response.json({ data, pagination_token: next })
   }
 
-  const one = ({ account }: Call, id: string, answer: (file: Stored) => Response): Response => {
-    const file = find(account, id)
-    return file ? answer(file) : missing(`The file ${id}`)
-  }
-
-  return {
-    create,
-    list,
-    get: (call: Call, id: string) => one(call, id, (file) => Response.json(shown(file))),
-    remove: (call: Call, id: string) =>
-      one(call, id, () => {
-        files.delete(id)
-        return Response.json({ id, object: 'file', deleted: true })
-      }),
-    content: (call: Call, id: string) =>
-      one(
-        call,
-        id,
-        ({ bytes, type }) => new Response(bytes, { headers: { 'content-type': type } }),
-      ),
-    bytesOf: (account: string, id: string) => find(account, id)?.bytes,
-    /** Everything that is there, of all accounts. */
-    all: (): readonly Stored[] => [...files.values()],
-    /** As if it had expired. */
-    forget: (id: string): boolean => files.delete(id),
-  }
+  return { create, list, ...shelf.answers }
 }

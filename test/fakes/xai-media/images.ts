@@ -4,6 +4,7 @@ import { type Call, isForm } from '../media/calls'
 import type { Host } from '../media/host'
 import type { Dots } from '../media/jpeg'
 import { type PictureType, pictureOf } from '../media/pictures'
+import { createPlan } from '../media/plan'
 import type { Manner } from '../media/serving'
 import {
   COMMON,
@@ -80,8 +81,7 @@ interface Parts {
 
 /** `/v1/images/…` */
 export function createImages({ host, findFile }: Parts) {
-  const queue: Drawing[] = []
-  let standing: Drawing = {}
+  const { next, ...plan } = createPlan<Drawing>({})
   let serial = 0
   /** Deferred answers and whose they are, and whether they were asked for already. */
   const deferred = new Map<string, { account: string; answer: object; polls: number }>()
@@ -138,7 +138,7 @@ export function createImages({ host, findFile }: Parts) {
     const refused = refusal(call, kind)
     if (refused) return refused
     const { body } = call
-    const drawing = queue.shift() ?? standing
+    const drawing = next()
     const count = drawing.count ?? Number(body.n ?? 1)
     const data = Array.from({ length: count }, (_, order) => draw(body, drawing, order))
     const usage = drawing.usage ?? { cost_in_usd_ticks: 200_000_000 * data.length }
@@ -159,13 +159,6 @@ export function createImages({ host, findFile }: Parts) {
         return Response.json({ request_id: id, status: 'pending' }, { status: 202 })
       return Response.json({ request_id: id, status: 'done', ...found.answer })
     },
-    queue: (drawings: readonly Drawing[]): void => void queue.push(...drawings),
-    stand(drawing: Drawing): void {
-      standing = drawing
-    },
-    clear(): void {
-      queue.length = 0
-      standing = {}
-    },
+    ...plan,
   }
 }

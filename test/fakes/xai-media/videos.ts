@@ -3,6 +3,7 @@ import { isObject } from '../grok-web/checks'
 import type { Call } from '../media/calls'
 import { filmOf, mp4, type Source } from '../media/films'
 import type { Host } from '../media/host'
+import { createPlan } from '../media/plan'
 import type { Manner } from '../media/serving'
 import {
   COMMON,
@@ -84,8 +85,7 @@ interface Parts {
 
 /** `/v1/videos/…` */
 export function createVideos({ host, findFile }: Parts) {
-  const queue: Filming[] = []
-  let standing: Filming = {}
+  const { next, ...plan } = createPlan<Filming>({})
   const jobs = new Map<string, Job>()
 
   function refusalOfFrames(call: Call): Response | undefined {
@@ -147,7 +147,7 @@ export function createVideos({ host, findFile }: Parts) {
     const refused = refusalOfInputs(call, kind)
     if (refused) return refused
     const id = randomUUID()
-    const filming = queue.shift() ?? standing
+    const filming = next()
     const about = { account: String(call.account), model, prompt: String(body.prompt ?? '') }
     jobs.set(id, { ...about, duration, filming, polls: 0, url: undefined })
     return Response.json({ request_id: id })
@@ -188,16 +188,5 @@ export function createVideos({ host, findFile }: Parts) {
     return Response.json({ status: 'done', progress: 100, model, video, usage })
   }
 
-  return {
-    create,
-    poll,
-    queue: (filmings: readonly Filming[]): void => void queue.push(...filmings),
-    stand(filming: Filming): void {
-      standing = filming
-    },
-    clear(): void {
-      queue.length = 0
-      standing = {}
-    },
-  }
+  return { create, poll, ...plan }
 }

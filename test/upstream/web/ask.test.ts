@@ -3,6 +3,7 @@ import { UpstreamFault } from '#src/errors'
 import { TimeUp } from '#src/net/http'
 import { fakeGrokWeb, jpeg, plain, resetsMidway, silent, stallsMidway } from '../../fakes/grok-web'
 import { serverAt } from '../../support/guarded'
+import { ownClock } from '../../support/own-clock'
 import {
   chatAsk,
   dataUrl,
@@ -55,9 +56,11 @@ describe('an abort', () => {
     const told = web.tell(chatAsk({}), { abort }).catch((cause) => cause)
     await grok.arrived({ endpoint: 'new' }, 1)
     await Bun.sleep(20)
-    const at = Date.now()
+    using clock = ownClock()
+    const at = clock.now()
     abort.abort()
-    expect((await grok.left()).leftAt).toBeLessThan(at + 50)
+    await grok.left()
+    expect(clock.now() - at).toBeLessThan(50)
     expect(await told).toBeInstanceOf(UpstreamFault)
   })
 

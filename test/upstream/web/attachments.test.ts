@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ApiError, UpstreamFault } from '#src/errors'
 import { fakeGrokWeb, jpeg } from '../../fakes/grok-web'
 import { serverAt } from '../../support/guarded'
+import { until } from '../../support/programs'
 import {
   chatAsk,
   dataUrl,
@@ -149,6 +150,7 @@ test('uploads run side by side, so many at once, and keep their order', async ()
   let most = 0
   grok.intercept('upload', async () => {
     most = Math.max(most, ++running)
+    await until(() => most >= 2 || undefined)
     await Bun.sleep(15)
     running--
     return undefined

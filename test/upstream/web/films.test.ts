@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import type { UpstreamFault } from '#src/errors'
 import type { FilmEvent, FilmRequest } from '#src/turn/film'
 import type { PictureInput } from '#src/turn/picture'
 import {
@@ -14,22 +13,10 @@ import {
   type Step,
   token,
 } from '../../fakes/grok-web'
+import { filmEvents, filmWish } from '../../support/filming'
 import { webSession } from '../../support/web-session'
 
 const MODEL = 'grok-imagine-1.0-video'
-
-const WISH: FilmRequest = {
-  work: 'generate',
-  prompt: 'Waves',
-  first: undefined,
-  references: [],
-  video: undefined,
-  seconds: undefined,
-  ratio: undefined,
-  resolution: undefined,
-  preset: undefined,
-  others: {},
-}
 
 const picture = (name: string): PictureInput => ({
   bytes: jpeg(name),
@@ -47,24 +34,15 @@ interface Manner {
 async function filmed(grok: FakeGrokWeb, wish: Partial<FilmRequest> = {}, manner: Manner = {}) {
   const { settings = {}, abort = new AbortController(), onEvent } = manner
   const session = webSession(grok, settings)
-  const events: FilmEvent[] = []
   const call = {
     account: session.sessionOf(),
     model: MODEL,
     abort,
     step: () => {},
-    request: { ...WISH, ...wish },
+    request: filmWish(wish),
     upstreamId: undefined,
   }
-  const fault = await (async () => {
-    for await (const event of session.web.films?.film(call) ?? []) {
-      events.push(event)
-      onEvent?.(event)
-    }
-  })().catch((cause: UpstreamFault) => cause)
-  const video = events.find((event) => event.type === 'video')
-  const percents = events.flatMap((event) => (event.type === 'progress' ? [event.percent] : []))
-  return { ...{ session, events, fault, video }, percents: [...new Set(percents)] }
+  return { session, ...(await filmEvents(session.web.films?.film(call), onEvent)) }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a body as it was sent

@@ -6,19 +6,7 @@ import type { PictureInput } from '#src/turn/picture'
 import { createXai } from '#src/upstream/xai/xai'
 import { type FakeXaiMedia, type Fault, fakeXaiMedia, faults, png } from '../../fakes/xai-media'
 import { account } from '../../support/accounts-pool'
-
-const WISH: FilmRequest = {
-  work: 'generate',
-  prompt: 'Waves',
-  first: undefined,
-  references: [],
-  video: undefined,
-  seconds: undefined,
-  ratio: undefined,
-  resolution: undefined,
-  preset: undefined,
-  others: {},
-}
+import { filmEvents, filmWish } from '../../support/filming'
 
 const bytes = png('a')
 const PICTURE: PictureInput = { bytes, mime: 'image/png', name: 'a.png', param: 'image' }
@@ -39,24 +27,12 @@ async function filmed(
   const begunAt = Date.now()
   const now = () => begunAt + (Date.now() - begunAt) * pace
   const { films } = createXai({ http: createHttp(fetch), now })
-  const events: FilmEvent[] = []
   const call = {
     ...{ abort, upstreamId, model: 'grok-imagine-video', step: () => {} },
     account: account('a', { baseUrl: xai.url, secret: () => 'key-1' }),
-    request: { ...WISH, ...wish },
+    request: filmWish(wish),
   }
-  const fault = await (async () => {
-    for await (const event of films?.film(call) ?? []) {
-      events.push(event)
-      onEvent?.(event)
-    }
-  })().catch((cause: UpstreamFault) => cause)
-  const percents = events.flatMap((event) => (event.type === 'progress' ? [event.percent] : []))
-  return {
-    ...{ events, fault, percents: [...new Set(percents)] },
-    video: events.find((event) => event.type === 'video'),
-    usage: events.find((event) => event.type === 'usage')?.usage,
-  }
+  return filmEvents(films?.film(call), onEvent)
 }
 
 const bodyOf = (xai: FakeXaiMedia, kind = 'generations') =>
