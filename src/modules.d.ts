@@ -48,6 +48,10 @@ declare module '*/playground-video.js' {
   const text: string
   export default text
 }
+declare module '*/try.js' {
+  const text: string
+  export default text
+}
 declare module '*/admin.js' {
   const text: string
   export default text

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { createAccountActions } from './accounts/actions'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { mediaApi } from './media/api'
@@ -7,6 +8,7 @@ import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { sessionRoutes } from './sessions/routes'
+import { welcomeRoutes } from './setup/welcome-routes'
 
 /** Everything below `/admin`. */
 export const adminRoutes = (parts: AdminParts) =>
@@ -17,6 +19,7 @@ export const adminRoutes = (parts: AdminParts) =>
     .use(mediaPageRoutes(parts))
     .use(mediaApi(parts))
     .use(playgroundRoutes(parts))
+    .use(welcomeRoutes(parts, createAccountActions(parts)))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)

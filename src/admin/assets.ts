@@ -11,6 +11,7 @@ import parts from '../../web/playground-parts.js' with { type: 'text' }
 import stream from '../../web/playground-stream.js' with { type: 'text' }
 import text from '../../web/playground-text.js' with { type: 'text' }
 import video from '../../web/playground-video.js' with { type: 'text' }
+import tryScript from '../../web/try.js' with { type: 'text' }
 import widgets from '../../web/widgets.css' with { type: 'text' }
 import { unknownPath } from '../http/failures'
 
@@ -28,6 +29,7 @@ const FILES: ReadonlyMap<string, readonly [text: string, type: string]> = new Ma
   ['playground-parts.js', [parts, SCRIPT]],
   ['playground-stream.js', [stream, SCRIPT]],
   ['playground-text.js', [text, SCRIPT]],
+  ['try.js', [tryScript, SCRIPT]],
   ['htmx.js', [htmx, SCRIPT]],
   ['sse.js', [sse, SCRIPT]],
   ['icon.svg', [icon, 'image/svg+xml']],
