@@ -13,6 +13,8 @@ import { createAuditLog } from './audit-log/service'
 import { keyApi } from './keys/api'
 import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
+import { mediaApi } from './media/api'
+import { mediaPageRoutes } from './media/routes'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
@@ -40,6 +42,8 @@ export function adminRoutes(parts: AdminParts) {
     .use(accountLists(parts))
     .use(keyApi(parts, keys))
     .use(keyRoutes(parts, keys))
+    .use(mediaPageRoutes(parts))
+    .use(mediaApi(parts))
     .use(playgroundRoutes(parts))
     .use(welcomeRoutes(parts, createAccountActions(parts)))
     .use(requestRoutes(parts, requests))
