@@ -17,6 +17,11 @@ export async function logIn({ url }: Pick<Gateway, 'url'>, password = PASSWORD) 
     headers: { origin: url, 'sec-fetch-site': 'same-origin' },
     body: new URLSearchParams({ password }),
   })
+  return browserOf({ url }, answer)
+}
+
+/** Ask as the browser that got an answer with cookies. */
+export function browserOf({ url }: Pick<Gateway, 'url'>, answer: Response) {
   const cookie = answer.headers
     .getSetCookie()
     .map((one) => one.split(';')[0])
