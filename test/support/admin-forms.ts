@@ -1,3 +1,5 @@
+import { isOurs } from './admin-walk'
+
 /** A form of a page, as a browser would fill it in and send it. */
 export interface Form {
   readonly method: string
@@ -5,7 +7,7 @@ export interface Form {
   readonly fields: Readonly<Record<string, { readonly type: string; readonly value: string }>>
 }
 
-/** Every form in a page. */
+/** Every form in a page that is sent to the admin page. */
 export async function formsIn(markup: string): Promise<Form[]> {
   const forms: {
     method: string
@@ -48,7 +50,7 @@ export async function formsIn(markup: string): Promise<Form[]> {
       },
     })
   await rewriter.transform(new Response(markup)).text()
-  return forms.filter(({ path }) => path.startsWith('/'))
+  return forms.filter(({ path }) => isOurs(path))
 }
 
 /** Types of fields that take any text. */

@@ -11,8 +11,7 @@ export interface Schema {
 
 export interface Operation {
   readonly method: string
-  /** With `{id}` where something stands for something. */
-  readonly path: string
+  readonly route: string
   readonly body: Schema
 }
 
@@ -28,21 +27,23 @@ export function operationsWithBodies(document: string): Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { requestBody }]) => {
       const body = requestBody?.content['application/json']?.schema
-      return body ? [{ method: method.toUpperCase(), path, body }] : []
+      const route = path.replaceAll(/\{([^}]+)\}/g, ':$1').replace(/\/$/, '')
+      return body ? [{ method: method.toUpperCase(), route, body }] : []
     }),
   )
 }
 
-/** A value of a schema with a text wherever it takes one. */
-export function exampleOf(schema: Schema, text: string): unknown {
+/** A value of a schema with a text wherever it takes one, by the name of the field. */
+export function exampleOf(schema: Schema, textFor: (name: string) => string, name = ''): unknown {
+  const within = (one: Schema | undefined, key = name) => exampleOf(one ?? {}, textFor, key)
   if (schema.const !== undefined) return schema.const
   if (schema.enum) return schema.enum[0]
-  if (schema.anyOf) return exampleOf(schema.anyOf.find(({ type }) => type !== 'null') ?? {}, text)
+  if (schema.anyOf) return within(schema.anyOf.find(({ type }) => type !== 'null'))
   if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1
   if (schema.type === 'boolean') return true
-  if (schema.type === 'array') return [exampleOf(schema.items ?? {}, text)]
-  if (schema.type !== 'object') return text
+  if (schema.type === 'array') return [within(schema.items)]
+  if (schema.type !== 'object') return textFor(name)
   return Object.fromEntries(
-    Object.entries(schema.properties ?? {}).map(([name, one]) => [name, exampleOf(one, text)]),
+    Object.entries(schema.properties ?? {}).map(([key, one]) => [key, within(one, key)]),
   )
 }
