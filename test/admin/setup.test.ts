@@ -144,8 +144,8 @@ test('without scripts a pasted key is tested, a bad one told and replaced, and a
   for (const snippet of [
     `curl ${it.url}/v1/chat/completions`,
     `Authorization: Bearer ${secret}`,
-    `base_url=&quot;${it.url}/v1&quot;, api_key=&quot;${secret}&quot;`,
-    `baseURL: &quot;${it.url}/v1&quot;, apiKey: &quot;${secret}&quot;`,
+    `base_url=&quot;${it.url}/v1&quot;,\n    api_key=&quot;${secret}&quot;`,
+    `baseURL: &quot;${it.url}/v1&quot;,\n  apiKey: &quot;${secret}&quot;`,
   ])
     expect(shown).toContain(snippet)
   const asked = await it.post(

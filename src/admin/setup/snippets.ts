@@ -36,7 +36,10 @@ export function snippets(view: View, { model, key = NO_KEY }: Asking): readonly 
       text: `# pip install openai
 from openai import OpenAI
 
-client = OpenAI(base_url=${quoted(baseUrl)}, api_key=${quoted(key)})
+client = OpenAI(
+    base_url=${quoted(baseUrl)},
+    api_key=${quoted(key)},
+)
 stream = client.chat.completions.create(
     model=${quoted(model)},
     messages=[{"role": "user", "content": ${quoted(text)}}],
@@ -53,7 +56,10 @@ print()`,
       text: `// npm install openai
 import OpenAI from 'openai'
 
-const client = new OpenAI({ baseURL: ${quoted(baseUrl)}, apiKey: ${quoted(key)} })
+const client = new OpenAI({
+  baseURL: ${quoted(baseUrl)},
+  apiKey: ${quoted(key)},
+})
 const stream = await client.chat.completions.create({
   model: ${quoted(model)},
   messages: [{ role: 'user', content: ${quoted(text)} }],
