@@ -1,23 +1,56 @@
 import { Elysia } from 'elysia'
+import { accountLists } from './accounts/api-lists'
+import { accountRoutes } from './accounts/pages'
 import { createAccountActions } from './accounts/actions'
+import { accessApi } from './access/api'
+import { accessRoutes } from './access/routes'
+import { createAccess } from './access/service'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
+import { auditApi } from './audit-log/api'
+import { auditRoutes } from './audit-log/routes'
+import { createAuditLog } from './audit-log/service'
+import { keyApi } from './keys/api'
+import { keyRoutes } from './keys/routes'
+import { createKeyService } from './keys/service'
+import { mediaApi } from './media/api'
+import { mediaPageRoutes } from './media/routes'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
+import { requestsApi } from './requests/api'
+import { requestRoutes } from './requests/routes'
+import { createRequests } from './requests/service'
 import { sessionRoutes } from './sessions/routes'
 import { welcomeRoutes } from './setup/welcome-routes'
 
 /** Everything below `/admin`. */
-export const adminRoutes = (parts: AdminParts) =>
-  new Elysia()
+export function adminRoutes(parts: AdminParts) {
+  const access = createAccess(parts)
+  const auditLog = createAuditLog(parts.stores.audit)
+  const requests = createRequests(parts)
+  const keys = createKeyService(parts)
+  return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
+    .use(accessRoutes(parts, access))
+    .use(accessApi(parts, access))
+    .use(auditRoutes(parts, auditLog))
+    .use(auditApi(parts, auditLog))
     .use(overviewRoutes(parts))
+    .use(accountRoutes(parts))
+    .use(accountLists(parts))
+    .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
+    .use(mediaPageRoutes(parts))
+    .use(mediaApi(parts))
     .use(playgroundRoutes(parts))
     .use(welcomeRoutes(parts, createAccountActions(parts)))
+    .use(requestRoutes(parts, requests))
+    .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
+}
 
 const HIDDEN = { detail: { hide: true } } as const
