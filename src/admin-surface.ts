@@ -53,14 +53,8 @@ interface AdminSurfaceParts {
 
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
-  const { platform, stores, settings, onFailure } = parts
-  const { config, now, later, log, objects } = platform
-  const originOf = createOrigin({
-    baseUrl: () => settings().base_url,
-    isTrusted: readNetworks(config.TRUSTED_PROXIES),
-  })
   const { platform, vault, stores, settings, onFailure } = parts
-  const { config, now, later, log } = platform
+  const { config, now, later, log, objects } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
   const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
@@ -100,9 +94,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
-    ...{ config, now, later, log, objects, newId, handlers, viewOf, checkPassword },
-    audit: createAudit(stores.audit),
-    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ...{ config, now, later, log, objects, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }
