@@ -9,7 +9,7 @@ import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
 import { createPasswords } from './admin/passwords'
 import { createLogIns } from './admin/sessions/log-ins'
-import { setupRoutes } from './admin/setup'
+import { linkRoutes } from './admin/setup/link-routes'
 import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
 import { newId, type Vault } from './crypto'
@@ -96,14 +96,8 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }
-  const setup = setupRoutes({
-    token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,
-    hashPassword: passwords.hash,
-    settings: stores.settings,
-    accounts: stores.accounts,
-    xaiBaseUrl: config.XAI_BASE_URL,
-  })
-  const routes = adminRoutes(own).use(setup)
+  const link = linkRoutes(own, config.ADMIN_PASSWORD ? undefined : platform.setup?.token)
+  const routes = adminRoutes(own).use(link)
   return {
     routes,
     /** What all answers below these paths have in common. */

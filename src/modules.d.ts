@@ -24,6 +24,10 @@ declare module 'swagger-ui-dist/*' {
   const path: string
   export default path
 }
+declare module '*/try.js' {
+  const text: string
+  export default text
+}
 declare module '*/admin.js' {
   const text: string
   export default text

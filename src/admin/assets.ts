@@ -4,6 +4,7 @@ import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' }
 import style from '../../web/admin.css' with { type: 'text' }
 import script from '../../web/admin.js' with { type: 'text' }
 import icon from '../../web/icon.svg' with { type: 'text' }
+import tryScript from '../../web/try.js' with { type: 'text' }
 import widgets from '../../web/widgets.css' with { type: 'text' }
 import { unknownPath } from '../http/failures'
 
@@ -14,6 +15,7 @@ const FILES: ReadonlyMap<string, readonly [text: string, type: string]> = new Ma
   ['admin.css', [style, STYLE]],
   ['widgets.css', [widgets, STYLE]],
   ['admin.js', [script, SCRIPT]],
+  ['try.js', [tryScript, SCRIPT]],
   ['htmx.js', [htmx, SCRIPT]],
   ['sse.js', [sse, SCRIPT]],
   ['icon.svg', [icon, 'image/svg+xml']],
