@@ -6,16 +6,12 @@ import { jsonAnswer } from '../answers'
 import { readJson } from '../form'
 import { adminOperation } from '../operation'
 import type { AdminParts } from '../parts'
-import {
-  AccountObject,
-  AddedObject,
-  accountObject,
-  BulkObject,
-  FindingObject,
-  findingObject,
-} from './account-object'
 import type { AccountActions } from './actions'
+import { AddedObject, BulkObject, FindingObject, findingObject } from './answer-objects'
+import { createAccountDetail } from './detail'
 import { accountFields, NewAccountFields } from './fields'
+import { accountObject } from './object'
+import { AccountObject } from './schema'
 
 const only = { additionalProperties: false } as const
 
@@ -43,7 +39,9 @@ const conflicts = failure(
 
 /** `/admin/api/accounts…`: what changes one account. */
 export function accountChangesApi(parts: AdminParts, actions: AccountActions) {
-  const { handlers, vault } = parts
+  const { handlers } = parts
+  const detail = createAccountDetail(parts)
+  const shown = async (id: string) => accountObject((await detail.view(id)).account)
 
   return new Elysia({ prefix: '/admin/api/accounts', detail: { tags } })
     .post(
@@ -53,7 +51,7 @@ export function accountChangesApi(parts: AdminParts, actions: AccountActions) {
         const { account, finding, form, leftOut } = added
         return jsonAnswer(
           {
-            ...(await accountObject(account, vault)),
+            ...(await shown(account.id)),
             ...{ taken_for: form ?? null, left_out: leftOut, finding: findingObject(finding) },
           },
           201,
@@ -76,7 +74,7 @@ export function accountChangesApi(parts: AdminParts, actions: AccountActions) {
       handlers.api<{ id: string }>(async (operator, request, params) => {
         const { revision, ...fields } = await readJson(request, Change)
         const account = await actions.change(operator, params.id, revision, fields)
-        return accountObject(account, vault)
+        return shown(account.id)
       }),
       {
         parse: 'none',

@@ -1,51 +1,12 @@
 import Type, { type Static } from 'typebox'
-import type { Vault } from '../../crypto'
-import type { AccountFinding } from '../../operator/account-finding'
-import { FINDING_CODES } from '../../operator/account-finding'
+import { type AccountFinding, FINDING_CODES } from '../../operator/account-finding'
 import type { ImportReport } from '../../operator/account-import'
 import { PASTED_FORMS } from '../../operator/pasted'
-import type { StoredAccount } from '../../store/accounts'
-import { ACCOUNT_KINDS, TIERS } from '../../store/schema'
-import { described } from './described'
+import { TIERS } from '../../store/schema'
+import { AccountObject } from './schema'
 
 const orNull = (schema: Parameters<typeof Type.Union>[0][number], description?: string) =>
   Type.Union([schema, Type.Null()], description ? { description } : {})
-
-/** An account as the JSON API shows it: nothing in it is a secret. */
-export const AccountObject = Type.Object({
-  id: Type.String(),
-  object: Type.Literal('account'),
-  kind: Type.Enum([...ACCOUNT_KINDS]),
-  name: Type.String(),
-  base_url: Type.String(),
-  secret: Type.String({ description: 'The last four signs.' }),
-  enabled: Type.Boolean(),
-  weight: Type.Integer(),
-  max_in_flight: orNull(Type.Integer()),
-  requests_per_minute: orNull(Type.Integer()),
-  models: orNull(Type.Array(Type.String())),
-  api: orNull(Type.String()),
-  proxy: orNull(Type.String(), 'HOST:PORT.'),
-  tier: orNull(Type.Enum([...TIERS])),
-  tags: orNull(Type.Array(Type.String())),
-  note: orNull(Type.String()),
-  headers: Type.Record(Type.String(), Type.String(), {
-    description: 'Names, and how their values end.',
-  }),
-  cookies: Type.Record(Type.String(), Type.String()),
-  revision: Type.Integer({ description: 'To be sent with a change.' }),
-  created_at: Type.Integer(),
-})
-
-/** An account as it is stored, for the JSON API. */
-export async function accountObject(account: StoredAccount, vault: Vault) {
-  const { id, kind, version: revision, createdAt } = account
-  return {
-    ...{ id, object: 'account' as const, kind },
-    ...(await described(account, vault)),
-    ...{ revision, created_at: Math.floor(createdAt.getTime() / 1000) },
-  }
-}
 
 /** What a test has found, for the JSON API. */
 export const FindingObject = Type.Object({
