@@ -15,6 +15,14 @@ import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
 import { mediaApi } from './media/api'
 import { mediaPageRoutes } from './media/routes'
+import { createAccountActions } from './accounts/actions'
+import { accountChangesApi } from './accounts/api-changes'
+import { accountLists } from './accounts/api-lists'
+import { accountsBulkApi } from './accounts/api-many'
+import { accountRoutes } from './accounts/pages'
+import { redirect } from './answers'
+import { assetRoutes } from './assets'
+import { batchesApi } from './batches/api'
 import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
@@ -30,6 +38,7 @@ export function adminRoutes(parts: AdminParts) {
   const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
   const keys = createKeyService(parts)
+  const actions = createAccountActions(parts)
   return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
@@ -48,6 +57,11 @@ export function adminRoutes(parts: AdminParts) {
     .use(welcomeRoutes(parts, createAccountActions(parts)))
     .use(requestRoutes(parts, requests))
     .use(requestsApi(parts, requests))
+    .use(accountChangesApi(parts, actions))
+    .use(accountsBulkApi(parts, actions))
+    .use(batchesApi(parts))
+    .use(playgroundRoutes(parts))
+    .use(welcomeRoutes(parts, actions))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
