@@ -1,10 +1,10 @@
 import { Elysia } from 'elysia'
-import { accountLists } from './accounts/api-lists'
-import { accountRoutes } from './accounts/pages'
-import { createAccountActions } from './accounts/actions'
 import { accessApi } from './access/api'
 import { accessRoutes } from './access/routes'
 import { createAccess } from './access/service'
+import { createAccountActions } from './accounts/actions'
+import { accountLists } from './accounts/api-lists'
+import { accountRoutes } from './accounts/pages'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { auditApi } from './audit-log/api'
@@ -45,7 +45,7 @@ export function adminRoutes(parts: AdminParts) {
     .use(mediaPageRoutes(parts))
     .use(mediaApi(parts))
     .use(playgroundRoutes(parts))
-    .use(welcomeRoutes(parts, createAccountActions(parts)))
+    .use(welcomeRoutes(parts, createAccountActions(parts), keys))
     .use(requestRoutes(parts, requests))
     .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
