@@ -55,6 +55,7 @@ interface AdminSurfaceParts {
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, vault, stores, settings, onFailure } = parts
   const { config, now, later, log, objects } = platform
+  const { config, now, later, log, objects, environmentKey } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
   const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
@@ -96,6 +97,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...parts,
     environmentKey: platform.environmentKey,
     ...{ config, now, later, log, objects, newId, handlers, viewOf, audit },
+    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }

@@ -3,8 +3,10 @@ import { ADMIN_TOKEN } from '#src/store/admin-tokens'
 import { isSecretSetting, Settings } from '#src/store/settings'
 import { fakeUpstream, type Script } from '../fakes/upstream'
 import { adminWorld } from '../support/admin'
+import { filled, formsIn } from '../support/admin-forms'
 import { type Answer, answerOf, type Call, callsOf, dumpOf } from '../support/admin-walk'
 import { ASK } from '../support/gateway'
+import { exampleOf, operationsWithBodies } from '../support/json-bodies'
 
 /** What must be seen nowhere, by what it is. */
 const planted = new Map<string, string>()
@@ -207,6 +209,8 @@ test('no page and no answer of the API shows a secret, whole, sealed or hashed',
       if (call.method === 'POST' && ON_REQUEST.test(call.route)) continue
       const answer = await answerOf(it, call, init)
       answers.push(answer)
+      if (process.env.SHOW)
+        console.log(answer.method, answer.path, answer.status, answer.body.length)
       const text = textOf(answer)
       const shown = found(text, planted)
       if (!BACKUP.test(call.route)) shown.push(...found(text, stored))
@@ -215,6 +219,51 @@ test('no page and no answer of the API shows a secret, whole, sealed or hashed',
   expect([...new Set(leaks)]).toEqual([])
   expect((await it.page('/admin')).status).toBe(200)
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(10)
+}, 300_000)
+
+/** Fields whose name says that what is in them is a secret, or may be. */
+const SECRETIVE =
+  /secret|password|cookie|header|proxy|token|clearance|statsig|user_agent|agent|^text$/
+
+test('what is sent to the API and typed into forms does not come back, is not logged, and is not told', async () => {
+  const sent: string[] = []
+  const operations = operationsWithBodies(await it.app.describe())
+  for (const { method, route, body } of operations) {
+    if (!route.startsWith('/admin/api/') || route.includes('/sessions')) continue
+    const call = calls.findLast((one) => one.method === method && one.route === route)
+    if (!call) continue
+    const known = await (await it.page(call.path)).json().catch(() => ({}))
+    const { revision } = known as { revision?: number }
+    const value = exampleOf(body, (name) =>
+      SECRETIVE.test(name) ? plant(`${name} of ${method} ${route}`) : 'harmless',
+    )
+    const answer = await answerOf(it, call, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...(value as object), ...(revision !== undefined && { revision }) }),
+    })
+    const shown = found(textOf(answer), planted)
+    if (shown.length > 0) sent.push(`${method} ${route}: ${shown.join(', ')}`)
+  }
+  for (const { path } of calls.filter(({ method }) => method === 'GET')) {
+    const page = await answerOf(it, { method: 'GET', route: path, path })
+    for (const form of (await formsIn(page.body)).filter(({ method }) => method !== 'GET')) {
+      const isSecret = (type: string) => type === 'password'
+      const names = Object.entries(form.fields).filter(([, { type }]) => isSecret(type))
+      if (names.length === 0) continue
+      const body = filled(form, 'harmless')
+      for (const [name] of names) body.set(name, plant(`${name} of the form at ${path}`))
+      const call = { method: form.method, route: form.path, path: form.path }
+      const partial = { 'hx-request': 'true', 'hx-request-type': 'partial' }
+      const answer = await answerOf(it, call, { headers: partial, body })
+      const shown = found(textOf(answer), planted)
+      if (shown.length > 0) sent.push(`${form.path} at ${path}: ${shown.join(', ')}`)
+    }
+  }
+  expect([...new Set(sent)]).toEqual([])
+  for (const call of calls.filter(({ method }) => method === 'GET')) {
+    const shown = found(textOf(await answerOf(it, call)), planted)
+    expect([call.route, shown]).toEqual([call.route, []])
+  }
 }, 300_000)
 
 test('what is made just now is shown once, and to whoever made it', async () => {

@@ -19,7 +19,7 @@ export interface Answer extends Call {
 /** Enough for a page; what goes on for ever is cut off here. */
 const PATIENCE_MS = 1_500
 
-export const isOurs = (path: string): boolean => /^\/(?:admin|setup)(?:\/|$)/.test(path)
+export const isOurs = (path: string): boolean => /^\/(?:admin|setup)(?:[/?]|$)/.test(path)
 
 /** Every route below `/admin` and `/setup` that the app has. */
 export const adminRoutesOf = (it: World) =>
@@ -59,31 +59,48 @@ async function beginningOf(response: Response): Promise<string> {
   return text
 }
 
+/** Of things of one kind so many are looked at. */
+const MOST = 6
+
 /**
- * Every route with its parameters filled in: by addresses that pages lead to, by the ids that lists answer,
- * by what else is known to exist; new routes are found by themselves.
+ * Every route with its parameters filled in, by addresses that pages lead to and by the ids that lists
+ * answer; new routes are found by themselves.
  */
-export async function callsOf(it: World, known: readonly string[] = []): Promise<Call[]> {
+export async function callsOf(it: World): Promise<Call[]> {
   const routes = adminRoutesOf(it)
-  const plain = routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'))
+  const literal = new Set(routes.map(({ path }) => path).filter((path) => !path.includes(':')))
   const seen = new Set<string>()
-  const ids = new Map<string, string>()
-  for (const { path } of plain) {
-    const { body } = await answerOf(it, { method: 'GET', route: path, path })
-    for (const address of addressesIn(body)) seen.add(address)
-    const first = firstOf(body)
-    if (first) ids.set(path.split('/').at(-1) ?? '', first)
-  }
-  const fill = (route: string): string => {
-    const pattern = new RegExp(`^${route.replace(/:[^/]+/g, '([^/]+)')}$`)
-    const linked = [...seen].find((address) => pattern.test(address))
-    if (linked) return linked
-    return route.replace(
-      /([^/]+)\/:[^/]+/g,
-      (_, noun: string) => `${noun}/${ids.get(noun) ?? known[0] ?? 'x'}`,
+  const ids = new Map<string, readonly string[]>()
+  const asked = new Set<string>()
+
+  /** What of a route is known so far. */
+  function pathsOf(route: string): string[] {
+    if (literal.has(route)) return [route]
+    const pattern = new RegExp(`^${route.replace(/:[^/]+/g, '[^/]+')}$`)
+    const linked = [...seen].filter((path) => pattern.test(path) && !literal.has(path))
+    const [, before = '', noun = ''] = /^(.*?)([^/]+)\/:[^/]+/.exec(route) ?? []
+    const listed = (ids.get(noun) ?? []).map((id) =>
+      route.replace(/^.*?\/:[^/]+/, `${before}${noun}/${id}`).replace(/:[^/]+/g, 'x'),
     )
+    return [...new Set([...linked.slice(0, MOST), ...listed.slice(0, MOST)])]
   }
-  return routes.map(({ method, path }) => ({ method, route: path, path: fill(path) }))
+
+  // What pages of single things lead to is found when these are looked at.
+  for (let round = 0; round < 3; round++)
+    for (const { method, path: route } of routes)
+      for (const path of method === 'GET' ? pathsOf(route) : []) {
+        if (asked.has(path)) continue
+        asked.add(path)
+        const { body } = await answerOf(it, { method, route, path })
+        for (const address of addressesIn(body)) seen.add(address)
+        const found = idsIn(body)
+        if (found.length > 0) ids.set(path.split('/').at(-1) ?? '', found)
+      }
+  return routes.flatMap(({ method, path: route }) => {
+    const paths = pathsOf(route)
+    const known = paths.length > 0 ? paths : [route.replace(/:[^/]+/g, 'x')]
+    return known.map((path) => ({ method, route, path }))
+  })
 }
 
 /** Addresses of ours in a page: links, forms, what htmx asks for. */
@@ -94,13 +111,15 @@ export function addressesIn(markup: string): string[] {
   )
 }
 
-/** The id of the first thing in a list of the API. */
-function firstOf(body: string): string | undefined {
-  if (!body.startsWith('{')) return undefined
-  const { data } = JSON.parse(body) as { data?: readonly { id?: string; name?: string }[] }
-  const [first] = Array.isArray(data) ? data : []
-  const id = first?.id ?? first?.name
-  return id === undefined ? undefined : encodeURIComponent(id)
+/** The ids of the things in a list of the API, the last ones first: those of the environment come first. */
+function idsIn(body: string): string[] {
+  if (!body.startsWith('{')) return []
+  const { data } = JSON.parse(body) as { data?: readonly { id?: unknown; name?: unknown }[] }
+  return (Array.isArray(data) ? data : [])
+    .map((one) => one?.id ?? one?.name)
+    .filter((id) => typeof id === 'string')
+    .map(encodeURIComponent)
+    .toReversed()
 }
 
 /** Every row of every table, as text by the name of the table. */
