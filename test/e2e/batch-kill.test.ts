@@ -11,6 +11,8 @@ import { until } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
 
 const ACCOUNTS = 600
+/** As many are asked about at one place at once. */
+const AT_ONCE = 8
 /** How long an answer takes: so that the work lasts for some seconds. */
 const ANSWER_MS = 60
 
@@ -73,9 +75,9 @@ describe.skipIf(isWithoutSqld)('a batch whose instance is killed', () => {
     expect(whole).toMatchObject({ state: 'done', total: ACCOUNTS, done: ACCOUNTS, good: ACCOUNTS })
     expect(Date.now() - killedAt).toBeLessThan(80_000)
     expect(asked.size).toBe(ACCOUNTS)
-    // Whatever the first had done and told is not done again; of what it did not tell there is one second.
+    // What the first had done and told is not done again; what it had not told yet, or was at, may be.
     const again = [...asked.values()].filter((times) => times > 1).length
-    expect(again).toBeLessThanOrEqual(before.size - Number(half?.done))
+    expect(again).toBeLessThanOrEqual(before.size - Number(half?.done) + AT_ONCE)
     expect(Math.max(...asked.values())).toBeLessThanOrEqual(2)
   }, 150_000)
 })
