@@ -1,6 +1,6 @@
 import { ApiError, type FailureCode } from '../errors'
 import { failureResponse } from '../http/failures'
-import { GUARDING } from './answers'
+import { GUARDING, withCookies } from './answers'
 import type { Entrance } from './guard'
 import { failureAnswer } from './handlers'
 import type { Operator } from './operator'
@@ -51,7 +51,8 @@ export function createAdminEnvelope({ routes, viewOf, session }: EnvelopeParts) 
     if (API.test(path) || !wantsPage(request))
       return failure.code === 'method_not_allowed' ? failureResponse(failure) : answer
     const entrance = await session(request).catch(() => undefined)
-    return failureAnswer(viewOf(request, entrance?.operator), failure)
+    const page = failureAnswer(viewOf(request, entrance?.operator), failure)
+    return withCookies(page, entrance?.cookies ?? [])
   }
 
   return (handle: Handle): Handle =>

@@ -1,4 +1,4 @@
-import { ApiError } from '../errors'
+import { ApiError, SetupError } from '../errors'
 import { jsonAnswer, markupAnswer, redirect, withCookies } from './answers'
 import { bearerOf, type Entrance, type Guard } from './guard'
 import type { Html } from './html'
@@ -54,9 +54,10 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
       ) =>
       async ({ request, params }: Context<Params>): Promise<Response> => {
         let view = viewOf(request)
+        let entrance: Entrance | undefined
         try {
           sites.refuse(request)
-          const entrance = await guard.session(request)
+          entrance = await guard.session(request)
           if (!entrance) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
           const { operator, cookies } = entrance
           const own = { ...viewOf(request, operator), operator }
@@ -66,7 +67,7 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
         } catch (error) {
           const failure = failureOf(error)
           onFailure(failure, error, request)
-          return failureAnswer(view, failure)
+          return withCookies(failureAnswer(view, failure), entrance?.cookies ?? [])
         }
       },
 
@@ -108,7 +109,10 @@ function logInPath({ method }: Request, { address, isHtmx }: View): string {
   return isPage ? `/admin/login?next=${encodeURIComponent(address)}` : '/admin/login'
 }
 
-const failureOf = (error: unknown): ApiError =>
-  error instanceof ApiError
-    ? error
-    : new ApiError('internal_error', 'Groxy failed. The log says more.', { cause: error })
+/** What is wrong with the set-up is said in full: whoever sees this page runs the gateway. */
+function failureOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof SetupError)
+    return new ApiError('not_ready', `${error.message} ${error.remedy}`, { cause: error })
+  return new ApiError('internal_error', 'Groxy failed. The log says more.', { cause: error })
+}
