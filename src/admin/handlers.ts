@@ -1,6 +1,6 @@
 import { ApiError, SetupError } from '../errors'
 import { jsonAnswer, markupAnswer, redirect, withCookies } from './answers'
-import { bearerOf, type Entrance, type Guard } from './guard'
+import { type Entrance, type Guard, tokenOf } from './guard'
 import type { Html } from './html'
 import type { Operator } from './operator'
 import { failurePage } from './shell'
@@ -28,15 +28,15 @@ export type OwnView = View & { readonly operator: Operator }
 export function createAdminHandlers({ guard, sites, viewOf, onFailure }: HandlerParts) {
   /** By a token, which no other site's page can make a browser send, or by a session, from our pages only. */
   async function enter(request: Request): Promise<Entrance> {
-    const bearer = bearerOf(request)
-    if (bearer === undefined) sites.refuse(request)
-    const entrance = await (bearer === undefined
+    const token = tokenOf(request)
+    if (token === undefined) sites.refuse(request)
+    const entrance = await (token === undefined
       ? guard.session(request)
-      : guard.token(request, bearer))
+      : guard.token(request, token))
     if (entrance) return entrance
     throw new ApiError(
       'not_logged_in',
-      bearer === undefined
+      token === undefined
         ? 'Log in on the admin page, or send an admin token: Authorization: Bearer groxy-admin-…'
         : 'This is no admin token in force. `groxy admin token create NAME` makes one.',
     )
