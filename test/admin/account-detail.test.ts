@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { AccountKind, NewAccount } from '#src/store/accounts'
 import { type FakeUpstream, fakeUpstream } from '../fakes/upstream'
-import { adminWorld } from '../support/admin'
+import { adminWorld, PASSWORD } from '../support/admin'
 import { batchOf, entry } from '../support/entries'
 
 let upstream: FakeUpstream
@@ -303,5 +303,45 @@ describe('importing accounts', () => {
     expect(large.status).toBe(413)
     const odd = await it.page('/admin/accounts/import', { method: 'POST', body: 'x' })
     expect(odd.status).toBe(400)
+  })
+})
+
+describe('exporting accounts', () => {
+  const exported = async (fields: Record<string, string>) => {
+    const body = new URLSearchParams({ which: 'all', query: '/admin/accounts', ...fields })
+    const answer = await it.page('/admin/accounts/export', { method: 'POST', body })
+    return { status: answer.status, text: await answer.text(), headers: answer.headers }
+  }
+
+  test('gives a file without secrets to who is logged in', async () => {
+    const { name } = await add()
+    expect(await page('/admin/accounts/export')).toContain('name="password"')
+    const { text, headers } = await exported({ format: 'csv' })
+    expect(headers.get('content-disposition')).toContain('attachment')
+    expect(text).toContain(name)
+    expect(text).not.toContain(`xai-secret-of-${name}`)
+    expect((await exported({ format: 'odd' })).status).toBe(400)
+  })
+
+  test('gives secrets to who knows the password only, those that are ticked', async () => {
+    const [one, other] = [await add(), await add()]
+    const wanted = { which: 'ticked', ids: one.id, format: 'json', secrets: 'true' }
+    const refused = await exported({ ...wanted, password: 'wrong' })
+    expect(refused.status).toBe(422)
+    expect(refused.text).toContain('That is not the password.')
+    const { text } = await exported({ ...wanted, password: PASSWORD })
+    expect(text).toContain(`xai-secret-of-${one.name}`)
+    expect(text).not.toContain(other.name)
+    const [said] = await it.stores.audit.list(1)
+    expect(said).toMatchObject({ action: 'account.export', after: { with_secrets: true } })
+  })
+
+  test('begins at those that were chosen in the list', async () => {
+    const one = await add()
+    const { text } = await sent('/admin/accounts/bulk', {
+      ...{ action: 'export', which: 'ticked', ids: one.id, query: '/admin/accounts' },
+    })
+    expect(text).toContain(`name="id" value="${one.id}"`)
+    expect(text).toContain('action="/admin/accounts/export"')
   })
 })
