@@ -1,7 +1,9 @@
 import { Elysia } from 'elysia'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
+import { overviewApi } from './overview/api'
 import { overviewRoutes } from './overview/routes'
+import { createOverview } from './overview/service'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { requestsApi } from './requests/api'
@@ -12,10 +14,12 @@ import { sessionRoutes } from './sessions/routes'
 /** Everything below `/admin`. */
 export function adminRoutes(parts: AdminParts) {
   const requests = createRequests(parts)
+  const overview = createOverview(parts)
   return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
-    .use(overviewRoutes(parts))
+    .use(overviewRoutes(parts, overview))
+    .use(overviewApi(parts, overview))
     .use(playgroundRoutes(parts))
     .use(requestRoutes(parts, requests))
     .use(requestsApi(parts, requests))

@@ -29,6 +29,7 @@ import { createLedgerStore } from './ledger'
 import { createRecent } from './ledger-recent'
 import { createRollups } from './ledger-rollups'
 import { createLedgerSearch } from './ledger-search'
+import { createUsage } from './ledger-usage'
 import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
@@ -98,6 +99,7 @@ export function createStores({ client, vault, now }: StoreParts) {
       await patiently.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
+    usage: createUsage(client),
     videos: createVideoRows(patiently),
     revision: () => readRevision(client),
   }
