@@ -45,5 +45,10 @@ export const createUsage =
     }
     return [...found]
       .map(([name, sums]) => ({ name, ...sums }))
-      .sort((one, other) => other.costTicks - one.costTicks || other.turns - one.turns)
+      .sort(
+        (one, other) =>
+          other.costTicks - one.costTicks ||
+          other.turns - one.turns ||
+          (one.name < other.name ? -1 : 1),
+      )
   }
