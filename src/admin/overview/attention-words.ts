@@ -1,5 +1,8 @@
 import { words } from '../words'
 
+const some = (count: string, one: string, more: string): string =>
+  `${count} ${count === '1' ? one : more}`
+
 /** What needs attention: `count` of it, and whom or what it is about. */
 export const attentionTitles = words(
   {
@@ -7,25 +10,36 @@ export const attentionTitles = words(
     no_password: () => 'No password is set.',
     database_away: () => 'The database does not answer.',
     database_slow: (count: string) => `The database is slow: it took ${count} ms to answer.`,
-    ledger_waiting: (count: string) => `${count} requests wait to be written down.`,
-    ledger_dropped: (count: string) => `${count} requests are not in the log, only in the sums.`,
+    ledger_waiting: (count: string) =>
+      `${some(count, 'request waits', 'requests wait')} to be written down.`,
+    ledger_dropped: (count: string) =>
+      `${some(count, 'request is', 'requests are')} not in the log, only in the sums.`,
     none_ready: (_: string, about: string) => `No account of kind ${about} can take requests now.`,
-    expired: (count: string, about: string) => `${count} expired (${about})`,
-    disabled: (count: string, about: string) => `${count} blocked by the upstream (${about})`,
-    suspect: (count: string, about: string) => `${count} in doubt (${about})`,
-    exhausted: (count: string, about: string) => `${count} with a used-up quota (${about})`,
-    down: (count: string, about: string) => `The upstream of ${count} accounts is down (${about})`,
+    expired: (count: string, about: string) =>
+      `${some(count, 'account', 'accounts')} expired (${about})`,
+    disabled: (count: string, about: string) =>
+      `${some(count, 'account', 'accounts')} blocked by the upstream (${about})`,
+    suspect: (count: string, about: string) =>
+      `${some(count, 'account', 'accounts')} in doubt (${about})`,
+    exhausted: (count: string, about: string) =>
+      `${some(count, 'account', 'accounts')} with a used-up quota (${about})`,
+    down: (count: string, about: string) =>
+      `The upstream of ${some(count, 'account', 'accounts')} is down (${about})`,
     challenge: (count: string) =>
-      `An upstream's edge wanted to see a browser, ${count} times within an hour.`,
+      `An upstream's edge wanted to see a browser, ${some(count, 'time', 'times')} within an hour.`,
     anti_bot: (count: string) =>
-      `grok.com's rules against programs refused ${count} requests within an hour.`,
-    proxy: (count: string) => `A proxy failed ${count} times within an hour.`,
+      `grok.com's rules against programs refused ${some(count, 'request', 'requests')} within an hour.`,
+    proxy: (count: string) => `A proxy failed ${some(count, 'time', 'times')} within an hour.`,
     errors: (count: string, about: string) =>
-      `${about || 'No code'}: ${count} requests failed within an hour.`,
-    keys_spent: (count: string, about: string) => `${count} keys have used up a limit: ${about}`,
-    keys_nearly: (count: string, about: string) => `${count} keys are close to a limit: ${about}`,
-    keys_expired: (count: string, about: string) => `${count} keys have expired lately: ${about}`,
-    keys_expiring: (count: string, about: string) => `${count} keys expire within 7 days: ${about}`,
+      `${about || 'No code'}: ${some(count, 'request', 'requests')} failed within an hour.`,
+    keys_spent: (count: string, about: string) =>
+      `${some(count, 'key has', 'keys have')} used up a limit: ${about}`,
+    keys_nearly: (count: string, about: string) =>
+      `${some(count, 'key is', 'keys are')} close to a limit: ${about}`,
+    keys_expired: (count: string, about: string) =>
+      `${some(count, 'key has', 'keys have')} expired lately: ${about}`,
+    keys_expiring: (count: string, about: string) =>
+      `${some(count, 'key expires', 'keys expire')} within 7 days: ${about}`,
     job_failed: (_: string, about: string) => `Background work did not end well: ${about}`,
   },
   {

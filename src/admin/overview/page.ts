@@ -6,7 +6,7 @@ import { chart } from '../widgets/chart'
 import { card } from '../widgets/fold'
 import { count, duration, money, percent } from '../widgets/numbers'
 import { stats } from '../widgets/stat'
-import { cell, rowName, table } from '../widgets/table'
+import { cell, numberHead, rowName, table } from '../widgets/table'
 import type { Attention } from './attention'
 import { attentionAdvice, attentionTitles } from './attention-words'
 import type { PoolHealth } from './pool-health'
@@ -88,13 +88,13 @@ function figures(view: View, { traffic, latency }: Overview): Html {
     },
     {
       label: say.latency,
-      value: say.percentiles(time(latency.p50), time(latency.p95)),
-      note: html`${say.percentilesOf(count(view, latency.turns))}; ${say.mean(time(mean))}`,
+      value: time(latency.p50),
+      note: html`${say.percentiles(time(latency.p95), count(view, latency.turns))}; ${say.mean(time(mean))}`,
     },
     {
       label: say.firstByte,
-      value: say.percentiles(time(latency.firstByteP50), time(latency.firstByteP95)),
-      note: say.percentilesOf(count(view, latency.turns)),
+      value: time(latency.firstByteP50),
+      note: say.percentiles(time(latency.firstByteP95), count(view, latency.turns)),
     },
     {
       label: `${say.input}, ${say.lastDay}`,
@@ -176,7 +176,7 @@ function poolPart(view: View, pool: readonly PoolHealth[]): Html {
     say.pool,
     table({
       caption: say.poolCaption,
-      columns: [say.kind, say.all, say.ready, say.resting, say.off, say.why],
+      columns: [say.kind, ...[say.all, say.ready, say.resting, say.off].map(numberHead), say.why],
       rows,
       empty: html`<p class="soft">${say.noPool}</p>`,
     }),
@@ -203,7 +203,10 @@ function topPart(view: View, by: 'key' | 'model', tops: readonly Top[]): Html {
     '',
     table({
       caption: title,
-      columns: [by === 'key' ? say.key : say.model, say.turns, say.failed, say.costShort],
+      columns: [
+        by === 'key' ? say.key : say.model,
+        ...[say.turns, say.failed, say.costShort].map(numberHead),
+      ],
       rows: tops.map(
         (top) => html`
           <tr>
