@@ -36,6 +36,7 @@ import { createMediaCleaning } from './media-cleaning'
 import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
 import { createNames } from './names'
+import { createNearLimits } from './near-limits'
 import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
@@ -90,6 +91,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
     names: createNames(client),
+    nearLimits: createNearLimits(client),
     prices: createPrices(db, client),
     recent: createRecent(client),
     responses: createResponses(patiently),

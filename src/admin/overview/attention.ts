@@ -1,8 +1,10 @@
+import { windowAt } from '../../http/window'
 import { keyState } from '../../operator/key-state'
-import type { LimitUse } from '../../operator/key-usage'
+import { LIMIT_BUCKETS } from '../../operator/key-usage'
 import { type JobRow, jobState } from '../../store/jobs'
 import type { Key } from '../../store/keys'
 import type { RecentEgress, RecentError } from '../../store/ledger-recent'
+import type { LimitWindow } from '../../store/near-limits'
 import type { PoolHealth } from './pool-health'
 
 /** What may need an operator. */
@@ -44,7 +46,8 @@ export interface Attention {
 
 const DAY_MS = 86_400_000
 const SOON_MS = 7 * DAY_MS
-const NEARLY = 0.9
+/** From this share on a limit is nearly used up. */
+export const NEARLY = 0.9
 const NAMED = 3
 /** From this share of the turns of an hour on errors are no accident. */
 const GRAVE = 0.1
@@ -108,18 +111,10 @@ export const errorAttention = (
 /** Keys at their limits of a day or a month, and keys at their end. */
 export function keyAttention(
   keys: readonly Key[],
-  usageOf: (key: Key) => readonly LimitUse[],
+  shares: ReadonlyMap<string, number>,
   now: number,
 ): readonly Attention[] {
-  const shareOf = (key: Key) =>
-    Math.max(
-      0,
-      ...usageOf(key)
-        .filter(isLong)
-        .map(({ used, limit }) => used / limit),
-    )
   const good = keys.filter((key) => keyState(key, now) === 'in_force')
-  const shares = good.map((key) => [key, shareOf(key)] as const)
   const endOf = ({ expiresAt }: Key) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
   const some = (what: AttentionName, about: readonly Key[], search = ''): Attention[] => {
     const [first] = about
@@ -130,7 +125,7 @@ export function keyAttention(
     return [{ what, level: 'warn', count: about.length, about: names.join(', '), path }]
   }
   const named = (fits: (share: number) => boolean) =>
-    shares.filter(([, share]) => fits(share)).map(([key]) => key)
+    good.filter(({ id }) => fits(shares.get(id) ?? 0))
   return [
     ...some(
       'keys_spent',
@@ -153,9 +148,25 @@ export function keyAttention(
   ]
 }
 
-/** A limit of a minute is over before anyone can look. A limit of 0 is meant. */
-const isLong = ({ field, limit }: LimitUse): boolean =>
-  /^(?:daily|monthly)/.test(field) && limit > 0
+/**
+ * The limits of keys that hold for a day or a month, in the windows that it is now: one of a minute is over
+ * before anyone can look. A limit of 0 is meant.
+ */
+export const longLimits = (
+  keys: readonly Key[],
+  now: number,
+  zoneMinutes: number,
+): readonly LimitWindow[] => {
+  const windows = LIMIT_BUCKETS.filter(([field]) => /^(?:daily|monthly)/.test(field)).map(
+    ([field, bucket]) => [field, bucket, windowAt(bucket, now, zoneMinutes).number] as const,
+  )
+  return keys.flatMap((key) =>
+    windows.flatMap(([field, bucket, window]) => {
+      const limit = key[field]
+      return limit ? [{ keyId: key.id, bucket, window, limit }] : []
+    }),
+  )
+}
 
 /** Background work that did not end well. */
 export const jobAttention = (jobs: readonly JobRow[], now: number): readonly Attention[] =>

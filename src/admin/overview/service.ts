@@ -1,4 +1,3 @@
-import { readKeyUsage } from '../../operator/key-usage'
 import type { NamedSums } from '../../store/ledger-rollups'
 import type { AdminParts } from '../parts'
 import {
@@ -7,6 +6,8 @@ import {
   errorAttention,
   jobAttention,
   keyAttention,
+  longLimits,
+  NEARLY,
   poolAttention,
 } from './attention'
 import { type PoolHealth, poolHealth } from './pool-health'
@@ -50,7 +51,6 @@ const SLOW_MS = 500
 /** So many turns wait within a quarter of a second at the busiest. */
 const MANY_WAITING = 2_000
 const OWN_KEYS: ReadonlySet<string> = new Set(['env', 'playground'])
-const DAY_AND_MONTH = /^(?:daily|monthly)/
 
 /** Puts together how the gateway does: from memory, and from few rows of the database. */
 export function createOverview(parts: OverviewParts) {
@@ -61,8 +61,7 @@ export function createOverview(parts: OverviewParts) {
   async function stored(at: number) {
     const zoneMinutes = settings().time_zone_minutes
     const keys = [...(snapshot()?.keys.values() ?? [])]
-    const limited = keys.filter(hasLongLimit).map(({ id }) => id)
-    const [series, topKeys, topModels, latencies, errors, turns, egress, jobs, isSet, usageOf] =
+    const [series, topKeys, topModels, latencies, errors, turns, egress, jobs, isSet, shares] =
       await Promise.all([
         rollups.series(firstHour(at)),
         rollups.top('key', dayBegins(at), MOST_TOP),
@@ -73,7 +72,7 @@ export function createOverview(parts: OverviewParts) {
         recent.egress(at - HOUR_MS),
         stores.jobs.all(),
         passwords.isSet(),
-        readKeyUsage(stores.allowances, { now: at, zoneMinutes }, limited),
+        stores.nearLimits(longLimits(keys, at, zoneMinutes), NEARLY),
       ])
     const took = now() - at
     const names = await stores.names.of(
@@ -99,7 +98,7 @@ export function createOverview(parts: OverviewParts) {
         ...(took > SLOW_MS ? [problem('database_slow', took)] : []),
         ...egressAttention(egress),
         ...errorAttention(errors, turns),
-        ...keyAttention(keys, usageOf, at),
+        ...keyAttention(keys, shares, at),
         ...jobAttention(jobs, at),
       ],
     }
@@ -139,9 +138,6 @@ export type OverviewService = ReturnType<typeof createOverview>
 
 /** The gravest first; there the sort keeps what belongs together. */
 const rankOf = ({ level }: Attention): number => Number(level === 'warn')
-
-const hasLongLimit = (key: object): boolean =>
-  Object.entries(key).some(([field, limit]) => limit !== null && DAY_AND_MONTH.test(field))
 
 const LEVELS: Partial<Record<Attention['what'], Attention['level']>> = {
   database_slow: 'warn',
