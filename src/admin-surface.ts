@@ -18,6 +18,7 @@ import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
+import type { LedgerQueue } from './ledger/queue'
 import type { Links } from './media/links'
 import { readNetworks } from './networks'
 import { createAccountLookup } from './operator/account-lookup'
@@ -26,6 +27,7 @@ import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
 import type { Settings } from './store/settings'
+import type { Snapshot } from './store/snapshot'
 import type { Stores } from './store/stores'
 import type { Upstreams } from './upstreams'
 
@@ -39,6 +41,8 @@ interface AdminSurfaceParts {
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
   readonly links: Links
+  readonly snapshot: () => Snapshot | undefined
+  readonly ledger: LedgerQueue
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string

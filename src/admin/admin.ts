@@ -18,7 +18,9 @@ import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
 import { mediaApi } from './media/api'
 import { mediaPageRoutes } from './media/routes'
+import { overviewApi } from './overview/api'
 import { overviewRoutes } from './overview/routes'
+import { createOverview } from './overview/service'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { requestsApi } from './requests/api'
@@ -34,6 +36,7 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
   const requests = createRequests(parts)
   const keys = createKeyService(parts)
   const actions = createAccountActions(parts)
+  const overview = createOverview(parts)
   const routes: readonly AnyElysia[] = [
     assetRoutes(),
     sessionRoutes(parts),
@@ -41,9 +44,13 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     accessApi(parts, access),
     auditRoutes(parts, auditLog),
     auditApi(parts, auditLog),
-    overviewRoutes(parts),
+    overviewRoutes(parts, overview),
+    overviewApi(parts, overview),
     accountRoutes(parts),
     accountLists(parts),
+    accountChangesApi(parts, actions),
+    accountsBulkApi(parts, actions),
+    batchesApi(parts),
     keyApi(parts, keys),
     keyRoutes(parts, keys),
     mediaPageRoutes(parts),
@@ -51,30 +58,10 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     playgroundRoutes(parts),
     requestRoutes(parts, requests),
     requestsApi(parts, requests),
-    accountChangesApi(parts, actions),
-    accountsBulkApi(parts, actions),
-    batchesApi(parts),
-    welcomeRoutes(parts, actions),
+    welcomeRoutes(parts, actions, keys),
   ]
   return new Elysia()
     .use([...routes])
-    .use(assetRoutes())
-    .use(sessionRoutes(parts))
-    .use(accessRoutes(parts, access))
-    .use(accessApi(parts, access))
-    .use(auditRoutes(parts, auditLog))
-    .use(auditApi(parts, auditLog))
-    .use(overviewRoutes(parts))
-    .use(accountRoutes(parts))
-    .use(accountLists(parts))
-    .use(keyApi(parts, keys))
-    .use(keyRoutes(parts, keys))
-    .use(mediaPageRoutes(parts))
-    .use(mediaApi(parts))
-    .use(playgroundRoutes(parts))
-    .use(welcomeRoutes(parts, createAccountActions(parts), keys))
-    .use(requestRoutes(parts, requests))
-    .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
