@@ -5,6 +5,8 @@ import type { HouseKey } from '../http/house-key'
 import type { Batches } from '../jobs/batches'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
+import type { Links } from '../media/links'
+import type { ObjectStore } from '../media/object-store'
 import type { AccountLookup } from '../operator/account-lookup'
 import type { Asking } from '../operator/asking'
 import type { Kind } from '../pool/account'
@@ -35,6 +37,9 @@ export interface AdminParts {
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly jobs: JobsRunner
+  /** Where the bytes of pictures, videos and files are, and what their addresses are. */
+  readonly objects: ObjectStore
+  readonly links: Links
   readonly batches: Batches
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean

@@ -19,9 +19,13 @@ export type PlaceFound = Found | FoundAgain
  *
  * @throws SetupError when the whole is of no form
  */
-export function readAccountFile(text: string): readonly PlaceFound[] {
+export const readAccountFile = (text: string): readonly PlaceFound[] =>
+  onlyOnce(foundIn(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')))
+
+/** The same places, but for accounts that stood at one before. */
+export function onlyOnce(places: Iterable<Found>): readonly PlaceFound[] {
   const seen = new Map<string, string>()
-  return [...foundIn(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'))].map((found) => {
+  return [...places].map((found) => {
     if (!('account' in found)) return found
     const identity = identityOf(found)
     const first = seen.get(identity)
