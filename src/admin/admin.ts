@@ -16,6 +16,11 @@ import { batchesApi } from './batches/api'
 import { keyApi } from './keys/api'
 import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
+import { createAliasService } from './models/aliases'
+import { modelApi } from './models/api'
+import { createModelCatalog } from './models/catalog'
+import { createPriceService } from './models/prices'
+import { modelRoutes } from './models/routes'
 import { mediaApi } from './media/api'
 import { mediaPageRoutes } from './media/routes'
 import { overviewApi } from './overview/api'
@@ -35,6 +40,20 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
   const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
   const keys = createKeyService(parts)
+  const known = {
+    models: createModelCatalog(parts),
+    aliases: createAliasService(parts),
+    prices: createPriceService(parts),
+  }
+  return new Elysia()
+    .use(assetRoutes())
+    .use(sessionRoutes(parts))
+    .use(overviewRoutes(parts))
+    .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
+    .use(modelApi(parts, known))
+    .use(modelRoutes(parts, known))
+    .use(playgroundRoutes(parts))
   const actions = createAccountActions(parts)
   const overview = createOverview(parts)
   const routes: readonly AnyElysia[] = [
