@@ -8,7 +8,6 @@ import {
   curlOf,
   dataUrls,
   durationOf,
-  Failure,
   failureNode,
   failureOf,
   fieldsOf,
@@ -204,34 +203,41 @@ function answerBlock(model) {
     ...[thinking, waiting, content, sources, meta, tools],
   )
   let shownAt = 0
+  let later
   let isFolded = false
+
+  function render({ text, thinking: thought, sources: cited }, isOver) {
+    shownAt = performance.now()
+    if (text || thought || isOver) waiting.remove()
+    if (thought) {
+      thinking.hidden = false
+      thoughts.textContent = thought
+      // Open while it thinks, and folded once when it answers: then it is the reader's to open.
+      if (!isFolded) thinking.open = text === '' && !isOver
+      if (text !== '' || isOver) isFolded = true
+    }
+    content.replaceChildren(...markdown(text))
+    const links = [...cited].flatMap(([url, title]) => {
+      const address = webAddress(url)
+      if (!address) return []
+      const attributes = { href: address.href, target: '_blank', rel: 'noreferrer noopener' }
+      return [h('li', {}, h('a', attributes, title || address.host))]
+    })
+    sources.replaceChildren(
+      ...(links.length > 0 ? [h('h3', {}, say.sources), h('ol', {}, links)] : []),
+    )
+  }
 
   return {
     block,
 
     /** What there is so far: all of it at the end, and not too often before. */
-    show({ text, thinking: thought, sources: cited }, isOver = false) {
-      const now = performance.now()
-      if (!isOver && now - shownAt < SHOW_MS) return
-      shownAt = now
-      if (text || thought || isOver) waiting.remove()
-      if (thought) {
-        thinking.hidden = false
-        thoughts.textContent = thought
-        // Open while it thinks, and folded once when it answers: then it is the reader's to open.
-        if (!isFolded) thinking.open = text === '' && !isOver
-        if (text !== '' || isOver) isFolded = true
-      }
-      content.replaceChildren(...markdown(text))
-      const links = [...cited].flatMap(([url, title]) => {
-        const address = webAddress(url)
-        if (!address) return []
-        const attributes = { href: address.href, target: '_blank', rel: 'noreferrer noopener' }
-        return [h('li', {}, h('a', attributes, title || address.host))]
-      })
-      sources.replaceChildren(
-        ...(links.length > 0 ? [h('h3', {}, say.sources), h('ol', {}, links)] : []),
-      )
+    show(answer, isOver = false) {
+      clearTimeout(later)
+      const waits = shownAt + SHOW_MS - performance.now()
+      if (isOver || waits <= 0) render(answer, isOver)
+      // What comes last before a pause is shown, too.
+      else later = setTimeout(() => render(answer, false), waits)
     },
 
     tools(body) {
@@ -260,8 +266,6 @@ function answerBlock(model) {
     fail(failure) {
       waiting.remove()
       block.insertBefore(failureNode(failure), meta)
-      const { requestId } = failure instanceof Failure ? failure.details : {}
-      if (requestId) meta.replaceChildren()
     },
   }
 }

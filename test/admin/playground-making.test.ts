@@ -44,13 +44,11 @@ describe.skipIf(!(await hasBrowser()))('what the playground makes', () => {
         const [made] = it.xai.callsOf('images.generations')
         expect(made?.body).toMatchObject({ prompt: 'A fern in the rain', aspect_ratio: '16:9' })
 
-        await page
-          .getByLabel(page$.change)
-          .setInputFiles({
-            name: 'own.png',
-            mimeType: 'image/png',
-            buffer: Buffer.from(png('own')),
-          })
+        await page.getByLabel(page$.change).setInputFiles({
+          name: 'own.png',
+          mimeType: 'image/png',
+          buffer: Buffer.from(png('own')),
+        })
         await page.getByRole('img', { name: 'own.png' }).waitFor()
         await page.getByLabel(page$.count).fill('1')
         await page.getByLabel(page$.prompt).fill('Make it snow')
