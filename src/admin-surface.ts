@@ -54,6 +54,7 @@ interface AdminSurfaceParts {
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, vault, stores, settings, onFailure } = parts
+  const { config, now, later, log, objects, environmentKey } = platform
   const { config, now, later, log, objects } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
@@ -94,6 +95,8 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
+    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
+    environmentKey: platform.environmentKey,
     ...{ config, now, later, log, objects, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },

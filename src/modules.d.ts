@@ -24,6 +24,18 @@ declare module 'swagger-ui-dist/*' {
   const path: string
   export default path
 }
+declare module '*.sh' {
+  const text: string
+  export default text
+}
+declare module '*.py' {
+  const text: string
+  export default text
+}
+declare module '*.mjs' {
+  const text: string
+  export default text
+}
 declare module '*/playground-chat.js' {
   const text: string
   export default text

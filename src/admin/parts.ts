@@ -12,6 +12,7 @@ import type { Asking } from '../operator/asking'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
+import type { Key } from '../store/keys'
 import type { Settings } from '../store/settings'
 import type { Stores } from '../store/stores'
 import type { Upstream } from '../upstream/upstream'
@@ -52,6 +53,8 @@ export interface AdminParts {
   readonly later: (work: Promise<unknown>) => void
   readonly handlers: AdminHandlers
   readonly audit: Audit
+  /** The key that the environment sets, by its hash; empty where it sets none. */
+  readonly environmentKey: ReadonlyMap<string, Key>
   readonly viewOf: (request: Request, operator?: Operator) => View
   readonly passwords: Passwords
   /** Lets an operator in, as the log-in does and the set-up at its end. */

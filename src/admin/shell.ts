@@ -130,6 +130,7 @@ const document = (
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="htmx-config" content='{"morphIgnore":["data-htmx-powered","open"]}'>
     <title>${title} · Groxy</title>
     ${[...STYLES, ...styles].map((name) => html`<link rel="stylesheet" href="${assetPath(name)}">`)}
     <link rel="icon" type="image/svg+xml" href="${assetPath('icon.svg')}">

@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from 'bun:test'
 import { chatModels, firstModel } from '#src/admin/setup/first-model'
+import { snippets } from '#src/admin/setup/snippets'
 import { fakeUpstream } from '../fakes/upstream'
 import { browserOf } from '../support/admin'
-import { gateway } from '../support/gateway'
+import { gateway, KEY } from '../support/gateway'
+import { viewFor } from '../support/widget-page'
 
 const SECRET = 'xai-0123456789abcdefghijklmnopqrstuv'
 const PASSWORD = 'long enough for anybody'
@@ -144,8 +146,8 @@ test('without scripts a pasted key is tested, a bad one told and replaced, and a
   for (const snippet of [
     `curl ${it.url}/v1/chat/completions`,
     `Authorization: Bearer ${secret}`,
-    `base_url=&quot;${it.url}/v1&quot;, api_key=&quot;${secret}&quot;`,
-    `baseURL: &quot;${it.url}/v1&quot;, apiKey: &quot;${secret}&quot;`,
+    `base_url=&quot;${it.url}/v1&quot;,\n    api_key=&quot;${secret}&quot;`,
+    `baseURL: &#39;${it.url}/v1&#39;,\n  apiKey: &#39;${secret}&#39;`,
   ])
     expect(shown).toContain(snippet)
   const asked = await it.post(
@@ -166,6 +168,18 @@ test('without scripts a pasted key is tested, a bad one told and replaced, and a
   const log = rows.map(({ actor, action }) => `${String(actor).split(' ')[0]} ${action}`)
   for (const line of ['set-up password.set', 'session account.add', 'session key.create'])
     expect(log).toContain(line)
+})
+
+test('what is shown to be copied answers when it is run', async () => {
+  await using it = await world()
+  const view = { ...viewFor('en'), origin: it.url }
+  const [curl, , node] = snippets(view, { model: 'demo', key: KEY })
+  const run = async (command: string[], input: string) => {
+    const program = Bun.spawn(command, { stdin: new Blob([input]), stderr: 'pipe' })
+    return new Response(program.stdout).text()
+  }
+  expect(await run(['sh'], curl?.text ?? '')).toContain('"chat.completion"')
+  expect((await run([process.execPath, 'run', '-'], node?.text ?? '')).length).toBeGreaterThan(20)
 })
 
 test('several accounts are taken in together', async () => {

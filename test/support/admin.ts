@@ -5,7 +5,7 @@ export const PASSWORD = 'correct horse battery staple'
 /** A gateway whose operator is logged in. */
 export async function adminWorld(options: Parameters<typeof gateway>[0] = {}) {
   const it = await gateway({ ...options, env: { ADMIN_PASSWORD: PASSWORD, ...options.env } })
-  const admin = await logIn(it)
+  const admin = await logIn(it, options.env?.ADMIN_PASSWORD ?? PASSWORD)
   return { ...it, ...admin, gate: it, [Symbol.asyncDispose]: () => it[Symbol.asyncDispose]() }
 }
 

@@ -49,8 +49,9 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions) {
     return {
       isGood: finding.ok,
       told: html`
-        <p>${finding.ok ? say.added(name) : say.keptFailing(name)}</p>
-        ${findingPart(view, finding)}`,
+        ${finding.ok && html`<p>${say.added(name)}</p>`}
+        ${findingPart(view, finding)}
+        ${!finding.ok && html`<p>${say.keptFailing(name)}</p>`}`,
       replaces: finding.ok ? undefined : account.id,
       model: chatModels((finding.examples ?? []).map((id) => ({ id })))[0],
     }
