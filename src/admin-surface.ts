@@ -55,7 +55,6 @@ interface AdminSurfaceParts {
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, vault, stores, settings, onFailure } = parts
   const { config, now, later, log, objects, environmentKey } = platform
-  const { config, now, later, log, objects } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
   const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
@@ -97,7 +96,6 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...parts,
     ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     environmentKey: platform.environmentKey,
-    ...{ config, now, later, log, objects, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }
