@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { AccountChanges, AccountKind } from '#src/store/accounts'
+import type { AccountKind, NewAccount } from '#src/store/accounts'
 import { type FakeUpstream, fakeUpstream } from '../fakes/upstream'
 import { adminWorld } from '../support/admin'
 import { batchOf, entry } from '../support/entries'
@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 let count = 0
-const add = (changes: AccountChanges = {}, kind: AccountKind = 'xai') => {
+const add = (changes: Partial<NewAccount> = {}, kind: AccountKind = 'xai') => {
   const name = `account-${++count}`
   return it.stores.accounts.add({
     ...{ kind, name, baseUrl: upstream.url, secret: `xai-secret-of-${name}-0123456789` },
