@@ -99,6 +99,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
+    environmentKey: platform.environmentKey,
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }
