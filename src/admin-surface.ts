@@ -74,7 +74,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, newId, handlers, viewOf, audit },
-    ...{ passwords, logIns, cookies, sites, guard, addressOf },
+    ...{ passwords, logIns, cookies, sites, guard, addressOf, canProxy: platform.canProxy },
   }
   const setup = setupRoutes({
     token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,

@@ -5,16 +5,23 @@ import { overviewRoutes } from './overview/routes'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { sessionRoutes } from './sessions/routes'
+import { settingsApi } from './settings/api'
+import { settingsRoutes } from './settings/routes'
+import { createSettingsService } from './settings/service'
 
 /** Everything below `/admin`. */
-export const adminRoutes = (parts: AdminParts) =>
-  new Elysia()
+export function adminRoutes(parts: AdminParts) {
+  const settings = createSettingsService(parts)
+  return new Elysia()
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts))
     .use(playgroundRoutes(parts))
+    .use(settingsRoutes(parts, settings))
+    .use(settingsApi(parts, settings))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
+}
 
 const HIDDEN = { detail: { hide: true } } as const

@@ -49,6 +49,8 @@ export interface AdminParts {
   readonly addressOf: AddressOf
   /** Says in the log that a request was refused, or failed. */
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
+  /** Whether calls can go through a proxy here. */
+  readonly canProxy: boolean
   /** With which the gateway's own pages ask. */
   readonly houseKey: HouseKey
   /** Answers a request as the gateway itself would. */
