@@ -20,6 +20,7 @@ import { readNetworks } from './networks'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
+import { createInspection } from './store/inspection'
 import type { Settings } from './store/settings'
 import type { Stores } from './store/stores'
 import type { Upstreams } from './upstreams'
@@ -33,6 +34,8 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  /** The name of this instance. */
+  readonly instance: () => string
   readonly houseKey: HouseKey
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
@@ -74,6 +77,8 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ground: platform.ground,
+    inspection: createInspection(platform.client, now),
     ...{ passwords, logIns, cookies, sites, guard, addressOf, canProxy: platform.canProxy },
   }
   const setup = setupRoutes({

@@ -209,7 +209,7 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminSurface({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
-    houseKey,
+    ...{ houseKey, instance },
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
   })

@@ -1,12 +1,14 @@
 import type { Config } from '../config'
 import type { Vault } from '../crypto'
 import type { ApiError } from '../errors'
+import type { Ground } from '../ground'
 import type { HouseKey } from '../http/house-key'
 import type { JobsRunner } from '../jobs/runner'
 import type { Log } from '../log'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
+import type { DatabaseInspection } from '../store/inspection'
 import type { Settings } from '../store/settings'
 import type { Stores } from '../store/stores'
 import type { Upstream } from '../upstream/upstream'
@@ -51,6 +53,11 @@ export interface AdminParts {
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
   /** Whether calls can go through a proxy here. */
   readonly canProxy: boolean
+  /** Where it runs, and what of its database is cheap to know. */
+  readonly ground: Ground
+  readonly inspection: DatabaseInspection
+  /** The name of this instance. */
+  readonly instance: () => string
   /** With which the gateway's own pages ask. */
   readonly houseKey: HouseKey
   /** Answers a request as the gateway itself would. */
