@@ -12,7 +12,9 @@ CREATE TABLE `ledger_rollups` (
 	`cost_ticks` integer NOT NULL,
 	`total_ms` integer NOT NULL,
 	PRIMARY KEY(`by`, `hour`, `name`)
-);
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `ledger_rollups_by_key` ON `ledger_rollups` (`name`,`hour`,`turns`,`cost_ticks`) WHERE "ledger_rollups"."by" = 'key';
 --> statement-breakpoint
 CREATE TABLE `admin_sessions` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -56,8 +58,9 @@ CREATE TABLE `batches` (
 	`kind` text NOT NULL,
 	`state` text NOT NULL,
 	`wanted` text,
-	`subjects` text NOT NULL,
+	`total` integer NOT NULL,
 	`done` integer NOT NULL,
+	`ahead` text NOT NULL,
 	`good` integer NOT NULL,
 	`problems` text NOT NULL,
 	`actor` text NOT NULL,
@@ -68,6 +71,13 @@ CREATE TABLE `batches` (
 );
 --> statement-breakpoint
 CREATE INDEX `batches_by_time` ON `batches` (`created_at`);--> statement-breakpoint
+CREATE TABLE `batch_subjects` (
+	`batch_id` text NOT NULL,
+	`part` integer NOT NULL,
+	`ids` text NOT NULL,
+	PRIMARY KEY(`batch_id`, `part`)
+);
+--> statement-breakpoint
 CREATE TABLE `login_failures` (
 	`source` text PRIMARY KEY NOT NULL,
 	`failures` integer NOT NULL,
@@ -76,6 +86,10 @@ CREATE TABLE `login_failures` (
 --> statement-breakpoint
 ALTER TABLE `accounts` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `keys` ADD `version` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX `accounts_by_creation` ON `accounts` (`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `accounts_for_lists` ON `accounts` (`kind`,`name`,`tier`,`enabled`,`hint`,`base_url`,`tags`,`note`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `account_states_held` ON `account_states` (`account_id`,`scope`,`state`,`until`,`faults`) WHERE faults > 0;--> statement-breakpoint
+ALTER TABLE `media` ADD `model` text;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'all', `hour`, '', sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'key', `hour`, `key_id`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `key_id`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'model', `hour`, `model`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `model`;

@@ -1,6 +1,7 @@
 import { createAddresses } from './admin/addresses'
 import { adminRoutes } from './admin/admin'
 import { createAudit } from './admin/audit'
+import { accountBatches } from './admin/batches/kinds'
 import { createOwnCookies } from './admin/cookies'
 import { createAdminEnvelope } from './admin/envelope'
 import { createGuard } from './admin/guard'
@@ -8,15 +9,19 @@ import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
 import { createPasswords } from './admin/passwords'
 import { createLogIns } from './admin/sessions/log-ins'
-import { setupRoutes } from './admin/setup'
+import { linkRoutes } from './admin/setup/link-routes'
 import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
 import { newId, type Vault } from './crypto'
 import type { ApiError } from './errors'
 import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
+import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
+import type { Links } from './media/links'
 import { readNetworks } from './networks'
+import { createAccountLookup } from './operator/account-lookup'
+import type { Asking } from './operator/asking'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
@@ -34,9 +39,12 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
-  /** The name of this instance. */
-  readonly instance: () => string
+  readonly links: Links
   readonly houseKey: HouseKey
+  /** Names this instance to the others. */
+  readonly instance: () => string
+  /** Read again which models accounts offer. */
+  readonly learnModels: () => Promise<void>
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
   /** The database did not do as it was asked. */
@@ -47,7 +55,7 @@ interface AdminSurfaceParts {
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, vault, stores, settings, onFailure } = parts
-  const { config, now, later, log } = platform
+  const { config, now, later, log, objects, environmentKey } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
   const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
@@ -74,26 +82,38 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...{ passwords, vault, cookies, addressOf, audit, now },
   })
 
+  const { canProxy } = platform
+  const asking = (signal?: AbortSignal): Asking => ({
+    ...{ upstreams: parts.upstreams, settings: settings(), canProxy, signal },
+  })
+  const accountLookup = createAccountLookup({ config, vault: parts.vault, stores, settings })
+  const batches = createBatches({
+    store: stores.batches,
+    kinds: accountBatches({ ...parts, lookup: accountLookup, asking, now }),
+    ...{ now, random: platform.random, instance: parts.instance, newId, later, log },
+    slice: platform.sharesWork ? undefined : SLICE,
+  })
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, newId, handlers, viewOf, audit },
     ground: platform.ground,
     inspection: createInspection(platform.client, now),
-    ...{ passwords, logIns, cookies, sites, guard, addressOf, canProxy: platform.canProxy },
+    ...{ passwords, logIns, cookies, sites, guard, addressOf },
+    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
+    ...{ passwords, logIns, cookies, sites, guard, addressOf },
+    ...{ canProxy, asking, accountLookup, batches },
   }
-  const setup = setupRoutes({
-    token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,
-    hashPassword: passwords.hash,
-    settings: stores.settings,
-    accounts: stores.accounts,
-    xaiBaseUrl: config.XAI_BASE_URL,
-  })
-  const routes = adminRoutes(own).use(setup)
+  const link = linkRoutes(own, config.ADMIN_PASSWORD ? undefined : platform.setup?.token)
+  const routes = adminRoutes(own).use(link)
   return {
     routes,
     /** What all answers below these paths have in common. */
     guarded: createAdminEnvelope({ routes: () => routes.routes, viewOf, session: guard.session }),
+    batches,
     /** Whether the operator still has to choose a password. */
     needsSetup: async (): Promise<boolean> => !(await passwords.isSet()),
   }
 }
+
+/** A Worker may ask so much, and run so long, before it is stopped. */
+const SLICE = { items: 20, ms: 20_000 } as const

@@ -209,7 +209,8 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminSurface({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
-    ...{ houseKey, instance },
+    ...{ houseKey, instance, links: media.links },
+    learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
   })
@@ -234,10 +235,9 @@ export function createApp(platform: Platform) {
     .use(surface.routes)
     .use(admin.routes)
   const app = routes.use(docs(routes)).compile()
-
   const serve = createEnvelope({
     handle: withHeads(admin.guarded((request) => app.fetch(request))),
-    newId,
+    now,
     onBug,
     describeLimits: admission.describe,
   })
@@ -267,7 +267,7 @@ export function createApp(platform: Platform) {
       await surface.takeover.look()
       await surface.videos.look()
       await media.cache.lookAhead()
-      await jobs.tick()
+      await Promise.all([jobs.tick(), admin.batches.tick()])
     },
 
     /** Every path with a method that it takes. */
@@ -280,6 +280,7 @@ export function createApp(platform: Platform) {
     drain(): void {
       draining = true
       jobs.stop()
+      admin.batches.stop()
       later(surface.background.leave('unwatched'))
       later(surface.videos.leave())
     },

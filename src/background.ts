@@ -79,7 +79,7 @@ export function createBackground(parts: BackgroundParts) {
       now,
     }),
   )
-  return { models, quotas, cleaning, jobs }
+  return { models, quotas, cleaning, jobs, instance }
 }
 
 const HOUR_MS = 3_600_000

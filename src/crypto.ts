@@ -24,6 +24,20 @@ export function sameText(one: string, other: string): boolean {
 /** A new identifier that sorts nowhere and says nothing. */
 export const newId = (): string => crypto.randomUUID().replaceAll('-', '')
 
+const REQUEST = 'req_'
+/** Milliseconds since 1970 in hexadecimal, for some thousand years. */
+const TIME_DIGITS = 12
+
+/** A new id of a request. It begins with the time, so that what is written of it is found by that. */
+export const newRequestId = (now: number): string =>
+  REQUEST + now.toString(16).padStart(TIME_DIGITS, '0') + newId().slice(TIME_DIGITS)
+
+/** When a request came, as its id says; undefined where the text is no such id. */
+export function requestTime(id: string): number | undefined {
+  if (!/^req_[\da-f]{32}$/.test(id)) return
+  return Number.parseInt(id.slice(REQUEST.length, REQUEST.length + TIME_DIGITS), 16)
+}
+
 /** The name of one instance among all that share its database. */
 export function createName(): () => string {
   let name: string | undefined

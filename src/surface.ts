@@ -18,7 +18,7 @@ import { createResponsesSocket } from './api/responses/socket'
 import { createSums } from './api/responses/sums'
 import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
-import { newId, type Vault } from './crypto'
+import { newId, newRequestId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
 import type { Works } from './dispatch/work'
 import { ApiError } from './errors'
@@ -97,7 +97,6 @@ export function createSurface(parts: SurfaceParts) {
     background,
     said,
     keyOf: parts.keyOf,
-    newId,
     now,
     log,
   })
@@ -127,7 +126,7 @@ export function createSurface(parts: SurfaceParts) {
                 const key = parts.keyOf(caller.key.id)
                 if (!key) throw new ApiError('invalid_api_key', 'The API key is no longer valid.')
                 // Each turn is one in the ledger.
-                const requestId = `req_${newId()}`
+                const requestId = newRequestId(now())
                 return responses.respond(asked, { ...caller, key, requestId }, terms)
               },
               onBug: parts.onBug,

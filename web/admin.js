@@ -2,6 +2,10 @@
 
 document.documentElement.dataset.script = ''
 
+/** `data-address`: where a page is found again that was the answer to a form. */
+const shown = document.querySelector('[data-address]')
+if (shown) history.replaceState(null, '', shown.dataset.address)
+
 const closest = (event, selector) =>
   event.target instanceof Element ? event.target.closest(selector) : null
 
@@ -71,6 +75,15 @@ document.addEventListener(
   },
   true,
 )
+
+/** What is kept up to date while it is looked at: `<div data-tick="10" hx-trigger="tick">`, in seconds. */
+let seconds = 0
+setInterval(() => {
+  if (document.hidden) return
+  seconds++
+  for (const part of document.querySelectorAll('[data-tick]'))
+    if (seconds % part.dataset.tick === 0) part.dispatchEvent(new Event('tick'))
+}, 1000)
 
 /** Nothing is sent twice because a button was pressed twice. */
 document.addEventListener('htmx:config:request', (event) => {

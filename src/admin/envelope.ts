@@ -90,14 +90,12 @@ const isJson = ({ headers }: Response): boolean =>
 function patternsOf(
   routes: readonly { readonly method: string; readonly path: string }[],
 ): (readonly [RegExp, readonly string[]])[] {
-  const byPath = Map.groupBy(routes, ({ path }) => path)
+  const byPath = Map.groupBy(routes, ({ path }) => path.replace(/\/$/, ''))
   return [...byPath].map(([path, taken]) => [
-    new RegExp(
-      `^${path
-        .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-        .replace(/:[^/]+/g, '[^/]+')
-        .replace('*', '.*')}/?$`,
-    ),
+    new RegExp(`^${path.split('/').map(partOf).join('/')}/?$`),
     taken.map(({ method }) => method),
   ])
 }
+
+/** What fits a part of a route's path: anything where it stands for something. */
+const partOf = (part: string): string => (/^[:*]/.test(part) ? '[^/]+' : RegExp.escape(part))

@@ -1,5 +1,7 @@
 import type { Config } from '../config'
 import { joinExtras, NO_EXTRAS } from '../extras'
+import { usualAddress } from '../operator/account-address'
+import { openExtras, orNull } from '../operator/account-extras'
 import { environmentAccounts } from '../pool/roster'
 import { proxyName } from '../proxy'
 import { readSession, type Session } from '../session-text'
@@ -11,8 +13,6 @@ import {
   changesOf,
   extrasChange,
   type Lists,
-  openExtras,
-  orNull,
   readName,
   readSecret,
   refuseForeign,
@@ -28,12 +28,6 @@ export interface ActionCall {
   readonly values: Values
   readonly lists: Lists
 }
-
-const ADDRESSES = { xai: 'XAI_BASE_URL', openai: 'OPENAI_BASE_URL', web: 'WEB_BASE_URL' } as const
-
-/** Where the upstream of a kind is, unless an account says otherwise. */
-export const usualAddress = (config: Config, kind: StoredAccount['kind']): string =>
-  config[ADDRESSES[kind]]
 
 /** `groxy accounts add` */
 export function addAccount({ subjects, values, lists }: ActionCall): Promise<number> {

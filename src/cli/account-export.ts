@@ -1,15 +1,12 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { Config } from '../config'
 import { randomToken } from '../crypto'
 import { SetupError } from '../errors'
+import { openAccount } from '../operator/account-export'
 import type { FileAccount } from '../store/account-file/account'
 import { FILE_FORMATS, type FileFormat, writeAccountFile } from '../store/account-file/write'
-import type { StoredAccount } from '../store/accounts'
-import { type ActionCall, usualAddress } from './account-changes'
+import type { ActionCall } from './account-changes'
 import { counted, filterOf } from './account-choice'
-import { openExtras, orNull } from './account-options'
 import { UsageError, type Values } from './command'
-import type { State } from './state'
 import { withState } from './with-state'
 
 /** `groxy accounts export` */
@@ -27,7 +24,7 @@ export function exportAccounts({ subjects, values }: ActionCall): Promise<number
     // Text and tables say no more of an account than a session has.
     const some = format === 'json' ? found : found.filter(({ kind }) => kind === 'web')
     const accounts: FileAccount[] = []
-    for (const account of some) accounts.push(await opened(account, state, config))
+    for (const account of some) accounts.push(await openAccount(account, state.vault, config))
     const text = writeAccountFile(accounts, format)
     if (target === '-') console.info(text.trimEnd())
     else writeSafely(target, text, values.force === true)
@@ -87,30 +84,3 @@ const unwritten = (path: string, cause: unknown) =>
     'Choose another place for it.',
     cause,
   )
-
-/** An account with its secrets opened. What is usual here is not said: another Groxy has its own. */
-async function opened(
-  stored: StoredAccount,
-  { vault }: State,
-  config: Config,
-): Promise<FileAccount> {
-  const { kind, baseUrl } = stored
-  return {
-    kind,
-    secret: await vault.open(stored.secret),
-    name: stored.name,
-    enabled: stored.enabled,
-    tier: stored.tier,
-    extras: orNull(await openExtras(vault, stored)),
-    tags: stored.tags ?? [],
-    note: stored.note,
-    baseUrl: baseUrl === usualAddress(config, kind) ? undefined : baseUrl,
-    weight: stored.weight,
-    maxInFlight: stored.maxInFlight ?? undefined,
-    requestsPerMinute: stored.requestsPerMinute ?? undefined,
-    models: stored.models ?? undefined,
-    api: stored.api ?? undefined,
-    proxy: stored.proxy ? await vault.open(stored.proxy) : undefined,
-    leftOut: [],
-  }
-}

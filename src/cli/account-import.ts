@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { Config } from '../config'
 import { SetupError } from '../errors'
+import { type ImportWishes, importable, patiently, textOf } from '../operator/account-import'
 import { readTags, readText } from '../store/account-file/account'
-import type { Found, FoundAccount } from '../store/account-file/found'
-import { type FoundAgain, readAccountFile } from '../store/account-file/read'
+import { type PlaceFound, readAccountFile } from '../store/account-file/read'
 import type { Imported, ImportedAccount } from '../store/account-import'
-import { type ActionCall, usualAddress } from './account-changes'
+import type { ActionCall } from './account-changes'
 import { counted } from './account-choice'
 import { givenTier } from './account-options'
 import { UsageError, type Values } from './command'
@@ -15,14 +14,12 @@ import { withState } from './with-state'
 const SHORT_REPORT = 30
 const MOST_PROBLEMS = 50
 
-type Place = Found | FoundAgain
-
 /** `groxy accounts import` */
 export async function importAccounts({ subjects, values }: ActionCall): Promise<number> {
   const [source, ...more] = subjects
   if (source === undefined || more.length > 0)
     throw new UsageError('accounts import: say which file.', 'FILE, or - for standard input.')
-  const change = changeFor(values)
+  const wishes = wishesOf(values)
   const places = readAccountFile(contentOf(source))
   if (places.length === 0)
     throw new SetupError(
@@ -32,12 +29,12 @@ export async function importAccounts({ subjects, values }: ActionCall): Promise<
   const accounts = places.filter((place) => 'account' in place)
   const isDry = values['dry-run'] === true
   return withState(async ({ stores }, config) => {
-    const given = accounts.map((found) => change(toImport(found, config)))
-    const outcomes = await added(
+    const given = accounts.map((found) => importable(found, config, wishes))
+    const outcomes = await patiently(
       (onProgress) => stores.accountImport.add(given, { dryRun: isDry, onProgress }),
       isDry,
     )
-    const byPlace = new Map<Place, Imported | undefined>(
+    const byPlace = new Map<PlaceFound, Imported | undefined>(
       accounts.map((found, at) => [found, outcomes[at]]),
     )
     const lines = places.map((place) => lineOf(place, byPlace.get(place), isDry))
@@ -47,32 +44,9 @@ export async function importAccounts({ subjects, values }: ActionCall): Promise<
   })
 }
 
-/** Batches that are in stay in, so that a database that fails in the middle is no reason to begin anew. */
-async function added(
-  work: (onProgress: (done: number) => void) => Promise<readonly Imported[]>,
-  isDry: boolean,
-): Promise<readonly Imported[]> {
-  let done = 0
-  try {
-    return await work((count) => {
-      done = count
-    })
-  } catch (cause) {
-    if (cause instanceof SetupError || done === 0 || isDry) throw cause
-    throw new SetupError(
-      `The database failed after ${counted(done)}: ${cause instanceof Error ? cause.message : cause}`,
-      'Import the file again: those that are in are left as they are.',
-      cause,
-    )
-  }
-}
-
-/** Excel saves what it calls Unicode text as UTF-16. */
 function contentOf(source: string): string {
   try {
-    const bytes = readFileSync(source === '-' ? 0 : source)
-    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
-    return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)
+    return textOf(readFileSync(source === '-' ? 0 : source))
   } catch (cause) {
     throw new SetupError(
       `${source} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
@@ -83,22 +57,11 @@ function contentOf(source: string): string {
 }
 
 /** What the options say of all accounts of the file. */
-function changeFor(values: Values): (account: ImportedAccount) => ImportedAccount {
-  const tier = givenTier(values.tier)
-  const tags = readTags(values.tags)
-  const note = readText(values.note, 1000)
-  return (account) => ({
-    ...account,
-    ...(tier !== undefined && account.kind === 'web' && { tier }),
-    ...(tags.length > 0 && { tags: [...new Set([...(account.tags ?? []), ...tags])] }),
-    ...(note && { note }),
-  })
-}
-
-function toImport({ account }: FoundAccount, config: Config): ImportedAccount {
-  const { leftOut: _, ...rest } = account
-  return { ...rest, baseUrl: account.baseUrl ?? usualAddress(config, account.kind) }
-}
+const wishesOf = (values: Values): ImportWishes => ({
+  tier: givenTier(values.tier),
+  tags: readTags(values.tags),
+  note: readText(values.note, 1000),
+})
 
 interface Line {
   readonly text: string
@@ -107,7 +70,7 @@ interface Line {
   readonly isWorth: boolean
 }
 
-function lineOf(place: Place, imported: Imported | undefined, isDry: boolean): Line {
+function lineOf(place: PlaceFound, imported: Imported | undefined, isDry: boolean): Line {
   const { where } = place
   if ('problem' in place)
     return { text: `${where}: not usable. ${place.problem}`, isUsable: false, isWorth: true }
@@ -137,8 +100,8 @@ function tell(lines: readonly Line[], isVerbose: boolean): void {
 
 /** `Added 3 accounts (1 basic, 2 super); 1 was there already; 1 given twice; 1 not usable.` */
 function sum(
-  places: readonly Place[],
-  byPlace: ReadonlyMap<Place, Imported | undefined>,
+  places: readonly PlaceFound[],
+  byPlace: ReadonlyMap<PlaceFound, Imported | undefined>,
   given: readonly ImportedAccount[],
   outcomes: readonly Imported[],
   isDry: boolean,

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { Vault } from '../crypto'
-import { type Extras, joinExtras, NO_EXTRAS, readCookies, readHeaders } from '../extras'
+import { type Extras, joinExtras, readCookies, readHeaders } from '../extras'
 import { readProxy } from '../proxy'
 import { readTags, readText, readTier } from '../store/account-file/account'
-import type { AccountChanges, AccountKind, StoredAccount } from '../store/accounts'
+import type { AccountChanges, AccountKind } from '../store/accounts'
 import type { Tier } from '../store/schema'
 import { list, UsageError, type Values, wholeNumber } from './command'
 
@@ -138,11 +137,3 @@ export function extrasChange(values: Values, lists: Lists): ((old: Extras) => Ex
     return joinExtras({ headers: Object.fromEntries(kept), cookies: jar.join('; ') }, added)
   }
 }
-
-/** The headers and cookies of an account, opened. */
-export const openExtras = async (vault: Vault, { extras }: StoredAccount): Promise<Extras> =>
-  extras ? (JSON.parse(await vault.open(extras)) as Extras) : NO_EXTRAS
-
-/** As they are stored: null where there are none. */
-export const orNull = (extras: Extras): Extras | null =>
-  extras.cookies || Object.keys(extras.headers).length > 0 ? extras : null

@@ -1,10 +1,11 @@
 import type { Config } from '../config'
 import { UpstreamFault } from '../errors'
+import { explain } from '../operator/account-finding'
+import { refreshQuotas } from '../operator/account-refresh'
+import { foundQuotas } from '../operator/account-test'
 import { fromStore } from '../pool/roster'
-import type { StoredAccount } from '../store/accounts'
-import type { QuotaFinding } from '../upstream/upstream'
 import { labelOf, only } from './account-choice'
-import { type Asking, bucketsOf, createAsking, explain, foundQuotas, inTime } from './account-test'
+import { createAsking } from './account-test'
 import { UsageError, type Values } from './command'
 import type { State } from './state'
 
@@ -31,7 +32,9 @@ export async function refreshCommand(
     return 0
   }
   try {
-    const finding = await refreshAccount(state, asking, account)
+    const { stores, vault } = state
+    const asked = fromStore(account, vault, asking.settings)
+    const finding = await refreshQuotas({ stores, now: Date.now }, asking, asked)
     console.info(
       `${labelOf(account)}: ${foundQuotas({ tier: account.tier ?? undefined }, finding)}`,
     )
@@ -50,35 +53,4 @@ async function refreshAll({ stores }: State): Promise<number> {
     )
   else console.info('A server is asking already. See: groxy jobs')
   return 0
-}
-
-/** Ask what is left of an account's quotas, and keep what was said, its tier too. */
-async function refreshAccount(
-  { stores, vault }: State,
-  asking: Asking,
-  stored: StoredAccount,
-): Promise<QuotaFinding> {
-  const { settings, upstreams } = asking
-  const account = fromStore(stored, vault, settings)
-  const ask = (buckets: readonly string[]) =>
-    inTime(async (abort) => {
-      const none: QuotaFinding = { reports: [], tier: undefined }
-      return (await upstreams[account.kind].quotas?.(account, buckets, abort)) ?? none
-    })
-  const buckets = bucketsOf(account, settings)
-  const first = await ask(buckets)
-  const tier = first.tier ?? account.tier
-  // Who turns out to pay more has quotas that were not asked about.
-  const others = bucketsOf({ tier }, settings).filter((bucket) => !buckets.includes(bucket))
-  const second = others.length > 0 ? await ask(others) : undefined
-  const reports = [...first.reports, ...(second?.reports ?? [])]
-  const now = Date.now()
-  await stores.accountQuotas.saveAsked(
-    reports.map(({ bucket, limit, remaining, resetAt }) => ({
-      ...{ accountId: account.id, bucket, limit, remaining, resetAt },
-      ...{ source: 'reported' as const, updatedAt: now },
-    })),
-  )
-  if (tier && tier !== account.tier) await stores.accounts.update(stored, { tier })
-  return { reports, tier }
 }

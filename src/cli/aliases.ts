@@ -1,3 +1,4 @@
+import { type RouteProblem, routeProblem } from '../operator/alias-rules'
 import { ROUTE_REFUSALS, type Route } from '../store/aliases'
 import { type Command, list, parse, table, UsageError } from './command'
 import { withState } from './with-state'
@@ -26,7 +27,8 @@ With --split each turn goes to one of them, by weight, and to another when that 
       const route = values.split ? splitOf(models) : orderOf(models)
       const also = refusalsOf(list(values.also))
       return withState(async ({ stores }) => {
-        refuseChain(name, route, await stores.aliases.routes())
+        const problem = routeProblem(name, route, await stores.aliases.routes())
+        if (problem) throw refused(problem)
         await stores.aliases.set(name, also.length > 0 ? { ...route, also } : route)
         console.info(`"${name}" now means ${textOf(route)}.`)
         return 0
@@ -34,13 +36,13 @@ With --split each turn goes to one of them, by weight, and to another when that 
     }
     if (action === 'remove' && name)
       return withState(async ({ stores }) => {
-        if (!(await stores.aliases.routes()).has(name)) {
-          console.info(`There is no alias "${name}". See: groxy aliases list`)
-          return 1
-        }
-        await stores.aliases.remove(name)
-        console.info(`"${name}" means nothing any more.`)
-        return 0
+        const removed = await stores.aliases.remove(name)
+        console.info(
+          removed
+            ? `"${name}" means nothing any more.`
+            : `There is no alias "${name}". See: groxy aliases list`,
+        )
+        return removed ? 0 : 1
       })
     if (action === 'list')
       return withState(async ({ stores }) => {
@@ -58,15 +60,13 @@ With --split each turn goes to one of them, by weight, and to another when that 
   },
 }
 
-function orderOf(models: readonly string[]): Route {
-  refuseNone(models)
-  refuseTwice(models)
-  return { mode: 'order', targets: models.map((model) => ({ model })) }
-}
+const orderOf = (models: readonly string[]): Route => ({
+  mode: 'order',
+  targets: models.map((model) => ({ model })),
+})
 
 /** A model may have `=` in its name: the weight stands after the last. */
 function splitOf(words: readonly string[]): Route {
-  refuseNone(words)
   const targets = words.map((word) => {
     const [, model = '', weight = ''] = word.match(/^(.+)=([^=]*)$/) ?? []
     if (!model || !/^[1-9]\d{0,5}$/.test(weight))
@@ -76,36 +76,22 @@ function splitOf(words: readonly string[]): Route {
       )
     return { model, weight: Number(weight) }
   })
-  refuseTwice(targets.map(({ model }) => model))
   return { mode: 'split', targets }
 }
 
-function refuseNone(words: readonly string[]): void {
-  if (words.length === 0)
-    throw new UsageError('aliases set: name at least one model.', `Usage: groxy ${usage}`)
-}
-
-function refuseTwice(models: readonly string[]): void {
-  const twice = models.find((model, at) => models.indexOf(model) !== at)
-  if (twice !== undefined)
-    throw new UsageError(`"${twice}" is named twice.`, 'Name each model once.')
-}
-
-/** Aliases of aliases could go round in circles, and nobody could tell where a turn goes. */
-function refuseChain(name: string, route: Route, known: ReadonlyMap<string, Route>): void {
-  const chained = route.targets.find(({ model }) => model === name || known.has(model))
-  if (chained)
-    throw new UsageError(
-      `"${chained.model}" is an alias itself.`,
+function refused({ kind, model, user }: RouteProblem): UsageError {
+  if (kind === 'none')
+    return new UsageError('aliases set: name at least one model.', `Usage: groxy ${usage}`)
+  if (kind === 'twice') return new UsageError(`"${model}" is named twice.`, 'Name each model once.')
+  if (kind === 'alias')
+    return new UsageError(
+      `"${model}" is an alias itself.`,
       'Name the models that it stands for: groxy aliases list',
     )
-  const [user] =
-    [...known].find(([, { targets }]) => targets.some(({ model }) => model === name)) ?? []
-  if (user !== undefined)
-    throw new UsageError(
-      `"${name}" is a model of the alias "${user}".`,
-      'Choose another name, or change that alias first.',
-    )
+  return new UsageError(
+    `"${model}" is a model of the alias "${user}".`,
+    'Choose another name, or change that alias first.',
+  )
 }
 
 function refusalsOf(given: readonly string[] = []): NonNullable<Route['also']>[number][] {

@@ -1,5 +1,5 @@
-import type { Bucket } from '../store/allowances'
-import type { Key, KeyChanges, KeyLimits } from '../store/keys'
+import type { LimitField } from '../operator/key-usage'
+import type { Key, KeyChanges } from '../store/keys'
 import { list, UsageError, type Values } from './command'
 
 const TICKS_PER_DOLLAR = 1e10
@@ -9,34 +9,32 @@ const DAYS_AT_MOST = 36_525
 /** A limit of keys as the command line knows it. */
 type Row = readonly [
   option: string,
-  field: Exclude<keyof KeyLimits, 'models' | 'rescue'>,
+  field: LimitField,
   /** How it reads behind its number. */
   unit: string,
-  /** Where its use is counted, and how that is called. */
-  bucket: Bucket,
+  /** What its use is called. */
   use: string,
 ]
 
 const ROWS: readonly Row[] = [
-  ['rpm', 'requestsPerMinute', '/min', 'requests', 'requests this minute'],
-  ['tpm', 'tokensPerMinute', ' tokens/min', 'tokens', 'tokens this minute'],
-  ['concurrency', 'concurrency', ' at once', 'concurrency', 'held at once'],
-  ['chat-per-day', 'dailyChat', ' chat/day', 'chat', 'chat today'],
-  ['heavy-per-day', 'dailyHeavy', ' heavy/day', 'heavy', 'heavy today'],
-  ['image-per-day', 'dailyImage', ' image/day', 'image', 'image today'],
-  ['video-per-day', 'dailyVideo', ' video/day', 'video', 'video today'],
-  ['usd-per-day', 'dailyCostTicks', '/day', 'cost', 'money today'],
-  ['usd-per-month', 'monthlyCostTicks', '/month', 'cost-month', 'money this month'],
+  ['rpm', 'requestsPerMinute', '/min', 'requests this minute'],
+  ['tpm', 'tokensPerMinute', ' tokens/min', 'tokens this minute'],
+  ['concurrency', 'concurrency', ' at once', 'held at once'],
+  ['chat-per-day', 'dailyChat', ' chat/day', 'chat today'],
+  ['heavy-per-day', 'dailyHeavy', ' heavy/day', 'heavy today'],
+  ['image-per-day', 'dailyImage', ' image/day', 'image today'],
+  ['video-per-day', 'dailyVideo', ' video/day', 'video today'],
+  ['usd-per-day', 'dailyCostTicks', '/day', 'money today'],
+  ['usd-per-month', 'monthlyCostTicks', '/month', 'money this month'],
 ]
 
 /** Every limit that is a number, in the order in which people are told of them. */
-export const LIMITS = ROWS.map(([option, field, unit, bucket, use]) => ({
-  option,
-  field,
-  unit,
-  bucket,
-  use,
-}))
+const LIMITS = ROWS.map(([option, field, unit]) => ({ option, field, unit }))
+
+const USES: ReadonlyMap<LimitField, string> = new Map(ROWS.map(([, field, , use]) => [field, use]))
+
+/** What the use of a limit is called. */
+export const useOf = (field: LimitField): string => USES.get(field) ?? field
 
 /** The options of everything that may be said about a key. */
 export const LIMIT_OPTIONS: Readonly<Record<string, { readonly type: 'string' }>> =

@@ -1,22 +1,21 @@
-import { windowAt } from '../http/window'
+import { readKeyUsage } from '../operator/key-usage'
 import { table } from './command'
-import { LIMITS, showAmount } from './key-limits'
+import { showAmount, useOf } from './key-limits'
 import type { State } from './state'
 
 /** Print what keys have used of their limits, in the windows that it is now. */
 export async function showUsage({ stores }: State, id: string | undefined, now: number) {
-  const { time_zone_minutes: zone } = await stores.settings.all()
+  const { time_zone_minutes: zoneMinutes } = await stores.settings.all()
   const keys = (await stores.keys.list()).filter((key) => !key.revokedAt && (!id || key.id === id))
-  const windows = LIMITS.map(({ bucket }) => [bucket, windowAt(bucket, now, zone).number] as const)
-  const found = await stores.allowances.used(windows, now)
-  const usedOf = new Map(found.map(({ keyId, bucket, used }) => [`${keyId} ${bucket}`, used]))
+  const usageOf = await readKeyUsage(stores.allowances, { now, zoneMinutes })
   const rows = keys.flatMap((key) =>
-    LIMITS.flatMap(({ field, bucket, use }) => {
-      const limit = key[field]
-      if (limit === null) return []
-      const amount = usedOf.get(`${key.id} ${bucket}`) ?? 0
-      return [[key.id, key.name, use, showAmount(field, amount), showAmount(field, limit)]]
-    }),
+    usageOf(key).map(({ field, used, limit }) => [
+      key.id,
+      key.name,
+      useOf(field),
+      showAmount(field, used),
+      showAmount(field, limit),
+    ]),
   )
   if (id && keys.length === 0) {
     console.info(`No key in force has the id ${id}. See: groxy keys list`)

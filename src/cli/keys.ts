@@ -1,3 +1,4 @@
+import { keyState } from '../operator/key-state'
 import type { Key, KeyChanges } from '../store/keys'
 import { type Command, parse, table, UsageError } from './command'
 import { LIMIT_OPTIONS, readLimits, showLimits } from './key-limits'
@@ -89,10 +90,10 @@ const row = (key: Key): string[] => [
   stateOf(key),
 ]
 
-function stateOf({ revokedAt, enabled, expiresAt }: Key): string {
-  if (revokedAt) return 'revoked'
-  if (!enabled) return 'disabled'
-  if (!expiresAt) return 'in force'
-  const expired = expiresAt.getTime() <= Date.now()
-  return `${expired ? 'expired' : 'until'} ${expiresAt.toISOString().slice(0, 10)}`
+function stateOf(key: Key): string {
+  const state = keyState(key, Date.now())
+  if (state === 'revoked') return 'revoked'
+  if (state === 'off') return 'disabled'
+  if (!key.expiresAt) return 'in force'
+  return `${state === 'expired' ? 'expired' : 'until'} ${key.expiresAt.toISOString().slice(0, 10)}`
 }

@@ -1,3 +1,4 @@
+import { newRequestId } from '../crypto'
 import { ApiError } from '../errors'
 import type { Key } from '../store/keys'
 import { type Listener, type RequestContext, setContext } from './context'
@@ -5,7 +6,7 @@ import { failureResponse, unknownPath } from './failures'
 
 interface EnvelopeParts {
   readonly handle: (request: Request) => Response | Promise<Response>
-  readonly newId: () => string
+  readonly now: () => number
   readonly onBug: (error: unknown) => void
   /** Adds what the answers to a key's calls say about its limits. */
   readonly describeLimits: (key: Key, headers: Headers) => void
@@ -18,9 +19,9 @@ const MOST_HEADER_BYTES = 64 * 1024
  * What every answer has in common, whoever made it: a request id, what is left of the key's limits, and
  * no way for a mistake of ours to leave a client without an answer.
  */
-export function createEnvelope({ handle, newId, onBug, describeLimits }: EnvelopeParts) {
+export function createEnvelope({ handle, now, onBug, describeLimits }: EnvelopeParts) {
   return async (request: Request, listener?: Listener): Promise<Response> => {
-    const requestId = `req_${newId()}`
+    const requestId = newRequestId(now())
     const context: RequestContext = { requestId, original: request, listener }
     let response: Response
     try {

@@ -23,6 +23,8 @@ interface Keeping {
   readonly keyId: string
   /** The account that made it; left out for what a client brought. */
   readonly accountId?: string
+  /** The model that made it; left out likewise. */
+  readonly model?: string
   /** The most bytes that it may have, if not as many as any that is kept. */
   readonly mostBytes?: number
 }
@@ -79,13 +81,13 @@ export function createMediaCache(parts: MediaCacheParts) {
    * @throws ApiError when nothing can be written now
    */
   async function publish(publication: Publication): Promise<Published> {
-    const { accountId, keyId, url, sort, origin } = publication
+    const { accountId, keyId, model, url, sort, origin } = publication
     const at = now()
     const row = await reach(
       index.publish({
         ...UNKNOWN,
         name: `${newId()}.${extensionOf(sort, url)}`,
-        ...{ sort, accountId, keyId, source: url },
+        ...{ sort, accountId, keyId, model, source: url },
         sourceHash: await sha256(`${accountId}\n${url}`),
         ...{ createdAt: at, usedAt: at },
       }),
@@ -127,7 +129,7 @@ export function createMediaCache(parts: MediaCacheParts) {
      */
     async keep(
       source: Uint8Array | ReadableStream<Uint8Array>,
-      { keyId, accountId, mostBytes }: Keeping,
+      { keyId, accountId, model, mostBytes }: Keeping,
     ): Promise<TakenIn> {
       const most = Math.min(
         mostBytes ?? Number.POSITIVE_INFINITY,
@@ -139,7 +141,8 @@ export function createMediaCache(parts: MediaCacheParts) {
       await reach(
         index.publish({
           ...UNKNOWN,
-          ...{ name, sort, mime, bytes, hash, keyId, accountId: accountId ?? null },
+          ...{ name, sort, mime, bytes, hash, keyId },
+          ...{ accountId: accountId ?? null, model: model ?? null },
           ...{ createdAt: at, usedAt: at },
         }),
       )

@@ -4,6 +4,8 @@ export interface Publication {
   readonly accountId: string
   /** The key that it was made for. */
   readonly keyId: string
+  /** The model that made it, as its client called it. */
+  readonly model: string
   /** Where it is at its upstream. */
   readonly url: string
   readonly sort: 'image' | 'video'

@@ -3,7 +3,7 @@ import type { Member } from './member'
 import type { RestState } from './rest'
 
 /** What keeps an account from taking turns, if anything does. */
-type PoolState = RestState | 'ready' | 'full' | 'down'
+export type PoolState = RestState | 'ready' | 'full' | 'down'
 
 interface StateCount {
   readonly kind: string
@@ -37,7 +37,8 @@ export function poolStates(members: Iterable<Member>, at: number): readonly Stat
   )
 }
 
-function stateOf({ rest, inFlight, account, shelf }: Member, at: number): PoolState {
+/** What keeps one account from taking turns now. */
+export function stateOf({ rest, inFlight, account, shelf }: Member, at: number): PoolState {
   if (rest && rest.until > at) return rest.state
   if (shelf && !admits(shelf.host, at)) return 'down'
   return inFlight >= account.maxInFlight ? 'full' : 'ready'

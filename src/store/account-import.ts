@@ -24,6 +24,8 @@ export type ImportedAccount = Omit<NewAccount, 'name'> & { readonly name?: strin
 export interface Imported {
   readonly outcome: 'added' | 'known'
   readonly name: string
+  /** Of one that was added, and not only looked at. */
+  readonly id?: string
 }
 
 interface ImportOptions {
@@ -140,7 +142,9 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
       const rows = dryRun ? [] : await Promise.all(fresh.map(({ one, name }) => rowOf(one, name)))
       const added = rows.length > 0 ? await insert(rows) : undefined
       for (const [at, { one, name }] of fresh.entries())
-        if (dryRun || added?.has(rows[at]?.id ?? '')) done.set(one, { outcome: 'added', name })
+        if (dryRun) done.set(one, { outcome: 'added', name })
+        else if (added?.has(rows[at]?.id ?? ''))
+          done.set(one, { outcome: 'added', name, id: rows[at]?.id ?? '' })
     }
     return candidates.map((one) => done.get(one) ?? contended())
   }
@@ -168,6 +172,8 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
     },
   }
 }
+
+export type AccountImport = ReturnType<typeof createAccountImport>
 
 /** The names that an account may get, the best first. */
 function namesOf({ given: { kind, name }, fingerprint }: Candidate): string[] {

@@ -1,21 +1,12 @@
-import type { Client, InValue } from '@libsql/client/web'
+import type { Client } from '@libsql/client/web'
+import { type AccountFilter, conditionsOf } from './account-filter'
 import type { AccountQuota } from './account-quotas'
 import type { AccountState } from './account-states'
-import type { AccountKind, StoredAccount } from './accounts'
+import { type CalledAccount, calledOf, type StoredAccount } from './accounts'
 import { createPagedReader, createReader } from './rows'
-import { accountQuotas, accountStates, accounts, REST_STATES } from './schema'
+import { accountQuotas, accountStates, accounts } from './schema'
 
-/** By what accounts are picked: switched on or off, at rest or not, or why they rest. */
-export const ACCOUNT_STATES = ['on', 'off', 'ready', ...REST_STATES] as const
-
-/** What accounts have in common that somebody looks for. */
-export interface AccountFilter {
-  readonly kind?: AccountKind | undefined
-  readonly tag?: string | undefined
-  readonly state?: (typeof ACCOUNT_STATES)[number] | undefined
-  /** `NAME` or `KIND/NAME`. */
-  readonly name?: string | undefined
-}
+export { ACCOUNT_STATES, type AccountFilter } from './account-filter'
 
 /** What is held against some accounts, and what is left of their quotas. */
 export interface Standing {
@@ -26,42 +17,31 @@ export interface Standing {
 /** Of how many accounts the states and quotas are asked for at once. */
 const AT_ONCE = 1_000
 
-/** What a state that still holds looks like. */
-const HOLDS = `SELECT 1 FROM account_states AS held WHERE held.account_id = accounts.id
-  AND held.faults > 0 AND (held.until IS NULL OR held.until > ?)`
-
 /** Finds accounts among many, without reading them all. */
 export function createAccountSearch(client: Client, now: () => number) {
   const readAccounts = createPagedReader(client, accounts, ['kind', 'name'])
   const readStates = createReader(client, accountStates)
   const readQuotas = createReader(client, accountQuotas)
 
-  function where({ kind, tag, state, name }: AccountFilter) {
-    const conditions: string[] = []
-    const args: InValue[] = []
-    const need = (sql: string, ...values: InValue[]) => {
-      conditions.push(`(${sql})`)
-      args.push(...values)
-    }
-    if (kind !== undefined) need('kind = ?', kind)
-    if (name !== undefined) need("name = ? OR kind || '/' || name = ?", name, name)
-    if (tag !== undefined) need('EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag)
-    if (state === 'on' || state === 'off') need('enabled = ?', Number(state === 'on'))
-    else if (state === 'ready')
-      need(`enabled = 1 AND NOT EXISTS (${HOLDS} AND held.scope = '')`, now())
-    else if (state !== undefined) need(`EXISTS (${HOLDS} AND held.state = ?)`, now(), state)
-    return { conditions, args }
-  }
-
   return {
     /** Those that fit, by kind and name. */
     find(filter: AccountFilter, most?: number): Promise<StoredAccount[]> {
-      const { conditions, args } = where(filter)
+      const { conditions, args } = conditionsOf(filter, now())
       return readAccounts(conditions, args, most)
     },
 
+    /** What those that fit are called, by kind and name. */
+    async called(filter: AccountFilter): Promise<CalledAccount[]> {
+      const { conditions, args } = conditionsOf(filter, now())
+      const { rows } = await client.execute({
+        sql: `SELECT id, kind, name FROM accounts WHERE ${['1', ...conditions].join(' AND ')} ORDER BY kind, name`,
+        args,
+      })
+      return rows.map(calledOf)
+    },
+
     async count(filter: AccountFilter): Promise<number> {
-      const { conditions, args } = where(filter)
+      const { conditions, args } = conditionsOf(filter, now())
       const { rows } = await client.execute({
         sql: `SELECT count(*) AS found FROM accounts WHERE ${['1', ...conditions].join(' AND ')}`,
         args,

@@ -1,5 +1,5 @@
-import type { Client } from '@libsql/client/web'
-import { and, eq, inArray, ne } from 'drizzle-orm'
+import type { Client, Row } from '@libsql/client/web'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { newId, type Vault } from '../crypto'
 import { SetupError } from '../errors'
@@ -9,7 +9,7 @@ import { markOld } from './account-fingerprints'
 import { clearing } from './account-states'
 import type { Database } from './database'
 import { touchRevision } from './revision'
-import { createPagedReader } from './rows'
+import { createPagedReader, createReader } from './rows'
 import {
   type ACCOUNT_KINDS,
   accountQuotas,
@@ -67,15 +67,54 @@ interface AccountsParts {
   readonly now: () => number
 }
 
+/** What people call an account. */
+export interface CalledAccount {
+  readonly id: string
+  readonly kind: string
+  readonly name: string
+}
+
+/** A row that says no more. */
+export const calledOf = ({ id, kind, name }: Row): CalledAccount => ({
+  id: String(id),
+  kind: String(kind),
+  name: String(name),
+})
+
 /** One account or several, by their ids. */
 type Ids = string | readonly string[]
 
 /** How many accounts one batch changes. */
 const AT_ONCE = 500
+const MOST_CALLED = 5_000
+
+/** Who saw an account before this change sees by it that there was one. */
+const GROWN = { version: sql`${accounts.version} + 1` }
+
+/** That the name or the secret which an account is to get is another's already. */
+export class AccountTaken extends SetupError {
+  readonly what: 'name' | 'secret'
+  readonly kind: AccountKind
+  /** What the other is called. */
+  readonly by: string
+
+  constructor(
+    what: AccountTaken['what'],
+    { kind, name }: Pick<StoredAccount, 'kind' | 'name'>,
+    message: string,
+    remedy: string,
+  ) {
+    super(message, remedy)
+    this.what = what
+    this.kind = kind
+    this.by = name
+  }
+}
 
 /** The accounts that are kept in the database. */
 export function createAccounts({ db, client, vault, now }: AccountsParts) {
   const read = createPagedReader(client, accounts, ['kind', 'name'])
+  const readSome = createReader(client, accounts)
 
   async function refuseTaken(kind: AccountKind, name: string, but = ''): Promise<void> {
     const [taken] = await db
@@ -83,7 +122,9 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
       .from(accounts)
       .where(and(eq(accounts.kind, kind), eq(accounts.name, name), ne(accounts.id, but)))
     if (taken)
-      throw new SetupError(
+      throw new AccountTaken(
+        'name',
+        { kind, name },
         `There is already ${kind === 'web' ? 'a' : 'an'} ${kind} account named "${name}".`,
         `Choose another name with ${but ? '--rename' : '--name'}.`,
       )
@@ -103,7 +144,9 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     const identity = identityOf(kind, fingerprint, baseUrl)
     const same = known.find((one) => identityOf(kind, fingerprint, one.baseUrl) === identity)
     if (same)
-      throw new SetupError(
+      throw new AccountTaken(
+        'secret',
+        { kind, name: same.name },
         `That secret is there already, as the ${kind} account "${same.name}".`,
         `Change that one with: groxy accounts set ${kind}/${same.name}`,
       )
@@ -123,6 +166,36 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     /** All of them, by kind and name. */
     list: (): Promise<StoredAccount[]> => read(),
 
+    async find(id: string): Promise<StoredAccount | undefined> {
+      const [account] = await readSome('WHERE id = ?', [id])
+      return account
+    },
+
+    /** What those of these ids are called that there are. */
+    async called(ids: readonly string[]): Promise<CalledAccount[]> {
+      const found: CalledAccount[] = []
+      for (let from = 0; from < ids.length; from += MOST_CALLED) {
+        const { rows } = await client.execute({
+          sql: 'SELECT id, kind, name FROM accounts WHERE id IN (SELECT value FROM json_each(?))',
+          args: [JSON.stringify(ids.slice(from, from + MOST_CALLED))],
+        })
+        found.push(...rows.map(calledOf))
+      }
+      return found
+    },
+
+    /** Those of these ids that there are, in whatever order. */
+    async some(ids: readonly string[]): Promise<StoredAccount[]> {
+      const found: StoredAccount[] = []
+      for (let from = 0; from < ids.length; from += AT_ONCE)
+        found.push(
+          ...(await readSome('WHERE id IN (SELECT value FROM json_each(?))', [
+            JSON.stringify(ids.slice(from, from + AT_ONCE)),
+          ])),
+        )
+      return found
+    },
+
     /** @throws SetupError when there is one of that kind and name, or one with that secret: it is left as it is. */
     async add({ kind, ...wanted }: NewAccount): Promise<StoredAccount> {
       const account: StoredAccount = {
@@ -141,19 +214,34 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     /**
      * Change an account. What was held against its old secret is forgotten with it.
      *
+     * @param version of the account as it was seen: where it is another by now, nothing is changed
+     * @returns whether it was changed
      * @throws SetupError when another account of its kind has the name or the secret that it is to get
      */
-    async update({ id, kind, baseUrl }: StoredAccount, changes: AccountChanges): Promise<void> {
+    async update(
+      { id, kind, baseUrl }: StoredAccount,
+      changes: AccountChanges,
+      version?: number,
+    ): Promise<boolean> {
       const { name, secret } = changes
       if (name !== undefined) await refuseTaken(kind, name, id)
       const set = await columnsOf(vault, kind, changes)
       if (secret !== undefined)
         await refuseKnown({ id, kind, secret, baseUrl: set.baseUrl ?? baseUrl })
-      await db.batch([
-        db.update(accounts).set(set).where(eq(accounts.id, id)),
+      const isMeant = and(
+        eq(accounts.id, id),
+        version === undefined ? undefined : eq(accounts.version, version),
+      )
+      const [changed] = await db.batch([
+        db
+          .update(accounts)
+          .set({ ...set, ...GROWN })
+          .where(isMeant)
+          .returning({ id: accounts.id }),
         ...(secret === undefined ? [] : clearing(db, [id], now())),
         touchRevision(db),
       ])
+      return changed.length > 0
     },
 
     /** Change several accounts, each its own way, but for their names and secrets. */
@@ -168,7 +256,12 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
         )
         await db.batch([
           touchRevision(db),
-          ...sets.map(({ id, set }) => db.update(accounts).set(set).where(eq(accounts.id, id))),
+          ...sets.map(({ id, set }) =>
+            db
+              .update(accounts)
+              .set({ ...set, ...GROWN })
+              .where(eq(accounts.id, id)),
+          ),
         ])
       }
     },
@@ -176,7 +269,10 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     /** Switch accounts on or off; their turns in progress go on. */
     setEnabled: (ids: Ids, enabled: boolean): Promise<void> =>
       inBatches(ids, (some) => [
-        db.update(accounts).set({ enabled }).where(inArray(accounts.id, some)),
+        db
+          .update(accounts)
+          .set({ enabled, ...GROWN })
+          .where(inArray(accounts.id, some)),
       ]),
 
     /** Remove accounts with all that is known of them but what the ledger tells. */

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** Who is logged in on the admin page. Only a SHA-256 hash of the 256 random bits is kept. */
 export const adminSessions = sqliteTable(
@@ -79,9 +79,11 @@ export const batches = sqliteTable(
     state: text({ enum: BATCH_STATES }).notNull(),
     /** Asks the instance that runs it to stop, for a while or for good. */
     wanted: text({ enum: ['pause', 'cancel'] }),
-    /** Ids of what it is done to, in order. */
-    subjects: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    /** To how many it is done: see `batch_subjects`. */
+    total: integer().notNull(),
     done: integer().notNull(),
+    /** Positions of those that are done behind one that is not: work goes on at several places at once. */
+    ahead: text({ mode: 'json' }).$type<readonly number[]>().notNull(),
     good: integer().notNull(),
     /** What did not work, and why: as many as fit a page. */
     problems: text({ mode: 'json' }).$type<readonly BatchProblem[]>().notNull(),
@@ -92,6 +94,18 @@ export const batches = sqliteTable(
     expiresAt: integer(),
   },
   (table) => [index('batches_by_time').on(table.createdAt)],
+)
+
+/** What a batch is done to, so many in a row: what never changes is kept apart from what does. */
+export const batchSubjects = sqliteTable(
+  'batch_subjects',
+  {
+    batchId: text().notNull(),
+    /** Counts from 0. */
+    part: integer().notNull(),
+    ids: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.batchId, table.part] })],
 )
 
 /** One of many for which the work failed. */

@@ -79,8 +79,9 @@ const READ = `${WANTS}
 const USE = `SELECT key_id, bucket, sum(
     CASE WHEN bucket <> 'concurrency' THEN used WHEN expires_at > ? THEN granted ELSE 0 END) AS used
   FROM allowances
-  WHERE (bucket, "window") IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
-  GROUP BY key_id, bucket`
+  WHERE (bucket, "window") IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`
+const OF_KEYS = ' AND key_id IN (SELECT value FROM json_each(?))'
+const BY_KEY = ' GROUP BY key_id, bucket'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -130,12 +131,18 @@ export function createAllowances(client: Client) {
       }))
     },
 
-    /** What every key has used in these windows; of `concurrency`, what is held now. */
+    /** What these keys, or all, have used in these windows; of `concurrency`, what is held now. */
     async used(
       windows: readonly (readonly [bucket: Bucket, window: number])[],
       now: number,
+      keyIds?: readonly string[],
     ): Promise<readonly KeyUse[]> {
-      const { rows } = await client.execute({ sql: USE, args: [now, JSON.stringify(windows)] })
+      const args = [now, JSON.stringify(windows)]
+      const { rows } = await client.execute(
+        keyIds
+          ? { sql: USE + OF_KEYS + BY_KEY, args: [...args, JSON.stringify(keyIds)] }
+          : { sql: USE + BY_KEY, args },
+      )
       return rows.map(({ key_id, bucket, used }) => ({
         keyId: String(key_id),
         bucket: bucket as Bucket,

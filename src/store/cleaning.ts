@@ -1,5 +1,6 @@
 import type { Client, InValue } from '@libsql/client/web'
 import type { LedgerStore } from './ledger'
+import { ENDS } from './ledger-ids'
 import { saidSweeps } from './said-cleaning'
 import type { Settings } from './settings'
 
@@ -43,8 +44,8 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
 
   /** By ids, which follow time: the table has no index on it. */
   async function ledgerSweep({ ledger_days, ledger_rows }: Settings): Promise<Sweep> {
-    const { rows } = await client.execute('SELECT min(id), max(id) FROM ledger')
-    const [first, last] = [Number(rows[0]?.[0] ?? 1), Number(rows[0]?.[1] ?? 0)]
+    const { rows } = await client.execute(ENDS)
+    const [first, last] = [Number(rows[0]?.first ?? 1), Number(rows[0]?.last ?? 0)]
     const byAge = (await ledger.firstSince(now() - ledger_days * DAY_MS)) - 1
     const end = Math.max(byAge, last - ledger_rows)
     let next = first
@@ -71,6 +72,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(oldest('ledger_content'), [at - settings.keep_content_days * DAY_MS], CONTENTS),
         sweep(oldest('ledger_batches'), [at - DAY_MS]),
         sweep(any('ledger_hours', 'hour < ?'), [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
+        sweep(ROLLUPS, [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
         sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
@@ -95,6 +97,10 @@ const oldest = (table: string) =>
 
 const any = (table: string, condition: string) =>
   `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ?)`
+
+/** By its key, for it has no rowid; and by each `by`, for the key begins with it. */
+const ROLLUPS = `DELETE FROM ledger_rollups WHERE ("by", hour, name) IN (
+  SELECT "by", hour, name FROM ledger_rollups WHERE "by" IN ('all', 'key', 'model') AND hour < ? LIMIT ?)`
 
 /** Their numbers tell them apart: of minutes there are millions, of days tens of thousands. */
 const windows = (range: string) => any('allowances', `"window" ${range}`)

@@ -1,6 +1,7 @@
 import type { Client } from '@libsql/client/web'
 import { and, desc, eq, gte, inArray, type SQL } from 'drizzle-orm'
 import type { Database } from './database'
+import { FIRST_SINCE } from './ledger-ids'
 import type { LedgerContent, LedgerRow, LedgerSum } from './ledger-row'
 import { ledger, ledgerContent, ledgerHours } from './ledger-schema'
 
@@ -28,19 +29,10 @@ const DISORDER_MS = 86_400_000
 
 /** Questions to the ledger. */
 export function createLedgerQueries(db: Database, client: Client) {
-  /** About the first row since a time: by halves, for there is no index on time. */
+  /** About the first row since a time. */
   async function firstSince(time: number): Promise<number> {
-    const { rows } = await client.execute('SELECT min(id), max(id) FROM ledger')
-    let low = Number(rows[0]?.[0] ?? 1)
-    let high = Number(rows[0]?.[1] ?? 0) + 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      const sql = 'SELECT at FROM ledger WHERE id >= ? ORDER BY id LIMIT 1'
-      const found = await client.execute({ sql, args: [middle] })
-      if (Number(found.rows[0]?.[0] ?? Number.POSITIVE_INFINITY) < time) low = middle + 1
-      else high = middle
-    }
-    return low
+    const { rows } = await client.execute({ sql: FIRST_SINCE, args: [time] })
+    return Number(rows[0]?.first ?? 1)
   }
 
   return {

@@ -1,4 +1,5 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** What became of one attempt at a turn. */
 export interface AttemptRecord {
@@ -95,7 +96,13 @@ export const ledgerRollups = sqliteTable(
     costTicks: integer().notNull(),
     totalMs: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.by, table.hour, table.name] })],
+  (table) => [
+    primaryKey({ columns: [table.by, table.hour, table.name] }),
+    // What many keys have used in a month is read from it alone.
+    index('ledger_rollups_by_key')
+      .on(table.name, table.hour, table.turns, table.costTicks)
+      .where(sql`${table.by} = 'key'`),
+  ],
 )
 
 /** Batches that were written, so that one whose answer was lost is not written twice. */

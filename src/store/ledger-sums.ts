@@ -1,26 +1,14 @@
 import type { InStatement } from '@libsql/client/web'
+import { adding } from './adding'
+import { NOTHING, rollupsOf, SUMMED } from './ledger-rollups'
 import type { LedgerEntry, LedgerSum } from './ledger-row'
 import { snake } from './rows'
 
 const HOUR_MS = 3_600_000
 
-const SUMMED = [
-  'turns',
-  'failures',
-  'gone',
-  'inputTokens',
-  'cachedTokens',
-  'outputTokens',
-  'reasoningTokens',
-  'costTicks',
-  'totalMs',
-] as const satisfies readonly (keyof LedgerSum)[]
+const FIELDS = ['hour', 'key_id', 'account_id', 'model', ...SUMMED.map(snake)]
 
-const ADD = `INSERT INTO ledger_hours (hour, key_id, account_id, model, ${SUMMED.map(snake).join(', ')})
-  VALUES (?, ?, ?, ?, ${SUMMED.map(() => '?').join(', ')})
-  ON CONFLICT DO UPDATE SET ${SUMMED.map(snake)
-    .map((name) => `${name} = ${name} + excluded.${name}`)
-    .join(', ')}`
+const ADD = adding('ledger_hours', FIELDS, SUMMED.map(snake))
 
 /** More sums than this are not kept apart by model: clients choose the names of models. */
 const MOST_SUMS = 10_000
@@ -75,11 +63,18 @@ export function createSums() {
 }
 
 /** The statements that add sums to those of the database. */
-export const additionsOf = (sums: readonly LedgerSum[]): InStatement[] =>
-  sums.map((sum) => ({
-    sql: ADD,
-    args: [sum.hour, sum.keyId, sum.accountId, sum.model, ...SUMMED.map((name) => sum[name])],
-  }))
+export const additionsOf = (sums: readonly LedgerSum[]): InStatement[] => [
+  ...ADD(
+    sums.map((sum) => [
+      sum.hour,
+      sum.keyId,
+      sum.accountId,
+      sum.model,
+      ...SUMMED.map((name) => sum[name]),
+    ]),
+  ),
+  ...rollupsOf(sums),
+]
 
 /** Why turns end before anyone looks whether their model is served. */
 const UNSEEN: ReadonlySet<unknown> = new Set([
@@ -93,15 +88,3 @@ const UNSEEN: ReadonlySet<unknown> = new Set([
 /** A name that nobody is known to serve may be a client's invention, of which there may be any number. */
 const summedModel = ({ model, attempts, errorCode }: LedgerEntry): string =>
   attempts === 0 && UNSEEN.has(errorCode) ? OTHER_MODELS : model.slice(0, LONGEST_MODEL)
-
-const NOTHING = {
-  turns: 0,
-  failures: 0,
-  gone: 0,
-  inputTokens: 0,
-  cachedTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-  costTicks: 0,
-  totalMs: 0,
-}

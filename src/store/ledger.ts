@@ -41,7 +41,7 @@ export function createLedgerStore(db: Database, client: Client) {
         statements.push({ sql: insertOf(size), args: argumentsOf(entries, from, size) })
         from += size
       }
-      statements.push(...additionsOf(added.take(entries.length)), ...additionsOf(sums))
+      statements.push(...additionsOf([...added.take(entries.length), ...sums]))
       try {
         await client.batch(statements, 'write')
       } catch (cause) {

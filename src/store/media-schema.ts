@@ -30,6 +30,8 @@ export const media = sqliteTable(
     createdAt: integer().notNull(),
     /** When it was last asked for, to the hour. */
     usedAt: integer().notNull(),
+    /** The model that made it, as its client called it; null for what a client uploaded. */
+    model: text(),
   },
   (table) => [index('media_by_use').on(table.sort, table.usedAt, table.bytes)],
 )

@@ -21,14 +21,6 @@ export interface MediaTotals {
   readonly bytes: number
 }
 
-/** A part of what is known, what was used last first. */
-export interface MediaPageAsk {
-  readonly sort: MediaSort
-  readonly limit: number
-  /** The last one of the page before. */
-  readonly after?: Pick<MediaRow, 'name' | 'usedAt'> | undefined
-}
-
 /** Which of those that are not here is looked for, to fetch them before anybody asks. */
 interface WaitingAsk {
   readonly sort: MediaSort
@@ -135,12 +127,6 @@ export function createMediaRows(client: Patient, now: () => number) {
       const { rows } = await client.execute({ sql: TOTALS, args: [sort] })
       const [row] = rows
       return { known: Number(row?.known), stored: Number(row?.stored), bytes: Number(row?.bytes) }
-    },
-
-    page({ sort, limit, after }: MediaPageAsk): Promise<MediaRow[]> {
-      const beyond = after ? 'AND (used_at, name) < (?, ?)' : ''
-      const args = after ? [sort, after.usedAt, after.name, limit] : [sort, limit]
-      return read(`WHERE sort = ? ${beyond} ORDER BY used_at DESC, name DESC LIMIT ?`, args)
     },
   }
 }

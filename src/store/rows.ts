@@ -18,31 +18,41 @@ interface Asker {
   readonly execute: (statement: { sql: string; args: InValue[] }) => Promise<ResultSet>
 }
 
+/** How rows of a table are asked for and read. */
+export function createRowReader<T extends Table>(table: T) {
+  const columns = Object.entries(getTableColumns(table))
+  const names = columns.map(([name]) => name)
+  const decoders = columns.map(([, { dataType }]) => DECODERS[dataType])
+  const owner = getTableName(table)
+  return {
+    /** All columns, under the names that they have in code. */
+    select: names.map((name) => `${owner}."${snake(name)}" AS "${name}"`).join(', '),
+
+    read(row: Row): T['$inferSelect'] {
+      const record: Record<string, unknown> = {}
+      for (let at = 0; at < names.length; at++) {
+        const name = names[at] ?? ''
+        const value = row[name]
+        const decode = decoders[at]
+        record[name] = decode && value !== null ? decode(value) : value
+      }
+      return record
+    },
+  }
+}
+
 /** Reads whole tables, sooner than a query builder would: every start waits for the snapshot. */
 export function createReader<T extends Table>(
   client: Pick<Client, 'batch'>,
   table: T,
   asker: Asker = gathered(client),
 ) {
-  const columns = Object.entries(getTableColumns(table))
-  const names = columns.map(([name]) => name)
-  const decoders = columns.map(([, { dataType }]) => DECODERS[dataType])
-  const select = `SELECT ${names.map((name) => `"${snake(name)}" AS "${name}"`).join(', ')} FROM ${getTableName(table)}`
-
-  function read(row: Row): T['$inferSelect'] {
-    const record: Record<string, unknown> = {}
-    for (let at = 0; at < names.length; at++) {
-      const name = names[at] ?? ''
-      const value = row[name]
-      const decode = decoders[at]
-      record[name] = decode && value !== null ? decode(value) : value
-    }
-    return record
-  }
+  const { select, read } = createRowReader(table)
+  const from = `SELECT ${select} FROM ${getTableName(table)}`
 
   /** @param rest what comes after the name of the table: conditions and order */
   return async (rest = '', args: InValue[] = []): Promise<T['$inferSelect'][]> => {
-    const { rows } = await asker.execute({ sql: `${select} ${rest}`, args })
+    const { rows } = await asker.execute({ sql: `${from} ${rest}`, args })
     return rows.map(read)
   }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   index,
   integer,
@@ -55,6 +56,20 @@ export const accounts = sqliteTable(
   (table) => [
     unique('accounts_by_name').on(table.kind, table.name),
     index('accounts_by_fingerprint').on(table.fingerprint),
+    index('accounts_by_creation').on(table.createdAt, table.id),
+    // Holds all that lists are searched and counted by: rows are long, with what is sealed in them.
+    index('accounts_for_lists').on(
+      table.kind,
+      table.name,
+      table.tier,
+      table.enabled,
+      table.hint,
+      table.baseUrl,
+      table.tags,
+      table.note,
+      table.createdAt,
+      table.id,
+    ),
   ],
 )
 
@@ -81,6 +96,10 @@ export const accountStates = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.accountId, table.scope] }),
     index('account_states_by_time').on(table.updatedAt),
+    // Of many rows few hold something: lists and counts look at these only.
+    index('account_states_held')
+      .on(table.accountId, table.scope, table.state, table.until, table.faults)
+      .where(sql`faults > 0`),
   ],
 )
 

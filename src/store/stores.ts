@@ -1,6 +1,8 @@
 import type { Client, InStatement } from '@libsql/client/web'
 import type { Vault } from '../crypto'
+import { createAccountDetails } from './account-detail'
 import { createAccountImport } from './account-import'
+import { createAccountPages } from './account-pages'
 import { createAccountQuotas } from './account-quotas'
 import { createAccountSearch } from './account-search'
 import { createAccountStates } from './account-states'
@@ -12,18 +14,27 @@ import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
 import { createAuditStore } from './audit'
 import { createBackgroundTurns } from './background-turns'
+import { createBatchRows } from './batches'
 import { createCleaningStore } from './cleaning'
 import { createCompletions } from './completions'
 import { createConversations } from './conversations'
 import { openDatabase } from './database'
+import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
 import { createJobRows } from './jobs'
+import { createKeySearch } from './key-search'
+import { createKeySums } from './key-sums'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createRecent } from './ledger-recent'
+import { createRollups } from './ledger-rollups'
+import { createLedgerSearch } from './ledger-search'
 import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
+import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
+import { createNames } from './names'
 import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
@@ -48,6 +59,8 @@ export function createStores({ client, vault, now }: StoreParts) {
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
+    accountDetail: createAccountDetails(patiently),
+    accountPages: createAccountPages(patiently, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
@@ -57,20 +70,29 @@ export function createStores({ client, vault, now }: StoreParts) {
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
     audit: createAuditStore(client, now),
+    batches: createBatchRows(client, now),
     backgroundTurns: createBackgroundTurns(patiently),
     cleaning: createCleaningStore({ client, ledger, now }),
     completions: createCompletions(patiently),
     conversations: createConversations(patiently),
     files: createFileRows(patiently),
+    fileSearch: createFileSearch(patiently),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
+    keySearch: createKeySearch(client),
+    keySums: createKeySums(client),
     ledger,
+    ledgerSearch: createLedgerSearch(client),
     loginFailures: createLoginFailures(client, now),
     media: createMediaRows(patiently, now),
     mediaCleaning: createMediaCleaning(patiently),
+    mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
+    names: createNames(client),
     prices: createPrices(db, client),
+    recent: createRecent(client),
     responses: createResponses(patiently),
+    rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
       await patiently.batch([...statements], 'write')

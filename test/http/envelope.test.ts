@@ -12,7 +12,7 @@ describe('the envelope', () => {
     const bugs: unknown[] = []
     const envelope = createEnvelope({
       handle,
-      newId: () => 'id',
+      now: () => 0x198_0000_0001,
       describeLimits: () => {},
       onBug: (bug) => bugs.push(bug),
     })
@@ -20,7 +20,9 @@ describe('the envelope', () => {
   }
   test('puts an id on every answer', async () => {
     const { envelope } = around(() => new Response('ok'))
-    expect((await envelope(ask())).headers.get('x-request-id')).toBe('req_id')
+    expect((await envelope(ask())).headers.get('x-request-id')).toMatch(
+      /^req_019800000001[\da-f]{20}$/,
+    )
   })
   test('answers for a handler that threw', async () => {
     const { envelope, bugs } = around(() => Promise.reject(new Error('oops')))

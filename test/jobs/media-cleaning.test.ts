@@ -92,6 +92,7 @@ async function world(
         fetchUntil: null,
         createdAt: at,
         usedAt: at,
+        model: 'grok-imagine',
         ...more,
       })
     },

@@ -18,6 +18,7 @@ async function left(it: Awaited<ReturnType<typeof mediaCache>>, urls: readonly s
     ...{ name: `${at.toString(16).padStart(32, '0')}.png`, sort: 'image' as const, source: url },
     ...{ accountId: 'a1', keyId: 'k1', sourceHash: url, mime: null, bytes: null, hash: null },
     ...{ fetcher: null, fetchUntil: null, createdAt: Date.now() + at, usedAt: Date.now() },
+    model: null,
   }))
   for (const row of rows) await it.index.publish(row)
   return rows.map(({ name }) => name)

@@ -94,7 +94,14 @@ describe('while the database is away', () => {
     await using it = await mediaCache()
     it.client.close()
     const url = `${host.url}/a`
-    const about = { accountId: 'a1', keyId: 'k1', url, sort: 'image', origin: ORIGIN } as const
+    const about = {
+      accountId: 'a1',
+      keyId: 'k1',
+      model: 'm1',
+      url,
+      sort: 'image',
+      origin: ORIGIN,
+    } as const
     const shown = await it.cache.show(about)
     expect(shown.url).toBe(url)
     expect(await shown.bytes(MOST)).toEqual(PICTURE)
@@ -106,7 +113,7 @@ describe('while the database is away', () => {
   test('an answer that is there shows an address of ours', async () => {
     await using host = mediaHost(() => ({ pieces: cut(PICTURE, 10_000) }))
     await using it = await mediaCache()
-    const about = { accountId: 'a1', keyId: 'k1', url: `${host.url}/a` }
+    const about = { accountId: 'a1', keyId: 'k1', model: 'm1', url: `${host.url}/a` }
     const shown = await it.cache.show({ ...about, sort: 'image', origin: ORIGIN })
     expect(shown.url).toStartWith(`${ORIGIN}/images/`)
     expect(await shown.bytes(MOST)).toEqual(PICTURE)

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import type { Client } from '@libsql/client/web'
 import { createMediaRows, type MediaRow } from '#src/store/media'
 import { createMediaCleaning } from '#src/store/media-cleaning'
+import { createMediaSearch, type MediaPlace, type MediaSearch } from '#src/store/media-search'
 import { patient } from '#src/store/patient'
 import { databases, type SaidDatabase } from '../support/said'
 
@@ -145,21 +146,50 @@ function tests(clientOf: () => Client) {
     await media().touch([], NOON)
   })
 
-  test('tells what there is, and lists it from the last used on', async () => {
+  test('tells what there is, and lists it in every order', async () => {
     for (let nth = 0; nth < 5; nth++)
       await media().publish({ ...row(`${nth}.png`), usedAt: NOON + nth * HOUR_MS })
     await media().publish({ ...row('5.png'), ...STORED, usedAt: NOON })
     await media().publish({ ...row('6.mp4'), ...STORED, sort: 'video' })
     expect(await media().totals('image')).toEqual({ known: 6, stored: 1, bytes: 10 })
     expect(await media().totals('video')).toEqual({ known: 1, stored: 1, bytes: 10 })
-    const names: string[] = []
-    for (let after: MediaRow | undefined; ; ) {
-      const page = await media().page({ sort: 'image', limit: 2, after })
-      names.push(...page.map(({ name }) => name))
-      after = page.at(-1)
-      if (!after) break
+    const search = createMediaSearch(patient(clientOf()))
+    expect(await search.totals()).toEqual({
+      image: { known: 6, stored: 1, bytes: 10 },
+      video: { known: 1, stored: 1, bytes: 10 },
+    })
+    const named = async (wanted: Partial<MediaSearch>) => {
+      const names: string[] = []
+      for (let after: MediaPlace | undefined; ; ) {
+        const page = await search.find({ order: 'used', limit: 2, after, ...wanted })
+        names.push(...page.map(({ name }) => name))
+        after = page.at(-1)
+        if (!after) return names.join(' ')
+      }
     }
-    expect(names.join(' ')).toBe('4.png 3.png 2.png 1.png 5.png 0.png')
+    expect(await named({ sort: 'image' })).toBe('4.png 3.png 2.png 1.png 5.png 0.png')
+    expect(await named({})).toBe('4.png 3.png 2.png 1.png 6.mp4 5.png 0.png')
+    expect(await named({ order: 'size' })).toBe('6.mp4 5.png 4.png 3.png 2.png 1.png 0.png')
+    expect(await named({ order: 'made', isKept: true })).toBe('6.mp4 5.png')
+    expect(await named({ isKept: false, text: '2' })).toBe('2.png')
+    expect(await named({ text: 'IMAGINE', accountId: 'account', sort: 'video' })).toBe('6.mp4')
+    expect(await named({ text: '%' })).toBe('')
+    expect(await named({ accountId: 'another' })).toBe('')
+  })
+
+  test('what is removed by hand says what it was', async () => {
+    const search = createMediaSearch(patient(clientOf()))
+    await media().publish({ ...row('a.png'), ...STORED })
+    await media().publish(row('b.png'))
+    await media().publish({ ...row('late.png'), createdAt: NOON + 1 })
+    expect(await search.remove(['a.png', 'nothing.png'])).toEqual([
+      { name: 'a.png', sort: 'image', bytes: 10 },
+    ])
+    expect(await search.removeSome('video', NOON, 9)).toEqual([])
+    expect(await search.removeSome('image', NOON, 9)).toEqual([
+      { name: 'b.png', sort: 'image', bytes: 0 },
+    ])
+    expect((await search.totals()).image.known).toBe(1)
   })
 }
 
@@ -179,4 +209,5 @@ const row = (name: string): MediaRow => ({
   fetchUntil: null,
   createdAt: NOON - 5,
   usedAt: NOON,
+  model: 'grok-imagine',
 })

@@ -69,7 +69,7 @@ export async function mediaCache(options: Options = {}) {
   return {
     ...{ cache, index, objects, root, lines, stored, client },
     publish: (url: string, sort: 'image' | 'video' = 'image') =>
-      cache.publish({ accountId: 'a1', keyId: 'k1', url, sort, origin: ORIGIN }),
+      cache.publish({ accountId: 'a1', keyId: 'k1', model: 'm1', url, sort, origin: ORIGIN }),
     settle: () => Promise.allSettled(pending),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

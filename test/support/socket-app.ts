@@ -22,7 +22,6 @@ export const SOCKET_KEY = 'sk-socket'
 
 /** The smallest app with a WebSocket at `/v1/responses`, behind all that stands before our routes. */
 export function socketApp({ upgrade, handler, maxBytes = 1 << 20, adapter }: Parts) {
-  let count = 0
   const app = new Elysia(adapter ? { adapter } : {})
     .use(failures(() => {}))
     .get('/v1/responses', ({ request }) => {
@@ -33,7 +32,7 @@ export function socketApp({ upgrade, handler, maxBytes = 1 << 20, adapter }: Par
     .compile()
   return createEnvelope({
     handle: (request) => app.fetch(request),
-    newId: () => String(++count),
+    now: Date.now,
     onBug: (error) => console.error(error),
     describeLimits: () => {},
   }) as (request: Request, listener?: Listener) => Promise<Response>

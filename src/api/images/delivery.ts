@@ -9,7 +9,7 @@ export interface PictureCache {
   publish(publication: Publication): Promise<Published>
   keep(
     bytes: Uint8Array,
-    whose: { readonly keyId: string; readonly accountId: string; readonly mostBytes: number },
+    whose: Omit<Belonging, 'origin'> & { readonly mostBytes: number },
   ): Promise<{ readonly name: string }>
   download(name: string, most: number): Promise<Uint8Array<ArrayBuffer>>
   linkOf(origin: string, name: string, sort: 'image'): Promise<string>
@@ -19,6 +19,8 @@ export interface PictureCache {
 export interface Belonging {
   readonly accountId: string
   readonly keyId: string
+  /** The model that made it, as its client called it. */
+  readonly model: string
   readonly origin: string
 }
 
@@ -43,12 +45,8 @@ const HEAD = 64 * 1024
 /** Brings pictures into the form that is wanted, whichever form their upstreams give them. */
 export function createDelivery(cache: PictureCache) {
   /** A picture that is at its upstream only. */
-  async function fromAddress(
-    url: string,
-    { accountId, keyId, origin }: Belonging,
-    form: Form,
-  ): Promise<Delivered> {
-    const published = await cache.publish({ accountId, keyId, url, sort: 'image', origin })
+  async function fromAddress(url: string, belonging: Belonging, form: Form): Promise<Delivered> {
+    const published = await cache.publish({ ...belonging, url, sort: 'image' })
     if (form === 'url') return { url: published.url }
     const bytes = await cache.download(published.name, MOST_BYTES)
     const base64 = bytes.toBase64()
@@ -59,14 +57,14 @@ export function createDelivery(cache: PictureCache) {
   /** A picture that came whole. */
   async function fromBase64(
     text: string,
-    { accountId, keyId, origin }: Belonging,
+    { origin, ...whose }: Belonging,
     form: Form,
   ): Promise<Delivered> {
     const base64 = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text
     if (form === 'b64_json') return { ...lookAt(headOf(base64)), base64 }
     const bytes = decode(base64)
     const seen = lookAt(bytes)
-    const { name } = await cache.keep(bytes, { accountId, keyId, mostBytes: MOST_BYTES })
+    const { name } = await cache.keep(bytes, { ...whose, mostBytes: MOST_BYTES })
     const url = await cache.linkOf(origin, name, 'image')
     return { ...seen, url, ...(form === 'both' && { base64 }) }
   }

@@ -100,8 +100,8 @@ export function createImages(parts: ImagesParts) {
   }
 
   async function answer(admitted: Admitted): Promise<Response> {
-    const { asked, caller } = admitted
-    const whose = { keyId: caller.key.id, origin: caller.origin() }
+    const { asked, caller, commission } = admitted
+    const whose = whoseOf(caller, commission.model)
     const gathering = createGathering({ delivery, order: asked.order, whose, now })
     await made(admitted, caller.signal, gathering.setUp)
     const body = JSON.stringify(gathering.answer())
@@ -117,7 +117,7 @@ export function createImages(parts: ImagesParts) {
       delivery,
       order: asked.order,
       request: commission.request,
-      whose: { keyId: caller.key.id, origin: caller.origin() },
+      whose: whoseOf(caller, commission.model),
       channel,
       now,
       onBegun(running) {
@@ -161,6 +161,11 @@ export function createImages(parts: ImagesParts) {
 }
 
 export type Images = ReturnType<typeof createImages>
+
+const whoseOf = ({ key, origin }: KeyCaller, model: string) => ({
+  keyId: key.id,
+  ...{ model, origin: origin() },
+})
 
 const utf8 = new TextEncoder()
 

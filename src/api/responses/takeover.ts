@@ -1,3 +1,4 @@
+import { newRequestId } from '../../crypto'
 import { brokenOff } from '../../dispatch/reply'
 import { ApiError } from '../../errors'
 import type { Admission, Ticket } from '../../http/admission'
@@ -21,7 +22,6 @@ interface TakeoverParts {
   readonly settings: () => Settings
   /** A key by its id, if it is still good. */
   readonly keyOf: (id: string) => Key | undefined
-  readonly newId: () => string
   readonly now: () => number
   readonly log: Log
 }
@@ -44,7 +44,7 @@ const NO_CONTEXT: Context = {
 
 /** Goes on with the background turns of instances that are gone. */
 export function createTakeover(parts: TakeoverParts) {
-  const { background, said, admission, contexts, turns, settings, keyOf, newId, now, log } = parts
+  const { background, said, admission, contexts, turns, settings, keyOf, now, log } = parts
   let lookedAt = Number.NEGATIVE_INFINITY
 
   async function resume(left: LeftTurn): Promise<void> {
@@ -61,7 +61,7 @@ export function createTakeover(parts: TakeoverParts) {
         request,
         context,
         key,
-        requestId: `req_${newId()}`,
+        requestId: newRequestId(now()),
         conversation: null,
         origin: () => origin,
         settings: settings(),

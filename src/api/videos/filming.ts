@@ -117,8 +117,8 @@ export function createFilming(parts: FilmingParts) {
 
   /** Give the video an address of ours; a picture of it need not have one. */
   async function published(run: Run, accountId: string, event: VideoEvent) {
-    const { keyId, origin } = run.row
-    const shared: Pick<Publication, 'accountId' | 'keyId' | 'origin'> = { accountId, keyId, origin }
+    const { keyId, model, origin } = run.row
+    const shared: Omit<Publication, 'url' | 'sort'> = { accountId, keyId, model, origin }
     const { url, thumbnail } = event
     const video = await insist(run, () => publish({ ...shared, url, sort: 'video' }))
     const picture =

@@ -1,3 +1,4 @@
+import { newRequestId } from '../../crypto'
 import { ApiError } from '../../errors'
 import { type Admission, type Ending, NEVER_BEGUN, type Ticket } from '../../http/admission'
 import type { Demand } from '../../http/demand'
@@ -34,7 +35,7 @@ export const demandOf = (model: string, prompt: string, requestId: string): Dema
  * it, and goes on at another when that one is gone.
  */
 export function createVideoRunner(parts: RunnerParts) {
-  const { rows, admission, keyOf, reach, later, now, newId, log } = parts
+  const { rows, admission, keyOf, reach, later, now, log } = parts
   const runs = createVideoRuns(parts)
   let isStopping = false
   let beingAdded = 0
@@ -51,7 +52,7 @@ export function createVideoRunner(parts: RunnerParts) {
       const key = keyOf(keyId)
       if (!key) throw noKey()
       if (tries > MOST_TRIES && upstreamId === null) throw inVain()
-      const requestId = `req_${newId()}`
+      const requestId = newRequestId(now())
       const { film } = request as unknown as KeptFilm
       const ticket = held ?? (await letIn(key, demandOf(model, film.prompt, requestId)))
       if (tries > 1) log.info('video_resumed', { video: id, tries })

@@ -10,15 +10,22 @@ export interface FoundAgain {
   readonly first: string
 }
 
+/** What stands at one place of a file, as far as the places before it are known. */
+export type PlaceFound = Found | FoundAgain
+
 /**
  * Read accounts in whatever form they are kept: the JSON of other systems and of our own export, a JSON
  * value a line, a table, or a session a line. What cannot be read is told of, and does not stop the rest.
  *
  * @throws SetupError when the whole is of no form
  */
-export function readAccountFile(text: string): readonly (Found | FoundAgain)[] {
+export const readAccountFile = (text: string): readonly PlaceFound[] =>
+  onlyOnce(foundIn(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')))
+
+/** The same places, but for accounts that stood at one before. */
+export function onlyOnce(places: Iterable<Found>): readonly PlaceFound[] {
   const seen = new Map<string, string>()
-  return [...foundIn(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'))].map((found) => {
+  return [...places].map((found) => {
     if (!('account' in found)) return found
     const identity = identityOf(found)
     const first = seen.get(identity)

@@ -80,7 +80,10 @@ export function createWeb(parts: WebParts): Upstream {
           imageFormat,
           videoFormat,
           publish: (sort, url) =>
-            show({ accountId, keyId: call.keyId, url, sort, origin: call.origin() }),
+            show({
+              ...{ accountId, keyId: call.keyId, model: turn.model },
+              ...{ url, sort, origin: call.origin() },
+            }),
           read: (shown) => readPicture(shown, settings(), session.signal),
         }),
     })
