@@ -26,6 +26,7 @@ import type { Asking } from './operator/asking'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
+import { createInspection } from './store/inspection'
 import type { Settings } from './store/settings'
 import type { Snapshot } from './store/snapshot'
 import type { Stores } from './store/stores'
@@ -98,6 +99,10 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
+    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ground: platform.ground,
+    inspection: createInspection(platform.client, now),
+    ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     environmentKey: platform.environmentKey,
     ...{ passwords, logIns, cookies, sites, guard, addressOf },

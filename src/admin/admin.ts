@@ -32,7 +32,13 @@ import { requestsApi } from './requests/api'
 import { requestRoutes } from './requests/routes'
 import { createRequests } from './requests/service'
 import { sessionRoutes } from './sessions/routes'
+import { settingsApi } from './settings/api'
+import { settingsRoutes } from './settings/routes'
+import { createSettingsService } from './settings/service'
 import { welcomeRoutes } from './setup/welcome-routes'
+import { systemApi } from './system/api'
+import { systemRoutes } from './system/routes'
+import { createSystemServices } from './system/services'
 
 /** Everything below `/admin`. */
 export function adminRoutes(parts: AdminParts): AnyElysia {
@@ -56,6 +62,8 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     .use(playgroundRoutes(parts))
   const actions = createAccountActions(parts)
   const overview = createOverview(parts)
+  const settings = createSettingsService(parts)
+  const system = createSystemServices(parts)
   const routes: readonly AnyElysia[] = [
     assetRoutes(),
     sessionRoutes(parts),
@@ -75,6 +83,10 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     mediaPageRoutes(parts),
     mediaApi(parts),
     playgroundRoutes(parts),
+    settingsRoutes(parts, settings),
+    settingsApi(parts, settings),
+    systemRoutes(parts, system),
+    systemApi(parts, system),
     requestRoutes(parts, requests),
     requestsApi(parts, requests),
     welcomeRoutes(parts, actions, keys),

@@ -1,6 +1,7 @@
 import type { Config } from '../config'
 import type { Vault } from '../crypto'
 import type { ApiError } from '../errors'
+import type { Ground } from '../ground'
 import type { HouseKey } from '../http/house-key'
 import type { Batches } from '../jobs/batches'
 import type { JobsRunner } from '../jobs/runner'
@@ -13,6 +14,7 @@ import type { Asking } from '../operator/asking'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
+import type { DatabaseInspection } from '../store/inspection'
 import type { Key } from '../store/keys'
 import type { Settings } from '../store/settings'
 import type { Snapshot } from '../store/snapshot'
@@ -75,6 +77,11 @@ export interface AdminParts {
   readonly onFault: (cause: unknown) => void
   /** Says in the log that a request was refused, or failed. */
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
+  /** Where it runs, and what of its database is cheap to know. */
+  readonly ground: Ground
+  readonly inspection: DatabaseInspection
+  /** The name of this instance. */
+  readonly instance: () => string
   /** With which the gateway's own pages ask. */
   readonly houseKey: HouseKey
   /** Answers a request as the gateway itself would. */
