@@ -180,7 +180,7 @@ const userBlock = (text, urls) =>
   h(
     'article',
     { class: 'turn own' },
-    h('h3', {}, say.you),
+    h('h2', {}, say.you),
     ...urls.map((url) => picture(url, say.attached)),
     text && h('p', { class: 'said' }, text),
   )
@@ -202,7 +202,7 @@ function answerBlock() {
   const block = h(
     'article',
     { class: 'turn' },
-    h('h3', {}, say.model),
+    h('h2', {}, say.model),
     ...[thinking, waiting, content, sources, meta, tools],
   )
   let shownAt = 0
@@ -232,7 +232,7 @@ function answerBlock() {
         return [h('li', {}, h('a', attributes, title || address.host))]
       })
       sources.replaceChildren(
-        ...(links.length > 0 ? [h('h4', {}, say.sources), h('ol', {}, links)] : []),
+        ...(links.length > 0 ? [h('h3', {}, say.sources), h('ol', {}, links)] : []),
       )
     },
 

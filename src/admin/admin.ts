@@ -1,15 +1,18 @@
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import { accessApi } from './access/api'
 import { accessRoutes } from './access/routes'
 import { createAccess } from './access/service'
 import { createAccountActions } from './accounts/actions'
+import { accountChangesApi } from './accounts/api-changes'
 import { accountLists } from './accounts/api-lists'
+import { accountsBulkApi } from './accounts/api-many'
 import { accountRoutes } from './accounts/pages'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { auditApi } from './audit-log/api'
 import { auditRoutes } from './audit-log/routes'
 import { createAuditLog } from './audit-log/service'
+import { batchesApi } from './batches/api'
 import { keyApi } from './keys/api'
 import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
@@ -25,12 +28,36 @@ import { sessionRoutes } from './sessions/routes'
 import { welcomeRoutes } from './setup/welcome-routes'
 
 /** Everything below `/admin`. */
-export function adminRoutes(parts: AdminParts) {
+export function adminRoutes(parts: AdminParts): AnyElysia {
   const access = createAccess(parts)
   const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
   const keys = createKeyService(parts)
+  const actions = createAccountActions(parts)
+  const routes: readonly AnyElysia[] = [
+    assetRoutes(),
+    sessionRoutes(parts),
+    accessRoutes(parts, access),
+    accessApi(parts, access),
+    auditRoutes(parts, auditLog),
+    auditApi(parts, auditLog),
+    overviewRoutes(parts),
+    accountRoutes(parts),
+    accountLists(parts),
+    keyApi(parts, keys),
+    keyRoutes(parts, keys),
+    mediaPageRoutes(parts),
+    mediaApi(parts),
+    playgroundRoutes(parts),
+    requestRoutes(parts, requests),
+    requestsApi(parts, requests),
+    accountChangesApi(parts, actions),
+    accountsBulkApi(parts, actions),
+    batchesApi(parts),
+    welcomeRoutes(parts, actions),
+  ]
   return new Elysia()
+    .use([...routes])
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(accessRoutes(parts, access))

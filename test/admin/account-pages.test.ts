@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import type { AccountChanges, AccountKind } from '#src/store/accounts'
+import type { AccountKind, NewAccount } from '#src/store/accounts'
 import { type FakeUpstream, fakeUpstream } from '../fakes/upstream'
 import { adminWorld } from '../support/admin'
 import { openaiAt } from '../support/gateway'
@@ -22,7 +22,7 @@ beforeEach(async () => {
   await it.app.refresh()
 })
 
-const add = (name: string, changes: AccountChanges = {}, kind: AccountKind = 'xai') =>
+const add = (name: string, changes: Partial<NewAccount> = {}, kind: AccountKind = 'xai') =>
   it.stores.accounts.add({
     ...{ kind, name, baseUrl: upstream.url, secret: `xai-secret-of-${name}-0123456789` },
     ...changes,

@@ -1,28 +1,22 @@
 import { Elysia } from 'elysia'
-import { ApiError } from '../../errors'
-import { type Batch, hasEnded } from '../../jobs/batches'
+import { hasEnded } from '../../jobs/batches'
 import { redirect } from '../answers'
 import { eventOf, eventStream } from '../event-stream'
 import { readForm } from '../form'
 import type { AdminParts } from '../parts'
 import type { View } from '../view'
+import { BATCH_ACTIONS, createBatchActions } from './actions'
 import { batchesPage, batchPage, batchPart, batchPath, progressPart } from './progress-page'
 
 type BatchParts = Pick<AdminParts, 'handlers' | 'batches' | 'audit'>
-
-const ACTIONS = ['pause', 'resume', 'cancel'] as const
 
 /** How many a page lists. */
 const LISTED = 100
 
 /** `/admin/batches`: work on many accounts, and how far it is. */
-export function batchPages({ handlers, batches, audit }: BatchParts) {
-  /** @throws ApiError `not_found` */
-  async function found(id: string): Promise<Batch> {
-    const batch = await batches.find(id)
-    if (batch) return batch
-    throw new ApiError('not_found', 'There is no such work: what has ended is forgotten in time.')
-  }
+export function batchPages(parts: BatchParts) {
+  const { handlers, batches } = parts
+  const { found, act } = createBatchActions(parts)
 
   async function* events(view: View, id: string, signal: AbortSignal): AsyncGenerator<string> {
     for await (const batch of batches.watch(id, signal)) {
@@ -52,15 +46,8 @@ export function batchPages({ handlers, batches, audit }: BatchParts) {
       '/:id',
       handlers.page<{ id: string }>(async (view, request, { id }) => {
         const wanted = (await readForm(request)).get('action')
-        const action = ACTIONS.find((one) => one === wanted)
-        const { kind, total } = await found(id)
-        if (action && (await batches[action](id)))
-          await audit(view.operator, {
-            action: `batch.${action}`,
-            subject: `${kind} of ${total} accounts`,
-            after: { batch: id },
-          })
-        const batch = await found(id)
+        const action = BATCH_ACTIONS.find((one) => one === wanted)
+        const { batch } = action ? await act(view.operator, id, action) : { batch: await found(id) }
         return view.isPartial ? batchPart(view, batch) : redirect(batchPath(batch), view)
       }),
       { parse: 'none' },

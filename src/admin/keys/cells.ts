@@ -1,6 +1,5 @@
 import type { LimitUse } from '../../operator/key-usage'
 import type { KeyState } from '../../store/key-search'
-import type { Key } from '../../store/keys'
 import { type Html, html } from '../html'
 import type { View } from '../view'
 import { badge } from '../widgets/badge'
@@ -29,34 +28,48 @@ export function stateBadge(view: View, seen: SeenKey): Html {
 const amountText = (view: View, field: string, amount: number): string =>
   field.endsWith('CostTicks') ? money(view, amount) : count(view, amount)
 
-/** Everything that limits a key, a line each. */
-export function limitLines(view: View, key: Key): readonly string[] {
+/** Everything that limits a key, with what is used of it and left, a line each. */
+export function limitLines(view: View, { key, usage }: SeenKey): readonly Html[] {
   const say = keyWords[view.language]
-  const limits = LIMIT_FIELDS.flatMap((name) => {
-    const field = LIMIT_NAMES[name]
-    const limit = key[field]
-    return limit === null ? [] : [`${say[name]}: ${amountText(view, field, limit)}`]
-  })
-  const models = key.models ? [`${say.models}: ${key.models.join(', ')}`] : []
-  const rescue = key.rescue === 'off' ? [] : [say.rescue]
-  return [...models, ...limits, ...rescue]
+  const models =
+    key.models && html`${say.models}: <span class="mono">${key.models.join(', ')}</span>`
+  return [
+    ...(models ? [models] : []),
+    ...usage.map((use) => {
+      const tone = toneOf(use)
+      return html`<span${tone && html` class="${tone}"`}>${useText(view, use)}</span>`
+    }),
+    ...(key.rescue === 'off' ? [] : [html`${say.rescue}`]),
+  ]
 }
 
 const ALMOST = 0.8
 
-/** What was used of a limit, and what is left. */
-export function useBar(view: View, { field, limit, used, remaining }: LimitUse): Html {
-  const say = keyWords[view.language]
-  const name = LIMIT_FIELDS.find((one) => LIMIT_NAMES[one] === field) ?? 'concurrency'
-  const share = limit === 0 ? 1 : used / limit
-  const text = (amount: number) => amountText(view, field, amount)
-  return bar({
-    label: say[name],
-    share,
-    text: `${say[name]}: ${say.usedOf(text(used), text(limit))} · ${say.left(text(remaining))}`,
-    tone: share >= 1 ? 'bad' : share >= ALMOST ? 'warn' : undefined,
-  })
+function toneOf({ limit, used }: LimitUse): 'warn' | 'bad' | undefined {
+  if (used >= limit) return 'bad'
+  return used >= limit * ALMOST ? 'warn' : undefined
 }
+
+const limitName = (view: View, { field }: LimitUse): string => {
+  const name = LIMIT_FIELDS.find((one) => LIMIT_NAMES[one] === field)
+  return name ? keyWords[view.language][name] : field
+}
+
+function useText(view: View, use: LimitUse): string {
+  const say = keyWords[view.language]
+  const text = (amount: number) => amountText(view, use.field, amount)
+  const { limit, used, remaining } = use
+  return `${limitName(view, use)}: ${say.usedOf(text(used), text(limit))} · ${say.left(text(remaining))}`
+}
+
+/** What was used of a limit, and what is left. */
+export const useBar = (view: View, use: LimitUse): Html =>
+  bar({
+    label: limitName(view, use),
+    share: use.limit === 0 ? 1 : use.used / use.limit,
+    text: useText(view, use),
+    tone: toneOf(use),
+  })
 
 /** Turns and money. */
 export function spentText(view: View, turns: number, cost: number): Html {

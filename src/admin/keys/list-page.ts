@@ -1,5 +1,5 @@
 import { KEY_STATES, type KeyState } from '../../store/key-search'
-import { type Content, type Html, html } from '../html'
+import { type Html, html } from '../html'
 import { shell } from '../shell'
 import type { View } from '../view'
 import { badge } from '../widgets/badge'
@@ -12,7 +12,7 @@ import { stats } from '../widgets/stat'
 import { cell, rowName, table } from '../widgets/table'
 import { ago } from '../widgets/time'
 import { filters, row } from '../widgets/toolbar'
-import { limitLines, NOTHING, spentText, stateBadge, useBar } from './cells'
+import { limitLines, NOTHING, spentText, stateBadge } from './cells'
 import { type KeyQuery, keyPath, pathOf } from './query'
 import type { KeyService } from './service'
 import type { SeenKey } from './shown'
@@ -38,8 +38,8 @@ export function listPage(view: View, listing: KeyListing): Html {
   return shell(view, {
     title: say.title,
     main: html`
-      ${row(html`<a class="button" href="/admin/keys/new">${say.add}</a>`)}
-      ${isFirst ? firstHint(view) : stats(SHOWN.map((state) => stateStat(view, state, counts[state])))}
+      ${!isFirst && row(html`<a class="button" href="/admin/keys/new">${say.add}</a>`)}
+      <div id="key-states">${isFirst ? firstHint(view) : stateStats(view, counts)}</div>
       ${
         !isFirst &&
         filters(view, {
@@ -64,6 +64,10 @@ export function listPage(view: View, listing: KeyListing): Html {
   })
 }
 
+/** How many keys are in each state. */
+export const stateStats = (view: View, counts: KeyListing['counts']): Html =>
+  stats(SHOWN.map((state) => stateStat(view, state, counts[state])))
+
 const SHOWN = ['in_force', 'at_limit', 'off', 'expired'] as const
 
 function stateStat(view: View, state: KeyState, found: number) {
@@ -84,7 +88,7 @@ export function listPart(view: View, { query, found }: KeyListing): Html {
       ${found.keys.some(({ isEnvironment }) => !isEnvironment) && bulkBar(view)}
       ${table({
         caption: say.caption(count(view, found.total)),
-        columns: [say.name, say.state, say.limits, say.usedNow, say.day, say.month, say.lastUsed],
+        columns: [say.name, say.state, say.limitsUsed, say.day, say.month, say.lastUsed],
         rows: found.keys.map((seen) => keyRow(view, seen)),
         empty: empty(say.nothingFits, html`<a href="/admin/keys">${say.showAll}</a>`),
       })}
@@ -121,10 +125,8 @@ function bulkBar(view: View): Html {
 
 function keyRow(view: View, seen: SeenKey): Html {
   const say = keyWords[view.language]
-  const { key, isEnvironment, usage, sums } = seen
-  const lines = limitLines(view, key)
-  const list = (all: readonly Content[]) =>
-    all.length === 0 ? NOTHING : html`<div class="stack">${all}</div>`
+  const { key, isEnvironment, sums } = seen
+  const lines = limitLines(view, seen)
   return html`
     <tr>
       ${rowName(
@@ -138,8 +140,7 @@ function keyRow(view: View, seen: SeenKey): Html {
           ${isEnvironment && badge(say.environment, 'quiet')}`,
       )}
       ${cell(say.state, html`${stateBadge(view, seen)}${key.expiresAt && !key.revokedAt && html`<br><small class="soft">${say.expires} ${ago(view, key.expiresAt.getTime())}</small>`}`)}
-      ${cell(say.limits, list(lines.map((line) => html`<small>${line}</small>`)))}
-      ${cell(say.usedNow, list(usage.map((use) => useBar(view, use))))}
+      ${cell(say.limitsUsed, lines.length === 0 ? NOTHING : html`<ul class="plain">${lines.map((line) => html`<li><small>${line}</small></li>`)}</ul>`)}
       ${cell(say.day, spentText(view, sums.turnsDay, sums.costDay), 'number')}
       ${cell(say.month, spentText(view, sums.turnsMonth, sums.costMonth), 'number')}
       ${cell(say.lastUsed, lastUse(view, seen))}

@@ -11,7 +11,7 @@ import { shell } from '../shell'
 import { type FormValues, readKeyForm, readNewKeyForm, valuesOf } from './form'
 import { limitFields, newPage, newPart } from './form-page'
 import { keyPage, keyPart } from './key-page'
-import { listPage, listPart, PAGE, revokePart } from './list-page'
+import { listPage, listPart, PAGE, revokePart, stateStats } from './list-page'
 import { madePart } from './made-page'
 import { matchesPart } from './matches'
 import { PRESET_LIMITS, PRESETS } from './presets'
@@ -95,8 +95,10 @@ export function keyRoutes({ handlers, catalog, now, settings }: AdminParts, keys
     }
     const said = await changed(view, action, ids)
     if (!view.isHtmx) return redirect(path, view)
-    const list = listPart(view, await listing(new URL(path, 'http://x').searchParams))
-    return html`${list}<hx-partial hx-target="#work" hx-swap="innerHTML"></hx-partial>${notice(said)}`
+    const now = await listing(new URL(path, 'http://x').searchParams)
+    return html`${listPart(view, now)}${notice(said)}
+      <hx-partial hx-target="#work" hx-swap="innerHTML"></hx-partial>
+      <hx-partial hx-target="#key-states" hx-swap="innerHTML">${stateStats(view, now.counts)}</hx-partial>`
   }
 
   async function named(ids: readonly string[]): Promise<readonly NamedKey[]> {

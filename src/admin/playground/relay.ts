@@ -36,8 +36,8 @@ export const createRelay =
     const path = pathname.slice(WHOLE_PATH.length)
     if (!ASKED.some(([method, known]) => method === request.method && known.test(path)))
       throw new ApiError(
-        'unknown_path',
-        `The playground does not ask ${request.method} ${path.slice(0, 200)}: programs do, with a key.`,
+        'not_found',
+        `The playground does not ask ${request.method} /v1${path.slice(0, 200)}: programs do, with a key.`,
       )
     const headers = new Headers({ authorization: `Bearer ${await houseKey.secret()}` })
     for (const name of PASSED_ON) {
