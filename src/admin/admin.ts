@@ -54,27 +54,10 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     accountChangesApi(parts, actions),
     accountsBulkApi(parts, actions),
     batchesApi(parts),
-    welcomeRoutes(parts, actions),
+    welcomeRoutes(parts, actions, keys),
   ]
   return new Elysia()
     .use([...routes])
-    .use(assetRoutes())
-    .use(sessionRoutes(parts))
-    .use(accessRoutes(parts, access))
-    .use(accessApi(parts, access))
-    .use(auditRoutes(parts, auditLog))
-    .use(auditApi(parts, auditLog))
-    .use(overviewRoutes(parts))
-    .use(accountRoutes(parts))
-    .use(accountLists(parts))
-    .use(keyApi(parts, keys))
-    .use(keyRoutes(parts, keys))
-    .use(mediaPageRoutes(parts))
-    .use(mediaApi(parts))
-    .use(playgroundRoutes(parts))
-    .use(welcomeRoutes(parts, createAccountActions(parts), keys))
-    .use(requestRoutes(parts, requests))
-    .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
