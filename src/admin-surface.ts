@@ -18,6 +18,7 @@ import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
+import type { Links } from './media/links'
 import { readNetworks } from './networks'
 import { createAccountLookup } from './operator/account-lookup'
 import type { Asking } from './operator/asking'
@@ -37,6 +38,7 @@ interface AdminSurfaceParts {
   readonly catalog: Catalog
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
+  readonly links: Links
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string
@@ -52,7 +54,7 @@ interface AdminSurfaceParts {
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, vault, stores, settings, onFailure } = parts
-  const { config, now, later, log } = platform
+  const { config, now, later, log, objects, environmentKey } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
   const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
@@ -92,7 +94,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
-    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }

@@ -49,6 +49,15 @@ document.addEventListener('change', async (event) => {
   if (file) document.querySelector(picker.dataset.into).value = await file.text()
 })
 
+/** What is kept up to date while it is looked at: `<div data-tick="10" hx-trigger="tick">`, in seconds. */
+let seconds = 0
+setInterval(() => {
+  if (document.hidden) return
+  seconds++
+  for (const part of document.querySelectorAll('[data-tick]'))
+    if (seconds % part.dataset.tick === 0) part.dispatchEvent(new Event('tick'))
+}, 1000)
+
 /** Nothing is sent twice because a button was pressed twice. */
 document.addEventListener('htmx:config:request', (event) => {
   const { sourceElement, request } = event.detail.ctx

@@ -1,5 +1,6 @@
 import type { Client, InStatement, Row } from '@libsql/client/web'
 import { adding } from './adding'
+import { gathered } from './gather'
 import type { LedgerSum } from './ledger-row'
 import type { ROLLUPS } from './ledger-schema'
 import { snake } from './rows'
@@ -94,37 +95,30 @@ const OF_NAME = `WITH RECURSIVE hours(hour) AS (
 
 /** Questions about weeks that are answered from few rows. */
 export function createRollups(client: Client) {
+  const asker = gathered(client)
+
   return {
     /** The sums of all turns for each hour in which there were any, from an hour on. */
     async series(from: number): Promise<readonly HourSums[]> {
-      const { rows } = await client.execute(seriesOf(from))
+      const { rows } = await asker.execute({ sql: SERIES, args: [from] })
       return rows.map(toHour)
     },
 
     /** The names with the most turns from an hour on. */
     async top(by: RollupBy, from: number, most: number): Promise<readonly NamedSums[]> {
-      const { rows } = await client.execute(topOf(by, from, most))
+      const { rows } = await asker.execute({ sql: TOP, args: [by, from, most] })
       return rows.map(toNamed)
     },
 
     /** The sums of one key or model for each hour from one to another in which it had turns. */
     async seriesOf(by: RollupBy, name: string, from: number, to: number) {
-      const { rows } = await client.execute({ sql: OF_NAME, args: [by, from, to, name] })
+      const { rows } = await asker.execute({ sql: OF_NAME, args: [by, from, to, name] })
       return rows.map(toHour)
     },
   }
 }
 
 export type Rollups = ReturnType<typeof createRollups>
-
-/** Asks for the sums of all turns by hour. */
-export const seriesOf = (from: number) => ({ sql: SERIES, args: [from] })
-
-/** Asks for the names with the most turns. */
-export const topOf = (by: RollupBy, from: number, most: number) => ({
-  sql: TOP,
-  args: [by, from, most],
-})
 
 const toSums = (row: Row): Sums => ({
   turns: Number(row.turns),
@@ -138,9 +132,9 @@ const toSums = (row: Row): Sums => ({
   totalMs: Number(row.total_ms),
 })
 
-export const toHour = (row: Row): HourSums => ({ hour: Number(row.hour), ...toSums(row) })
+const toHour = (row: Row): HourSums => ({ hour: Number(row.hour), ...toSums(row) })
 
-export const toNamed = (row: Row): NamedSums => ({ name: String(row.name), ...toSums(row) })
+const toNamed = (row: Row): NamedSums => ({ name: String(row.name), ...toSums(row) })
 
 /** What several sums come to together. */
 export function total(sums: Iterable<Sums>): Sums {

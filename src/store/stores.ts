@@ -26,6 +26,7 @@ import { createKeySearch } from './key-search'
 import { createKeySums } from './key-sums'
 import { createKeys } from './keys'
 import { createLedgerStore } from './ledger'
+import { createRecent } from './ledger-recent'
 import { createRollups } from './ledger-rollups'
 import { createLedgerSearch } from './ledger-search'
 import { createLoginFailures } from './login-failures'
@@ -33,6 +34,7 @@ import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
+import { createNames } from './names'
 import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
@@ -86,7 +88,9 @@ export function createStores({ client, vault, now }: StoreParts) {
     mediaCleaning: createMediaCleaning(patiently),
     mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
+    names: createNames(client),
     prices: createPrices(db, client),
+    recent: createRecent(client),
     responses: createResponses(patiently),
     rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */

@@ -31,7 +31,7 @@ export function accountPage(view: View, count: number, outcome?: Outcome): Html 
       ${steps(view, 'stepAccount')}
       <p>${say.addWhy}</p>
       ${count > 0 && html`<p class="soft">${say.haveAccounts(count)}</p>`}
-      <div id="step">${outcome?.isGood ? goodPart(view, outcome) : accountForm(view, count, outcome)}</div>`,
+      <div id="step" class="stack">${outcome?.isGood ? goodPart(view, outcome) : accountForm(view, count, outcome)}</div>`,
   })
 }
 
@@ -72,9 +72,12 @@ function accountForm(view: View, count: number, outcome?: Outcome): Html {
         <label for="file">${say.file}</label>
         <input id="file" type="file" data-into="#field-text" accept=".json,.jsonl,.csv,.txt,.env,text/*,application/json">
       </div>
-      <div id="replaces">${outcome && replacing(outcome)}</div>
-      ${row(button({ text: say.add }), html`<small class="soft htmx-indicator">${say.adding}</small>`)}
-      <div id="outcome" role="status" aria-live="polite" tabindex="-1">${outcome?.told}</div>
+      ${row(
+        button({ text: say.add }),
+        html`<small class="soft htmx-indicator">${say.adding}</small>`,
+        html`<span id="replaces">${outcome && replacing(outcome)}</span>`,
+      )}
+      <div id="outcome" class="stack" role="status" aria-live="polite" tabindex="-1">${outcome?.told}</div>
     </form>
     <div id="on">${onward(view, count, outcome)}</div>
     <p class="soft">${say.importMany}</p>`

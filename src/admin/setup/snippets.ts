@@ -1,3 +1,6 @@
+import curl from '../../../web/snippets/curl.sh' with { type: 'text' }
+import node from '../../../web/snippets/node.mjs' with { type: 'text' }
+import python from '../../../web/snippets/python.py' with { type: 'text' }
 import type { View } from '../view'
 import { setupWords } from './words'
 
@@ -10,7 +13,6 @@ interface Snippet {
   readonly text: string
 }
 
-/** What a model is asked with: ids of models are no code. */
 interface Asking {
   readonly model: string
   readonly key: string | undefined
@@ -18,55 +20,22 @@ interface Asking {
 
 /** How programs ask, ready to be copied. */
 export function snippets(view: View, { model, key = NO_KEY }: Asking): readonly Snippet[] {
-  const baseUrl = baseUrlOf(view)
-  const text = setupWords[view.language].exampleText
-  const body = JSON.stringify({ model, messages: [{ role: 'user', content: text }] })
+  const question = setupWords[view.language].exampleText
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: question }] })
+  const values: Readonly<Record<string, string>> = {
+    ...{ BASE_URL: baseUrlOf(view), API_KEY: key, MODEL: model, QUESTION: question },
+    BODY: body.replaceAll("'", "'\\''"),
+  }
+  const filled = (text: string) => text.trim().replace(PLACES, (place) => values[place] ?? place)
   return [
-    {
-      id: 'curl',
-      name: 'curl',
-      text: `curl ${baseUrl}/chat/completions \\
-  -H "Authorization: Bearer ${key}" \\
-  -H "Content-Type: application/json" \\
-  -d '${body.replaceAll("'", "'\\''")}'`,
-    },
-    {
-      id: 'python',
-      name: 'Python',
-      text: `# pip install openai
-from openai import OpenAI
-
-client = OpenAI(base_url=${quoted(baseUrl)}, api_key=${quoted(key)})
-stream = client.chat.completions.create(
-    model=${quoted(model)},
-    messages=[{"role": "user", "content": ${quoted(text)}}],
-    stream=True,
-)
-for chunk in stream:
-    for choice in chunk.choices:
-        print(choice.delta.content or "", end="", flush=True)
-print()`,
-    },
-    {
-      id: 'node',
-      name: 'Node',
-      text: `// npm install openai
-import OpenAI from 'openai'
-
-const client = new OpenAI({ baseURL: ${quoted(baseUrl)}, apiKey: ${quoted(key)} })
-const stream = await client.chat.completions.create({
-  model: ${quoted(model)},
-  messages: [{ role: 'user', content: ${quoted(text)} }],
-  stream: true,
-})
-for await (const { choices } of stream) process.stdout.write(choices[0]?.delta.content ?? '')
-console.log()`,
-    },
+    { id: 'curl', name: 'curl', text: filled(curl) },
+    { id: 'python', name: 'Python', text: filled(python) },
+    { id: 'node', name: 'Node', text: filled(node) },
   ]
 }
 
+/** All values are of signs that need no escaping in a string: an origin, a key, a model's id. */
+const PLACES = /\b(?:BASE_URL|API_KEY|MODEL|QUESTION|BODY)\b/g
+
 /** What programs take as the address of OpenAI. */
 export const baseUrlOf = ({ origin }: View): string => `${origin}/v1`
-
-/** A string as Python and JavaScript both write it. */
-const quoted = (text: string): string => JSON.stringify(text)
