@@ -194,11 +194,11 @@ function changesPart(view: View, { changes }: AccountView): Html {
     caption: say.changes,
     columns: [say.at, say.who, say.what],
     rows: changes.map(
-      ({ at, actor, action, after }) => html`
+      ({ at, actor, action, before }) => html`
         <tr>
           ${rowName(say.at, moment(view, at))}
           ${cell(say.who, actor)}
-          ${cell(say.what, html`<code>${action}</code> ${Object.keys(after ?? {}).join(', ')}`)}
+          ${cell(say.what, html`<code>${action}</code> ${Object.keys(before ?? {}).join(', ')}`)}
         </tr>`,
     ),
     empty: html`<p class="soft">${say.noChanges}</p>`,

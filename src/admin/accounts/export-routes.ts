@@ -16,11 +16,8 @@ export function accountExportPages(parts: AdminParts, actions: AccountActions) {
   const { handlers, logIns } = parts
   const choose = createChoice(parts)
 
-  async function exported(
-    view: OwnView,
-    request: Request,
-    form: URLSearchParams,
-  ): Promise<Response> {
+  async function exported(view: OwnView, request: Request): Promise<Response> {
+    const form = await readForm(request, LARGEST_CHOICE)
     const choice = await choose(view, form)
     const format = EXPORT_FORMATS.find((one) => one === form.get('format'))
     if (!format)
@@ -46,9 +43,7 @@ export function accountExportPages(parts: AdminParts, actions: AccountActions) {
     .get('/export', handlers.page(all))
     .post(
       '/export',
-      handlers.page(async (view, request) =>
-        exported(view, request, await readForm(request, LARGEST_CHOICE)),
-      ),
+      handlers.page((view, request) => exported(view, request)),
       { parse: 'none' },
     )
 }

@@ -1,6 +1,7 @@
 import { ACCOUNT_STATES, TIER_FILTERS } from '../../store/account-filter'
 import { ACCOUNT_SORTS } from '../../store/account-pages'
 import { ACCOUNT_KINDS } from '../../store/schema'
+import { progressWords } from '../batches/progress-words'
 import { type Html, html } from '../html'
 import { shell } from '../shell'
 import type { View } from '../view'
@@ -33,6 +34,7 @@ export function listPage(view: View, query: AccountQuery, list: AccountList, tol
           html`<a class="button" href="/admin/accounts/new">${say.add}</a>`,
           html`<a class="button plain" href="/admin/accounts/import">${say.import}</a>`,
           html`<a class="button plain" href="/admin/accounts/export">${say.export}</a>`,
+          html`<a href="/admin/batches">${progressWords[view.language].title}</a>`,
         )}
         ${told}
         ${filterBar(view, query, list)}
@@ -87,10 +89,10 @@ export function accountRow(view: View, account: ShownAccount): Html {
       )}
       ${cell(`${say.kind}, ${say.tier}`, kindText(view, account))}
       ${cell(say.state, html`<div class="stack">${stateCell(view, standing)}</div>`)}
-      ${cell(say.quotas, standing.quotas.length > 0 ? standing.quotas.map((quota) => quotaBar(view, quota)) : html`<span class="soft">–</span>`)}
+      ${cell(say.quotas, standing.quotas.length > 0 ? standing.quotas.map((quota) => quotaBar(view, quota)) : html`<span class="soft none">–</span>`)}
       ${cell(say.inFlight, count(view, standing.inFlight), 'number')}
-      ${cell(say.tags, tags ? tags.map((tag) => html`${tagLink(tag)} `) : html`<span class="soft">–</span>`)}
-      ${cell(say.note, note ? shortened(note) : html`<span class="soft">–</span>`)}
+      ${cell(say.tags, tags ? tags.map((tag) => html`${tagLink(tag)} `) : html`<span class="soft none">–</span>`)}
+      ${cell(say.note, note ? shortened(note) : html`<span class="soft none">–</span>`)}
     </tr>`
 }
 
