@@ -51,15 +51,6 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     aliases: createAliasService(parts),
     prices: createPriceService(parts),
   }
-  return new Elysia()
-    .use(assetRoutes())
-    .use(sessionRoutes(parts))
-    .use(overviewRoutes(parts))
-    .use(keyApi(parts, keys))
-    .use(keyRoutes(parts, keys))
-    .use(modelApi(parts, known))
-    .use(modelRoutes(parts, known))
-    .use(playgroundRoutes(parts))
   const actions = createAccountActions(parts)
   const overview = createOverview(parts)
   const settings = createSettingsService(parts)
@@ -80,6 +71,8 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     batchesApi(parts),
     keyApi(parts, keys),
     keyRoutes(parts, keys),
+    modelApi(parts, known),
+    modelRoutes(parts, known),
     mediaPageRoutes(parts),
     mediaApi(parts),
     playgroundRoutes(parts),
