@@ -141,3 +141,24 @@ test('what a form lacks is said at its field, with what was given', async () => 
   ])
   expect(await it.stores.adminTokens.list()).toEqual([])
 })
+
+test('what is done on the page is told in Chinese, too', async () => {
+  await using it = await adminWorld()
+  await it.stores.adminSessions.begin({ address: '192.0.2.1', agent: 'curl/8', lifeMs: 60_000 })
+  const [session] = (await it.stores.adminSessions.list()).filter(({ agent }) => agent === 'curl/8')
+  const { token } = await it.stores.adminTokens.create('robot', null)
+  const chinese = { 'accept-language': 'zh-CN' }
+  const page = await (await it.page('/admin/access', { headers: chinese })).text()
+  for (const shown of ['访问权限', '结束 curl', '吊销“robot”', '当前会话'])
+    expect(page).toContain(shown)
+  const steps: [path: string, fields: Record<string, string>, said: string][] = [
+    [`sessions/${session?.id}/end`, {}, '会话已结束。'],
+    ['sessions/end-others', {}, '没有其他会话。'],
+    [`tokens/${token.id}/revoke`, {}, '“robot”已失效。'],
+    ['tokens', { name: '' }, '请填写名称，最多 80 个字符。'],
+  ]
+  for (const [path, fields, said] of steps) {
+    const init = { method: 'POST', headers: chinese, body: new URLSearchParams(fields) }
+    expect(await (await it.page(`/admin/access/${path}`, init)).text()).toContain(said)
+  }
+})

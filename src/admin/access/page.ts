@@ -33,7 +33,7 @@ export const accessPage = (view: OwnView, { sessions, tokens, isFixed }: Shown):
 export const sessionsPart = (view: OwnView, sessions: readonly AdminSession[]): Html => {
   const say = accessWords[view.language]
   return html`
-    <section id="sessions" aria-labelledby="sessions-title">
+    <section class="card" id="sessions" aria-labelledby="sessions-title">
       <h2 id="sessions-title">${say.sessions}</h2>
       ${table({
         caption: say.sessionsCaption,
@@ -76,7 +76,7 @@ export type Problems = Readonly<Record<string, string | undefined>>
 export const passwordPart = (view: OwnView, isFixed: boolean, problems: Problems = {}): Html => {
   const say = accessWords[view.language]
   return html`
-    <section id="password" aria-labelledby="password-title">
+    <section class="card" id="password" aria-labelledby="password-title">
       <h2 id="password-title">${say.password}</h2>
       ${
         isFixed
@@ -121,7 +121,7 @@ export const tokensPart = (
 ): Html => {
   const say = accessWords[view.language]
   return html`
-    <section id="tokens" aria-labelledby="tokens-title">
+    <section class="card" id="tokens" aria-labelledby="tokens-title">
       <h2 id="tokens-title">${say.tokens}</h2>
       <p>${say.tokensIntro}</p>
       ${secret && html`<div role="status"><p>${say.createdNow}</p>${copyable(view, 'new-token', secret)}</div>`}

@@ -26,7 +26,7 @@ export const auditPage = (
   first.delete('after')
   return html`
     <p>${say.intro} <a href="/admin/access">${say.access}</a></p>
-    <form method="get" action="/admin/audit" role="search" class="filters">
+    <form method="get" action="/admin/audit" role="search" class="toolbar">
       ${field({ label: say.actor, name: 'actor', value: query.get('actor'), type: 'search', hint: say.actorHint })}
       ${field({ label: say.action, name: 'action', value: query.get('action'), type: 'search', hint: say.actionHint })}
       ${field({ label: say.subject, name: 'subject', value: query.get('subject'), type: 'search' })}
