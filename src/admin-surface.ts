@@ -9,7 +9,7 @@ import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
 import { createPasswords } from './admin/passwords'
 import { createLogIns } from './admin/sessions/log-ins'
-import { setupRoutes } from './admin/setup'
+import { linkRoutes } from './admin/setup/link-routes'
 import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
 import { newId, type Vault } from './crypto'
@@ -19,6 +19,7 @@ import { createOrigin } from './http/origin'
 import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
 import type { LedgerQueue } from './ledger/queue'
+import type { Links } from './media/links'
 import { readNetworks } from './networks'
 import { createAccountLookup } from './operator/account-lookup'
 import type { Asking } from './operator/asking'
@@ -41,6 +42,7 @@ interface AdminSurfaceParts {
   readonly jobs: JobsRunner
   readonly snapshot: () => Snapshot | undefined
   readonly ledger: LedgerQueue
+  readonly links: Links
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string
@@ -56,7 +58,7 @@ interface AdminSurfaceParts {
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
   const { platform, vault, stores, settings, onFailure } = parts
-  const { config, now, later, log } = platform
+  const { config, now, later, log, objects, environmentKey } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
   const sites = createSites({ originOf, askedOf: createOrigin({ baseUrl: () => '', isTrusted }) })
@@ -96,18 +98,12 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
-    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }
-  const setup = setupRoutes({
-    token: config.ADMIN_PASSWORD ? undefined : platform.setup?.token,
-    hashPassword: passwords.hash,
-    settings: stores.settings,
-    accounts: stores.accounts,
-    xaiBaseUrl: config.XAI_BASE_URL,
-  })
-  const routes = adminRoutes(own).use(setup)
+  const link = linkRoutes(own, config.ADMIN_PASSWORD ? undefined : platform.setup?.token)
+  const routes = adminRoutes(own).use(link)
   return {
     routes,
     /** What all answers below these paths have in common. */

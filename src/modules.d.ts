@@ -24,6 +24,46 @@ declare module 'swagger-ui-dist/*' {
   const path: string
   export default path
 }
+declare module '*.sh' {
+  const text: string
+  export default text
+}
+declare module '*.py' {
+  const text: string
+  export default text
+}
+declare module '*.mjs' {
+  const text: string
+  export default text
+}
+declare module '*/playground-chat.js' {
+  const text: string
+  export default text
+}
+declare module '*/playground-image.js' {
+  const text: string
+  export default text
+}
+declare module '*/playground-parts.js' {
+  const text: string
+  export default text
+}
+declare module '*/playground-stream.js' {
+  const text: string
+  export default text
+}
+declare module '*/playground-text.js' {
+  const text: string
+  export default text
+}
+declare module '*/playground-video.js' {
+  const text: string
+  export default text
+}
+declare module '*/try.js' {
+  const text: string
+  export default text
+}
 declare module '*/admin.js' {
   const text: string
   export default text

@@ -2,6 +2,10 @@
 
 document.documentElement.dataset.script = ''
 
+/** `data-address`: where a page is found again that was the answer to a form. */
+const shown = document.querySelector('[data-address]')
+if (shown) history.replaceState(null, '', shown.dataset.address)
+
 const closest = (event, selector) =>
   event.target instanceof Element ? event.target.closest(selector) : null
 

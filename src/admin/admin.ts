@@ -1,7 +1,24 @@
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
+import { accessApi } from './access/api'
+import { accessRoutes } from './access/routes'
+import { createAccess } from './access/service'
+import { createAccountActions } from './accounts/actions'
+import { accountChangesApi } from './accounts/api-changes'
+import { accountLists } from './accounts/api-lists'
+import { accountsBulkApi } from './accounts/api-many'
+import { accountRoutes } from './accounts/pages'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
 import { overviewApi } from './overview/api'
+import { auditApi } from './audit-log/api'
+import { auditRoutes } from './audit-log/routes'
+import { createAuditLog } from './audit-log/service'
+import { batchesApi } from './batches/api'
+import { keyApi } from './keys/api'
+import { keyRoutes } from './keys/routes'
+import { createKeyService } from './keys/service'
+import { mediaApi } from './media/api'
+import { mediaPageRoutes } from './media/routes'
 import { overviewRoutes } from './overview/routes'
 import { createOverview } from './overview/service'
 import type { AdminParts } from './parts'
@@ -10,17 +27,57 @@ import { requestsApi } from './requests/api'
 import { requestRoutes } from './requests/routes'
 import { createRequests } from './requests/service'
 import { sessionRoutes } from './sessions/routes'
+import { welcomeRoutes } from './setup/welcome-routes'
 
 /** Everything below `/admin`. */
-export function adminRoutes(parts: AdminParts) {
+export function adminRoutes(parts: AdminParts): AnyElysia {
+  const access = createAccess(parts)
+  const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
   const overview = createOverview(parts)
+  const keys = createKeyService(parts)
+  const actions = createAccountActions(parts)
+  const routes: readonly AnyElysia[] = [
+    assetRoutes(),
+    sessionRoutes(parts),
+    accessRoutes(parts, access),
+    accessApi(parts, access),
+    auditRoutes(parts, auditLog),
+    auditApi(parts, auditLog),
+    overviewRoutes(parts),
+    accountRoutes(parts),
+    accountLists(parts),
+    keyApi(parts, keys),
+    keyRoutes(parts, keys),
+    mediaPageRoutes(parts),
+    mediaApi(parts),
+    playgroundRoutes(parts),
+    requestRoutes(parts, requests),
+    requestsApi(parts, requests),
+    accountChangesApi(parts, actions),
+    accountsBulkApi(parts, actions),
+    batchesApi(parts),
+    welcomeRoutes(parts, actions),
+  ]
   return new Elysia()
+    .use([...routes])
     .use(assetRoutes())
     .use(sessionRoutes(parts))
     .use(overviewRoutes(parts, overview))
     .use(overviewApi(parts, overview))
+    .use(accessRoutes(parts, access))
+    .use(accessApi(parts, access))
+    .use(auditRoutes(parts, auditLog))
+    .use(auditApi(parts, auditLog))
+    .use(overviewRoutes(parts))
+    .use(accountRoutes(parts))
+    .use(accountLists(parts))
+    .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
+    .use(mediaPageRoutes(parts))
+    .use(mediaApi(parts))
     .use(playgroundRoutes(parts))
+    .use(welcomeRoutes(parts, createAccountActions(parts), keys))
     .use(requestRoutes(parts, requests))
     .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)

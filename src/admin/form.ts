@@ -36,6 +36,10 @@ export async function readJson<T extends TObject>(
   schema: T,
   most?: number,
 ): Promise<Static<T>> {
+  const type = request.headers.get('content-type')
+  // No form of another site can have this type.
+  if (type !== null && !/^application\/(?:[\w.-]+\+)?json\b/i.test(type))
+    throw new ApiError('unsupported_media_type', 'The body must be JSON: application/json.')
   const text = await readText(request, most)
   let value: unknown
   try {

@@ -6,11 +6,14 @@ import type { Batches } from '../jobs/batches'
 import type { JobsRunner } from '../jobs/runner'
 import type { LedgerQueue } from '../ledger/queue'
 import type { Log } from '../log'
+import type { Links } from '../media/links'
+import type { ObjectStore } from '../media/object-store'
 import type { AccountLookup } from '../operator/account-lookup'
 import type { Asking } from '../operator/asking'
 import type { Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
+import type { Key } from '../store/keys'
 import type { Settings } from '../store/settings'
 import type { Snapshot } from '../store/snapshot'
 import type { Stores } from '../store/stores'
@@ -40,6 +43,9 @@ export interface AdminParts {
   readonly snapshot: () => Snapshot | undefined
   /** Turns that are not written yet, and those that never will be but in the sums. */
   readonly ledger: Pick<LedgerQueue, 'waiting' | 'dropped'>
+  /** Where the bytes of pictures, videos and files are, and what their addresses are. */
+  readonly objects: ObjectStore
+  readonly links: Links
   readonly batches: Batches
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean
@@ -53,6 +59,8 @@ export interface AdminParts {
   readonly later: (work: Promise<unknown>) => void
   readonly handlers: AdminHandlers
   readonly audit: Audit
+  /** The key that the environment sets, by its hash; empty where it sets none. */
+  readonly environmentKey: ReadonlyMap<string, Key>
   readonly viewOf: (request: Request, operator?: Operator) => View
   readonly passwords: Passwords
   /** Lets an operator in, as the log-in does and the set-up at its end. */

@@ -25,14 +25,17 @@ interface Shown {
   readonly main: Html
   /** Scripts that this page needs beside those of all pages, by their names among the assets. */
   readonly scripts?: readonly string[]
+  /** The same for styles. */
+  readonly styles?: readonly string[]
 }
 
 /** A whole page of the operator's: navigation, and what it is about. */
-export function shell(view: View, { title, main, scripts }: Shown): Html {
+export function shell(view: View, { title, main, scripts, styles }: Shown): Html {
   const say = shellWords[view.language]
   return document(view, {
     title,
     scripts,
+    styles,
     body: html`
     <header class="top">
       <a class="brand" href="/admin">${LOGO}Groxy</a>
@@ -115,17 +118,21 @@ const preferences = (view: View): Html => {
 interface Document {
   readonly title: string
   readonly scripts: readonly string[] | undefined
+  readonly styles?: readonly string[] | undefined
   readonly body: Html
 }
 
-const document = (view: View, { title, scripts = [], body }: Document): Html => html`<!doctype html>
+const document = (
+  view: View,
+  { title, scripts = [], styles = [], body }: Document,
+): Html => html`<!doctype html>
 <html lang="${view.language === 'zh' ? 'zh-CN' : 'en'}" data-theme="${view.theme}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="htmx-config" content='{"morphIgnore":["data-htmx-powered","open"]}'>
     <title>${title} · Groxy</title>
-    ${STYLES.map((name) => html`<link rel="stylesheet" href="${assetPath(name)}">`)}
+    ${[...STYLES, ...styles].map((name) => html`<link rel="stylesheet" href="${assetPath(name)}">`)}
     <link rel="icon" type="image/svg+xml" href="${assetPath('icon.svg')}">
     ${SCRIPTS.map((name) => html`<script defer src="${assetPath(name)}"></script>`)}
     ${scripts.map((name) => html`<script type="module" src="${assetPath(name)}"></script>`)}

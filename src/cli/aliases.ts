@@ -36,13 +36,13 @@ With --split each turn goes to one of them, by weight, and to another when that 
     }
     if (action === 'remove' && name)
       return withState(async ({ stores }) => {
-        if (!(await stores.aliases.routes()).has(name)) {
-          console.info(`There is no alias "${name}". See: groxy aliases list`)
-          return 1
-        }
-        await stores.aliases.remove(name)
-        console.info(`"${name}" means nothing any more.`)
-        return 0
+        const removed = await stores.aliases.remove(name)
+        console.info(
+          removed
+            ? `"${name}" means nothing any more.`
+            : `There is no alias "${name}". See: groxy aliases list`,
+        )
+        return removed ? 0 : 1
       })
     if (action === 'list')
       return withState(async ({ stores }) => {

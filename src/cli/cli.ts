@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'add, import, list, test, change, export and remove the accounts of the pool',
     load: async () => (await import('./accounts')).accountsCommand,
   },
+  admin: {
+    summary: "set the operator's password, end sessions, make tokens for the admin API",
+    load: async () => (await import('./admin')).adminCommand,
+  },
   aliases: {
     summary: 'give models other names',
     load: async () => (await import('./aliases')).aliasesCommand,
@@ -95,7 +99,9 @@ export async function run(args: readonly string[]): Promise<number> {
       console.info(`groxy ${command.usage}\n\n${entry.summary}\n\n${command.help}`)
       return 0
     }
-    return await command.run(own)
+    const code = await command.run(own)
+    if (code === 0 && name !== 'serve') await (await import('./audit')).noteChange(name, own)
+    return code
   } catch (problem) {
     if (!(problem instanceof SetupError)) throw problem
     console.error(`groxy: ${problem.message}\n${problem.remedy}`)

@@ -33,9 +33,10 @@ const documentation = {
     { name: 'Admin: media', description: 'Pictures and videos that are kept.' },
     { name: 'Admin: settings', description: 'What may be changed while Groxy runs.' },
     {
-      name: 'Admin: system',
-      description: 'The gateway itself: traffic, jobs, database, sessions.',
+      name: 'Admin: access',
+      description: 'Who may administer this gateway, and what they changed.',
     },
+    { name: 'Admin: system', description: 'The gateway itself: traffic, jobs, database.' },
   ],
   components: {
     securitySchemes: {
@@ -43,7 +44,7 @@ const documentation = {
       admin: {
         type: 'http' as const,
         scheme: 'bearer',
-        description: 'An admin token, made with `groxy admin token NAME`',
+        description: 'An admin token, made with `groxy admin token create NAME`',
       },
       metrics: {
         type: 'http' as const,

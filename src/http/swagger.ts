@@ -1,5 +1,4 @@
 import { Elysia } from 'elysia'
-import style from '../../web/page.css' with { type: 'text' }
 import init from '../../web/swagger-init.js' with { type: 'text' }
 import { unknownPath } from './failures'
 
@@ -23,7 +22,6 @@ export const swaggerUi = (asset: Asset) => {
   return new Elysia({ prefix: '/swagger', detail: { hide: true } })
     .get('/', () => html(PAGE))
     .get('/init.js', () => text(init, 'text/javascript; charset=utf-8'))
-    .get('/page.css', () => text(style, 'text/css; charset=utf-8'))
     .get('/swagger-ui-bundle.js', () =>
       serve('swagger-ui-bundle.js', 'text/javascript; charset=utf-8'),
     )

@@ -102,7 +102,7 @@ export function hintOf(code: FindingCode, kind: Kind): string {
 }
 
 const NEW_KEY =
-  "Copy the key once more from its provider's console; if it was deleted there, make a new one."
+  "Copy the key once more from its provider's site; if it was deleted there, make a new one."
 const NEW_SESSION =
   'Sign in at grok.com again, and give this account the new cookie "sso": the old one has ended.'
 
@@ -110,7 +110,7 @@ const HINTS: Readonly<Partial<Record<FindingCode, string>>> = {
   unlisted: 'Send it a turn to see whether its key works.',
   blocked: 'Its provider has locked this account. Ask there, or remove it here.',
   forbidden:
-    "Its key is known and may not do this: see its rights and its team's credits in the provider's console.",
+    "Its key is known and may not do this: see its rights and its team's credits on the provider's site.",
   challenge:
     'It is the address of this machine that is refused. Use a proxy, or give the account a cf_clearance cookie and the user agent of the browser that it comes from.',
   limited: 'It is asked too often at present. Test it again in a few minutes.',

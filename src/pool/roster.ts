@@ -123,6 +123,9 @@ export function environmentAccounts(config: Config, proxies: KindProxies): Promi
   ])
 }
 
+/** Whether an account has no row in the database, by its id. */
+export const isOfEnvironment = (id: string): boolean => id.startsWith('env-')
+
 /**
  * Another secret, or another server, is another account: what was held against the old one does not
  * hold against it. 32 bits tell them apart, and tell nothing of the secret.

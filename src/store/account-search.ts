@@ -2,7 +2,7 @@ import type { Client } from '@libsql/client/web'
 import { type AccountFilter, conditionsOf } from './account-filter'
 import type { AccountQuota } from './account-quotas'
 import type { AccountState } from './account-states'
-import type { StoredAccount } from './accounts'
+import { type CalledAccount, calledOf, type StoredAccount } from './accounts'
 import { createPagedReader, createReader } from './rows'
 import { accountQuotas, accountStates, accounts } from './schema'
 
@@ -28,6 +28,16 @@ export function createAccountSearch(client: Client, now: () => number) {
     find(filter: AccountFilter, most?: number): Promise<StoredAccount[]> {
       const { conditions, args } = conditionsOf(filter, now())
       return readAccounts(conditions, args, most)
+    },
+
+    /** What those that fit are called, by kind and name. */
+    async called(filter: AccountFilter): Promise<CalledAccount[]> {
+      const { conditions, args } = conditionsOf(filter, now())
+      const { rows } = await client.execute({
+        sql: `SELECT id, kind, name FROM accounts WHERE ${['1', ...conditions].join(' AND ')} ORDER BY kind, name`,
+        args,
+      })
+      return rows.map(calledOf)
     },
 
     async count(filter: AccountFilter): Promise<number> {

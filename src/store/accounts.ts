@@ -1,4 +1,4 @@
-import type { Client } from '@libsql/client/web'
+import type { Client, Row } from '@libsql/client/web'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { newId, type Vault } from '../crypto'
@@ -67,11 +67,26 @@ interface AccountsParts {
   readonly now: () => number
 }
 
+/** What people call an account. */
+export interface CalledAccount {
+  readonly id: string
+  readonly kind: string
+  readonly name: string
+}
+
+/** A row that says no more. */
+export const calledOf = ({ id, kind, name }: Row): CalledAccount => ({
+  id: String(id),
+  kind: String(kind),
+  name: String(name),
+})
+
 /** One account or several, by their ids. */
 type Ids = string | readonly string[]
 
 /** How many accounts one batch changes. */
 const AT_ONCE = 500
+const MOST_CALLED = 5_000
 
 /** Who saw an account before this change sees by it that there was one. */
 const GROWN = { version: sql`${accounts.version} + 1` }
@@ -154,6 +169,19 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
     async find(id: string): Promise<StoredAccount | undefined> {
       const [account] = await readSome('WHERE id = ?', [id])
       return account
+    },
+
+    /** What those of these ids are called that there are. */
+    async called(ids: readonly string[]): Promise<CalledAccount[]> {
+      const found: CalledAccount[] = []
+      for (let from = 0; from < ids.length; from += MOST_CALLED) {
+        const { rows } = await client.execute({
+          sql: 'SELECT id, kind, name FROM accounts WHERE id IN (SELECT value FROM json_each(?))',
+          args: [JSON.stringify(ids.slice(from, from + MOST_CALLED))],
+        })
+        found.push(...rows.map(calledOf))
+      }
+      return found
     },
 
     /** Those of these ids that there are, in whatever order. */

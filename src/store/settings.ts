@@ -1,4 +1,4 @@
-import type { Client } from '@libsql/client/web'
+import type { Client, InStatement, InValue } from '@libsql/client/web'
 import { and, eq } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
@@ -11,78 +11,12 @@ import { MediaSettings } from './media-settings'
 import { touchRevision } from './revision'
 import { createReader } from './rows'
 import { settings } from './schema'
+import { TurnSettings } from './turn-settings'
 import { WebSettings } from './web-settings'
-
-const milliseconds = (value: number, description: string) =>
-  Type.Integer({ default: value, minimum: 1, description })
 
 /** What an operator may change while Groxy runs: the one description that everything is made from. */
 export const Settings = Type.Object({
-  first_byte_timeout_ms: milliseconds(
-    30_000,
-    'How long a streaming upstream may take to answer at all before another account is tried.',
-  ),
-  idle_timeout_ms: milliseconds(120_000, 'How long an upstream may be silent within an answer.'),
-  answer_timeout_ms: milliseconds(
-    300_000,
-    'How long an upstream may take for an answer that is not streamed before another account is tried.',
-  ),
-  total_timeout_ms: milliseconds(600_000, 'How long one answer may take altogether.'),
-  heartbeat_ms: milliseconds(
-    15_000,
-    'After this much silence a stream gets a comment, so that proxies keep it open.',
-  ),
-  max_attempts: Type.Integer({
-    default: 10,
-    minimum: 1,
-    maximum: 100,
-    description: 'Accounts that are tried for one turn before it fails.',
-  }),
-  queue_timeout_ms: Type.Integer({
-    default: 5_000,
-    minimum: 0,
-    description: 'How long a turn waits for an account while all that could serve it are busy.',
-  }),
-  queue_length: Type.Integer({
-    default: 1_000,
-    minimum: 0,
-    description: 'Turns that may wait at once; more are refused.',
-  }),
-  retry_wait_ms: Type.Integer({
-    default: 2_000,
-    minimum: 0,
-    description:
-      'The longest Retry-After that is waited out when no other account can take the turn.',
-  }),
-  max_body_bytes: Type.Integer({
-    default: 64 * 1024 * 1024,
-    minimum: 1024,
-    description: 'The largest request body that is taken.',
-  }),
-  body_budget_bytes: Type.Integer({
-    default: 256 * 1024 * 1024,
-    minimum: 1024,
-    description: 'What the large request bodies in memory may weigh together; more have to wait.',
-  }),
-  pass_through: Type.Boolean({
-    default: true,
-    description: "Forward calls that bring the caller's own xAI key to xAI.",
-  }),
-  show_thinking: Type.Boolean({
-    default: true,
-    description:
-      'Tell what models think, as `reasoning_content` or as reasoning summaries; a request whose reasoning effort is `none` is never told.',
-  }),
-  think_tags: Type.Boolean({
-    default: false,
-    description:
-      'Chat answers think within `content`, between <think> and </think>, instead of in `reasoning_content`; of answers that come back the thoughts are left out.',
-  }),
-  tools_in_prompt_demo: Type.Boolean({
-    default: false,
-    description:
-      'Describe tools to the demo models in words, as to models that have none, and find the calls in what they write.',
-  }),
+  ...TurnSettings,
   priority_xai: Type.Integer({
     default: 1,
     description: 'Of kinds that serve the same model, the lower number is asked first.',
@@ -190,44 +124,109 @@ export const isProxySetting = (name: string): boolean => SECRETS[name] === readP
 /** Whether a setting's value is a secret, or may hold one. */
 export const isSecretSetting = (name: string): boolean => name in SECRETS
 
+/** The mark that grows with every change of a setting. */
+const REVISION = 'settings_revision'
+const REVISION_IS = `coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = '${REVISION}'), 0) = ?`
+
+/** What is wrong with a value that a setting is to have; undefined where nothing is. */
+export function settingProblem(name: string, value: unknown): SetupError | undefined {
+  const property = Settings.properties[name as keyof Settings]
+  if (!property)
+    return new SetupError(
+      `There is no setting "${name}".`,
+      '`groxy settings` lists them all, with their values.',
+    )
+  if (!Check(property, value))
+    return new SetupError(
+      `"${name}" ${misfitOf(Errors(property, value)[0])}.`,
+      String('description' in property && property.description),
+    )
+  try {
+    if (isSecretSetting(name)) plainSecret(name, String(value))
+    return undefined
+  } catch (problem) {
+    if (problem instanceof SetupError) return problem
+    throw problem
+  }
+}
+
 /** Read and change settings. */
 export function createSettings(db: Database, client: Client, vault: Vault) {
   const read = createReader(client, settings)
-  const sealed = async (name: string, text: string) =>
-    isNothing(text) ? '' : vault.seal(SECRETS[name]?.(text) ?? text)
+  const sealed = async (name: string, text: string) => {
+    const plain = plainSecret(name, text)
+    return plain && vault.seal(plain)
+  }
   const opened = async (value: unknown) => (value === '' ? '' : vault.open(String(value)))
 
+  /** Every setting, with defaults; a stored value that no longer fits is ignored. */
+  async function readAll(rows: Awaited<ReturnType<typeof read>>): Promise<Settings> {
+    const all: Record<string, unknown> = { ...DEFAULT_SETTINGS }
+    for (const { name, value } of rows)
+      if (fits(name, value)) all[name] = isSecretSetting(name) ? await opened(value) : value
+    return all as Settings
+  }
+
+  /**
+   * Change several settings at once, all or none; null puts a default back.
+   *
+   * @param revision as it was when the values were read: undefined for whatever it is now
+   * @returns the revision after it, or undefined when somebody else was faster
+   * @throws SetupError when there is no such setting, or a value is not one of its values
+   */
+  async function change(
+    changes: Readonly<Record<string, unknown>>,
+    revision?: number,
+  ): Promise<number | undefined> {
+    const [condition, given]: [string, InValue[]] =
+      revision === undefined ? ['true', []] : [REVISION_IS, [revision]]
+    const put = async (name: string, value: unknown): Promise<InStatement> => {
+      const problem = value === null ? unknownSetting(name) : settingProblem(name, value)
+      if (problem) throw problem
+      if (value === null)
+        return {
+          sql: `DELETE FROM settings WHERE name = ? AND ${condition}`,
+          args: [name, ...given],
+        }
+      const stored = isSecretSetting(name) ? await sealed(name, String(value)) : value
+      return {
+        sql: `INSERT INTO settings (name, value) SELECT ?, ? WHERE ${condition}
+          ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+        args: [name, JSON.stringify(stored), ...given],
+      }
+    }
+    const { sql: touch, params } = touchRevision(db).toSQL()
+    const results = await client.batch(
+      [
+        ...(await Promise.all(Object.entries(changes).map(([name, value]) => put(name, value)))),
+        { sql: touch, args: params as InValue[] },
+        {
+          sql: `INSERT INTO settings (name, value) SELECT '${REVISION}', '1' WHERE ${condition}
+            ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+          args: given,
+        },
+      ],
+      'write',
+    )
+    const now = results.at(-1)?.rows[0]?.value
+    return now === undefined ? undefined : Number(now)
+  }
+
   return {
-    /** Every setting, with defaults; a stored value that no longer fits is ignored. */
-    async all(): Promise<Settings> {
+    all: async (): Promise<Settings> => readAll(await read()),
+
+    /** The same with the revision that whoever changes them has to name. */
+    async current(): Promise<{ readonly revision: number; readonly settings: Settings }> {
       const rows = await read()
-      const all: Record<string, unknown> = { ...DEFAULT_SETTINGS }
-      for (const { name, value } of rows)
-        if (fits(name, value)) all[name] = isSecretSetting(name) ? await opened(value) : value
-      return all as Settings
+      const revision = Number(rows.find(({ name }) => name === REVISION)?.value ?? 0)
+      return { revision, settings: await readAll(rows) }
     },
+
+    change,
 
     /** @throws SetupError when there is no such setting, or the value is not one of its values. */
     async set(name: string, value: unknown): Promise<void> {
-      const property = Settings.properties[name as keyof Settings]
-      if (!property)
-        throw new SetupError(
-          `There is no setting "${name}".`,
-          '`groxy settings` lists them all, with their values.',
-        )
-      if (!Check(property, value))
-        throw new SetupError(
-          `"${name}" ${misfitOf(Errors(property, value)[0])}.`,
-          String('description' in property && property.description),
-        )
-      const stored = isSecretSetting(name) ? await sealed(name, String(value)) : value
-      await db.batch([
-        db
-          .insert(settings)
-          .values({ name, value: stored })
-          .onConflictDoUpdate({ target: settings.name, set: { value: stored } }),
-        touchRevision(db),
-      ])
+      await change({ [name]: value })
     },
 
     /** A mark of our own, such as `admin_password`. */
@@ -266,6 +265,13 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
 /** What is wrong with a value; a pattern is nothing to be read by people. */
 const misfitOf = (error: { readonly keyword: string; readonly message: string } | undefined) =>
   !error || error.keyword === 'pattern' ? 'does not take this value' : error.message
+
+const unknownSetting = (name: string): SetupError | undefined =>
+  name in Settings.properties ? undefined : settingProblem(name, undefined)
+
+/** What a secret is, however it was written: empty for none. */
+const plainSecret = (name: string, text: string): string =>
+  isNothing(text) ? '' : (SECRETS[name]?.(text) ?? text)
 
 const isNothing = (text: string): boolean => ['', 'none'].includes(text.trim())
 

@@ -21,7 +21,12 @@ async function imported(content: string | Uint8Array<ArrayBuffer>, ...options: s
 /** All accounts with their secrets, without what is another in each database. */
 async function contents() {
   const accounts = await it.accounts.list()
-  const opened = async ({ id: _, createdAt: __, ...account }: (typeof accounts)[number]) => ({
+  const opened = async ({
+    id: _,
+    createdAt: __,
+    version: ___,
+    ...account
+  }: (typeof accounts)[number]) => ({
     ...account,
     secret: await it.vault.open(account.secret),
     extras: account.extras && JSON.parse(await it.vault.open(account.extras)),

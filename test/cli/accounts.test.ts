@@ -86,6 +86,7 @@ describe('groxy accounts', () => {
     )
     expect(await it.account('changed')).toEqual({
       ...before,
+      version: (before?.version ?? 0) + 1,
       name: 'changed',
       baseUrl: 'http://two.example/v1',
       maxInFlight: null,

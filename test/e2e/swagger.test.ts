@@ -90,42 +90,6 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
     },
     TEST_MS,
   )
-
-  test.each(WIDTHS)(
-    'the set-up link sets the password once, %d px wide',
-    async (width) => {
-      await using gate = await gateway()
-      const { page, complaints, hosts } = await browser.open(width)
-      const link = `${gate.url}/setup?token=${gate.setupToken}`
-      await page.goto(link)
-      await keep(page, `setup-form-${width}`)
-      expect(await overflowOf(page)).toBe(0)
-      const password = page.getByLabel("Operator's password")
-
-      await password.fill('short')
-      await page.getByRole('button', { name: 'Finish set-up' }).click()
-      expect(await password.evaluate((input: HTMLInputElement) => input.validity.tooShort)).toBe(
-        true,
-      )
-      await password.fill('correct horse battery')
-      await page.getByRole('button', { name: 'Finish set-up' }).click()
-      await page.getByRole('heading', { name: 'Groxy is ready' }).waitFor()
-      expect(await page.locator('pre').textContent()).toContain(`${gate.url}/v1/chat/completions`)
-      await keep(page, `setup-done-${width}`)
-      expect(await overflowOf(page)).toBe(0)
-      expect(complaints).toEqual([])
-
-      const again = await page.goto(link)
-      expect(again?.status()).toBe(403)
-      await page.getByRole('heading', { name: 'This link no longer works' }).waitFor()
-      await keep(page, `setup-closed-${width}`)
-      // The browser notes the 403 of the page itself.
-      expect(complaints.filter((line) => !line.includes('403'))).toEqual([])
-      expect([...hosts]).toEqual(['127.0.0.1'])
-      await page.context().close()
-    },
-    TEST_MS,
-  )
 })
 
 /** Tell the page a key. */

@@ -50,8 +50,11 @@ describe.each([
       baseUrl: 'https://grok.example/',
     })
     const [one, two] = await stores.accountImport.add([full, session('token-bare')])
-    expect(one).toEqual({ outcome: 'added', name: 'mine' })
-    expect(two).toEqual({ outcome: 'added', name: expect.stringMatching(/^web-[0-9a-f]{8}$/) })
+    expect(one).toEqual({ outcome: 'added', name: 'mine', id: expect.any(String) })
+    expect(two).toEqual({
+      ...{ outcome: 'added', name: expect.stringMatching(/^web-[0-9a-f]{8}$/) },
+      id: expect.any(String),
+    })
     const [mine, bare] = await stores.accounts.list()
     expect(mine).toMatchObject({
       ...{ kind: 'web', name: 'mine', tier: 'super', tags: ['a', 'b'], note: 'n', enabled: false },

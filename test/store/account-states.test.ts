@@ -136,7 +136,7 @@ describe.each([
     const added = await stores.accounts.add({ ...base, name: 'x', models: ['m'], proxy: 'p:1' })
     expect(await stores.accounts.list()).toEqual([added])
     await stores.accounts.setEnabled(added.id, false)
-    expect((await stores.accounts.list())[0]).toEqual({ ...added, enabled: false })
+    expect((await stores.accounts.list())[0]).toEqual({ ...added, enabled: false, version: 1 })
     const { key } = await stores.keys.create({ name: 'k', models: ['m'], expiresAt: new Date(NOW) })
     expect([...(await stores.keys.byHash()).values()]).toEqual([key])
     await stores.settings.set('show_thinking', false)

@@ -5,7 +5,7 @@ export const PASSWORD = 'correct horse battery staple'
 /** A gateway whose operator is logged in. */
 export async function adminWorld(options: Parameters<typeof gateway>[0] = {}) {
   const it = await gateway({ ...options, env: { ADMIN_PASSWORD: PASSWORD, ...options.env } })
-  const admin = await logIn(it)
+  const admin = await logIn(it, options.env?.ADMIN_PASSWORD ?? PASSWORD)
   return { ...it, ...admin, gate: it, [Symbol.asyncDispose]: () => it[Symbol.asyncDispose]() }
 }
 
@@ -17,6 +17,11 @@ export async function logIn({ url }: Pick<Gateway, 'url'>, password = PASSWORD) 
     headers: { origin: url, 'sec-fetch-site': 'same-origin' },
     body: new URLSearchParams({ password }),
   })
+  return browserOf({ url }, answer)
+}
+
+/** Ask as the browser that got an answer with cookies. */
+export function browserOf({ url }: Pick<Gateway, 'url'>, answer: Response) {
   const cookie = answer.headers
     .getSetCookie()
     .map((one) => one.split(';')[0])

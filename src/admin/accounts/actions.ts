@@ -1,21 +1,23 @@
 import { ApiError, SetupError } from '../../errors'
 import { NO_EXTRAS } from '../../extras'
 import type { Batch } from '../../jobs/batches'
-import { usualAddress } from '../../operator/account-address'
 import { openExtras } from '../../operator/account-extras'
 import type { AccountFinding } from '../../operator/account-finding'
 import { type ImportReport, type ImportWishes, takeIn } from '../../operator/account-import'
 import { testAccount } from '../../operator/account-test'
-import { type Pasted, type PastedForm, readPasted } from '../../operator/pasted'
-import { fingerprintOf, generatedName } from '../../store/account-columns'
-import { AccountTaken, type NewAccount, type StoredAccount } from '../../store/accounts'
+import type { Pasted, PastedForm } from '../../operator/pasted'
+import { environmentAccounts, isOfEnvironment } from '../../pool/roster'
+import { AccountTaken, type CalledAccount, type StoredAccount } from '../../store/accounts'
 import { difference } from '../audit'
 import { type BatchName, tellPool } from '../batches/kinds'
 import type { Operator } from '../operator'
 import type { AdminParts } from '../parts'
 import { wantedOf } from './changes'
 import { described, subjectOf } from './described'
+import { type ExportFormat, exportAnswer, type Selection } from './exporting'
 import type { AccountFields, NewAccountFields } from './fields'
+import { look, lookThrough, unread } from './look'
+import { newAccount } from './new-account'
 
 export type { AccountFields, AccountFinding, ImportReport, NewAccountFields, Pasted }
 
@@ -34,13 +36,24 @@ export const MOST_IDS = 20_000
 
 type Parts = Pick<
   AdminParts,
-  'config' | 'stores' | 'vault' | 'pool' | 'now' | 'audit' | 'refresh' | 'canProxy'
+  'config' | 'stores' | 'vault' | 'pool' | 'settings' | 'now' | 'audit' | 'refresh' | 'canProxy'
 > &
   Pick<AdminParts, 'batches' | 'accountLookup' | 'asking'>
 
 /** What operators do to accounts. Every change is in the audit log, and known here at once. */
 export function createAccountActions(parts: Parts) {
-  const { config, stores, vault, audit, refresh, canProxy, batches, accountLookup, asking } = parts
+  const {
+    config,
+    stores,
+    vault,
+    audit,
+    refresh,
+    canProxy,
+    batches,
+    accountLookup,
+    asking,
+    settings,
+  } = parts
 
   async function found(id: string): Promise<StoredAccount> {
     const account = await stores.accounts.find(id)
@@ -57,69 +70,6 @@ export function createAccountActions(parts: Parts) {
     return finding
   }
 
-  async function wantedAccount(wanted: NewAccountFields) {
-    const { text, kind, keep: _, ...fields } = wanted
-    if (text === undefined) return { kind, fields, form: undefined, leftOut: [] }
-    if (fields.secret !== undefined)
-      throw new ApiError('invalid_value', 'Give either "text" or "secret".', { param: 'text' })
-    const pasted = look(text, kind)
-    const [place, ...more] = pasted.places.filter((one) => 'account' in one)
-    if (!place) throw unread(pasted)
-    if (more.length > 0)
-      throw new ApiError(
-        'invalid_value',
-        `There are ${more.length + 1} accounts in that text: import it.`,
-        { param: 'text' },
-      )
-    return { ...place.account, fields, form: pasted.form }
-  }
-
-  async function toAdd(wanted: NewAccountFields) {
-    const one = await wantedAccount(wanted)
-    const { kind, fields, form, leftOut } = one
-    if (kind === undefined)
-      throw new ApiError('invalid_value', 'Say which kind of account it is.', { param: 'kind' })
-    const own = wantedOf(kind, fields, canProxy)
-    const read = 'secret' in one ? one : undefined
-    if (read?.proxy && !canProxy) wantedOf(kind, { proxy: read.proxy }, canProxy)
-    const secret = own.changes.secret ?? read?.secret
-    if (secret === undefined)
-      throw new ApiError('invalid_value', 'An account needs a secret.', { param: 'secret' })
-    const name =
-      own.changes.name ??
-      read?.name ??
-      (kind === 'web'
-        ? generatedName(kind, await fingerprintOf(kind, secret))
-        : await freeName(kind))
-    const old = read?.extras ?? NO_EXTRAS
-    const given = Object.entries(own.changes).filter(([, value]) => value !== undefined)
-    const account: NewAccount = {
-      ...(read && {
-        ...{ enabled: read.enabled, tier: read.tier, tags: read.tags, note: read.note },
-        ...{ weight: read.weight, maxInFlight: read.maxInFlight, models: read.models },
-        ...{ requestsPerMinute: read.requestsPerMinute, api: read.api, proxy: read.proxy },
-      }),
-      extras: read?.extras,
-      ...Object.fromEntries(given),
-      ...(own.extras && { extras: own.extras(old) }),
-      kind,
-      secret,
-      name,
-      baseUrl: own.changes.baseUrl ?? read?.baseUrl ?? usualAddress(config, kind),
-    }
-    return { account, form, leftOut: [...leftOut, ...own.leftOut] }
-  }
-
-  /** `xai`, `xai-2`, …: whoever pastes a second key need not think of a name. */
-  async function freeName(kind: 'xai' | 'openai'): Promise<string> {
-    const taken = await stores.accountSearch.find({ kind })
-    const names = new Set(taken.map(({ name }) => name))
-    for (let count = 1; ; count++) {
-      const name = count === 1 ? kind : `${kind}-${count}`
-      if (!names.has(name)) return name
-    }
-  }
-
   async function store<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -128,8 +78,14 @@ export function createAccountActions(parts: Parts) {
     }
   }
 
-  /** Those of the ids that are in the database. */
-  const some = (ids: readonly string[]) => stores.accounts.some([...new Set(ids)])
+  /** Those that are meant, as far as there are such. */
+  async function pick({ ids, filter }: Selection): Promise<readonly CalledAccount[]> {
+    if (!ids) return stores.accountSearch.called(filter ?? {})
+    const wanted = new Set(ids)
+    const environment = await environmentAccounts(config, settings())
+    const own = environment.filter(({ id }) => wanted.has(id))
+    return [...own, ...(await stores.accounts.called([...wanted]))]
+  }
 
   /** Do something to many, and tell of it once. */
   async function toMany(
@@ -138,16 +94,9 @@ export function createAccountActions(parts: Parts) {
     action: string,
     work: (ids: readonly string[]) => Promise<void>,
   ): Promise<number> {
-    const accounts = await some(ids)
-    return all(operator, accounts, action, work)
-  }
-
-  async function all(
-    operator: Operator,
-    accounts: readonly { readonly id: string; readonly kind: string; readonly name: string }[],
-    action: string,
-    work: (ids: readonly string[]) => Promise<void>,
-  ): Promise<number> {
+    const all = await pick({ ids })
+    // What the environment says is not ours to change; what is held against it is.
+    const accounts = action === 'account.clear' ? all : all.filter(({ id }) => !isOfEnvironment(id))
     if (accounts.length === 0) return 0
     await work(accounts.map(({ id }) => id))
     const subject = subjectOf(accounts)
@@ -162,7 +111,7 @@ export function createAccountActions(parts: Parts) {
 
     /** Add an account, by its fields or as it was pasted, and test it at once. */
     async add(operator: Operator, wanted: NewAccountFields): Promise<Added> {
-      const { account: given, form, leftOut } = await toAdd(wanted)
+      const { account: given, form, leftOut } = await newAccount(parts, wanted)
       const account = await store(() => stores.accounts.add(given))
       const finding = await ask(account.id)
       if (!finding.ok && wanted.keep === false) {
@@ -216,10 +165,8 @@ export function createAccountActions(parts: Parts) {
       ),
 
     /** Forget what is held against accounts, those of the environment too. */
-    async clear(operator: Operator, ids: readonly string[]): Promise<number> {
-      const accounts = [...(await accountLookup([...new Set(ids)])).values()]
-      return all(operator, accounts, 'account.clear', (known) => stores.accountStates.clear(known))
-    },
+    clear: (operator: Operator, ids: readonly string[]): Promise<number> =>
+      toMany(operator, ids, 'account.clear', (known) => stores.accountStates.clear(known)),
 
     test: (_operator: Operator, id: string): Promise<AccountFinding> => ask(id),
 
@@ -229,7 +176,7 @@ export function createAccountActions(parts: Parts) {
       text: string,
       wishes: ImportWishes & { readonly dryRun?: boolean } = {},
     ): Promise<ImportReport> {
-      const { places, form } = look(text)
+      const { places, form } = await lookThrough(text)
       if (places.length === 0) throw unread({ places })
       const report = await store(() =>
         takeIn({ accountImport: stores.accountImport, config, canProxy }, places, wishes),
@@ -245,9 +192,31 @@ export function createAccountActions(parts: Parts) {
       return report
     },
 
+    /** Those that are meant, as far as they are in the database. */
+    pick,
+
+    /**
+     * A file of accounts: without secrets a list for spreadsheets. Whoever lets secrets out has made sure
+     * before that it is the operator who wants it.
+     */
+    async export(
+      operator: Operator,
+      selection: Selection,
+      format: ExportFormat,
+      withSecrets: boolean,
+    ): Promise<Response> {
+      const accounts = await pick(selection)
+      await audit(operator, {
+        action: 'account.export',
+        subject: `${accounts.length} ${accounts.length === 1 ? 'account' : 'accounts'}`,
+        after: { format, with_secrets: withSecrets },
+      })
+      return exportAnswer(parts, accounts, format, withSecrets)
+    },
+
     /** Have many accounts tested, or asked for their models and quotas. */
     async begin(operator: Operator, kind: BatchName, ids: readonly string[]): Promise<Batch> {
-      const subjects = [...(await accountLookup([...new Set(ids)])).keys()]
+      const subjects = (await pick({ ids })).map(({ id }) => id)
       if (subjects.length === 0) throw new ApiError('invalid_value', 'There is no account to ask.')
       const batch = await batches.begin({ kind, actor: operator.name, subjects })
       await audit(operator, {
@@ -262,25 +231,6 @@ export function createAccountActions(parts: Parts) {
 }
 
 export type AccountActions = ReturnType<typeof createAccountActions>
-
-/** @throws ApiError that says why a text is nothing that Groxy knows */
-function look(text: string, kind?: NewAccountFields['kind']): Pasted {
-  try {
-    return readPasted(text, kind)
-  } catch (cause) {
-    if (!(cause instanceof SetupError)) throw cause
-    throw new ApiError('invalid_value', `${cause.message} ${cause.remedy}`.trim(), {
-      param: 'text',
-    })
-  }
-}
-
-function unread({ places }: Pick<Pasted, 'places'>): ApiError {
-  const [bad] = places.flatMap((place) => ('problem' in place ? [place.problem] : []))
-  return new ApiError('invalid_value', bad ?? 'There is no account in that text.', {
-    param: 'text',
-  })
-}
 
 /** What the store has against a change, said as the page would. */
 function told(cause: unknown): unknown {

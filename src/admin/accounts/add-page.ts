@@ -12,9 +12,8 @@ import { findingPart } from './finding-part'
 import type { ShownAccount } from './shown'
 import { stateWords } from './state-words'
 
-/** What somebody has typed, and what is wrong with it. */
+/** What somebody has typed beside what is secret, and what is wrong with it. */
 export interface Pasted {
-  readonly text?: string | undefined
   readonly kind?: string | undefined
   readonly name?: string | undefined
   readonly baseUrl?: string | undefined
@@ -22,7 +21,7 @@ export interface Pasted {
 }
 
 /** The form that takes whatever somebody has of an account. */
-export function pasteForm(view: View, { text, kind, name, baseUrl, problem }: Pasted): Html {
+export function pasteForm(view: View, { kind, name, baseUrl, problem }: Pasted): Html {
   const say = addWords[view.language]
   const called = stateWords[view.language]
   const wrong = (at: string) => (problem?.field === at ? problem.text : undefined)
@@ -31,12 +30,11 @@ export function pasteForm(view: View, { text, kind, name, baseUrl, problem }: Pa
       ${textArea({
         label: say.paste,
         name: 'text',
-        value: text,
         rows: 4,
         isCode: true,
         hint: say.pasteHint,
         problem: wrong('text'),
-        attributes: html`required`,
+        attributes: html`required maxlength="1000000"`,
       })}
       ${fold({
         summary: say.more,
@@ -49,7 +47,7 @@ export function pasteForm(view: View, { text, kind, name, baseUrl, problem }: Pa
               value: kind ?? '',
               options: [['', say.find], ...ACCOUNT_KINDS.map((one) => [one, called[one]] as const)],
             })}
-            ${field({ label: say.name, name: 'name', value: name, hint: say.nameHint, problem: wrong('name'), attributes: html`maxlength="100"` })}
+            ${field({ label: say.name, name: 'name', value: name, hint: say.nameHint, problem: wrong('name'), attributes: html`maxlength="80"` })}
             ${field({ label: say.baseUrl, name: 'base_url', type: 'url', value: baseUrl, hint: say.baseUrlHint, problem: wrong('base_url') })}
           </div>`,
       })}

@@ -75,15 +75,15 @@ export function stateCell(view: View, { condition, rests }: AccountStanding): Ht
 }
 
 /** What is left of a quota, who says so, and how long ago. */
-export function quotaBar(view: View, quota: ShownQuota): Html {
+export function quotaBar(view: View, quota: ShownQuota, isLong = false): Html {
   const say = accountWords[view.language]
-  const { bucket, remaining, limit, source, at } = quota
+  const { bucket, remaining, limit, source, at, resetAt } = quota
   const share = remaining / limit
   return bar({
     label: bucket,
     share,
     tone: share === 0 ? 'bad' : share < LOW ? 'warn' : undefined,
-    text: html`${bucket}: ${say.left(count(view, remaining), count(view, limit))}, ${say[source]} ${ago(view, at)}`,
+    text: html`${bucket}: ${say.left(count(view, remaining), count(view, limit))}, ${say[source]} ${ago(view, at)}${isLong && html`; ${say.resets} ${ago(view, resetAt)}`}`,
   })
 }
 

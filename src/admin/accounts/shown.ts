@@ -10,7 +10,7 @@ type Stored = Pick<
   StoredAccount,
   'id' | 'kind' | 'name' | 'baseUrl' | 'enabled' | 'weight' | 'maxInFlight' | 'requestsPerMinute'
 > &
-  Pick<StoredAccount, 'models' | 'api' | 'tier' | 'tags' | 'note' | 'version' | 'proxy'>
+  Pick<StoredAccount, 'models' | 'api' | 'tier' | 'tags' | 'note' | 'version' | 'proxy' | 'extras'>
 
 /** An account as lists show it: its secret by the last four signs at most. */
 export interface ShownAccount extends Stored {
@@ -43,7 +43,7 @@ export const shownOfEnvironment = (
 ): ShownAccount => ({
   ...{ id, name, baseUrl, kind: kind === 'demo' ? 'xai' : kind },
   ...{ enabled: true, weight: 1, maxInFlight: null, requestsPerMinute: null, models: null },
-  ...{ api: null, tier: null, tags: null, note: null, version: 0, proxy: null },
+  ...{ api: null, tier: null, tags: null, note: null, version: 0, proxy: null, extras: null },
   ...{ hint: undefined, createdAt: undefined, isOfEnvironment: true },
   standing: standingOf(pool, { id, enabled: true }, at),
 })

@@ -20,7 +20,10 @@ const PASSED_ON = ['accept', 'content-length', 'content-type', 'if-none-match', 
 /** Answers of `/v1` are for every page; these are for ours. */
 const FOR_ALL = /^access-control-/
 
-export const RELAY_PATH = '/admin/playground/v1'
+/** Below the pages of the playground. */
+export const RELAY_PATH = '/v1'
+
+const WHOLE_PATH = `/admin/playground${RELAY_PATH}`
 
 /** The id under which the ledger has what was asked: the answer's own is that of the way here. */
 const REQUEST_HEADER = 'x-playground-request-id'
@@ -30,11 +33,11 @@ export const createRelay =
   ({ serve, houseKey, viewOf }: Pick<AdminParts, 'serve' | 'houseKey' | 'viewOf'>) =>
   async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)
-    const path = pathname.slice(RELAY_PATH.length)
+    const path = pathname.slice(WHOLE_PATH.length)
     if (!ASKED.some(([method, known]) => method === request.method && known.test(path)))
       throw new ApiError(
-        'unknown_path',
-        `The playground does not ask ${request.method} ${path.slice(0, 200)}: programs do, with a key.`,
+        'not_found',
+        `The playground does not ask ${request.method} /v1${path.slice(0, 200)}: programs do, with a key.`,
       )
     const headers = new Headers({ authorization: `Bearer ${await houseKey.secret()}` })
     for (const name of PASSED_ON) {

@@ -1,14 +1,37 @@
 import { Elysia } from 'elysia'
+import { jsonAnswer } from '../answers'
 import type { AdminParts } from '../parts'
+import { PARTS, type Part, playgroundPage } from './page'
 import { createRelay, RELAY_PATH } from './relay'
+
+/** The turns among which one is looked for: it ended just now. */
+const LATEST = 100
 
 /** A page to try models on, and the way by which it asks them. */
 export function playgroundRoutes(parts: AdminParts) {
-  const { handlers } = parts
+  const { handlers, catalog, stores } = parts
   const relay = createRelay(parts)
   const relayed = handlers.api((_, request) => relay(request))
+  const show = (part: Part) =>
+    handlers.page((view, request) =>
+      playgroundPage(view, part, {
+        models: catalog.list().map(({ id }) => id),
+        model: new URL(request.url).searchParams.get('model') ?? '',
+      }),
+    )
   const asIs = { parse: 'none' } as const
-  return new Elysia({ detail: { hide: true } })
+  return new Elysia({ prefix: '/admin/playground', detail: { hide: true } })
+    .get(PARTS.chat, show('chat'))
+    .get(PARTS.image, show('image'))
+    .get(PARTS.video, show('video'))
+    .get(
+      '/turns/:id',
+      handlers.api(async (_, __, { id }: { readonly id: string }) => {
+        const rows = await stores.ledger.recent(LATEST)
+        const row = rows.find(({ requestId }) => requestId === id)
+        return jsonAnswer({ found: row !== undefined, cost_usd_ticks: row?.costTicks ?? null })
+      }),
+    )
     .get(`${RELAY_PATH}/*`, relayed)
     .post(`${RELAY_PATH}/*`, relayed, asIs)
     .delete(`${RELAY_PATH}/*`, relayed, asIs)

@@ -7,7 +7,7 @@ import { failureAnswer } from '../handlers'
 import type { AdminParts } from '../parts'
 import { LANGUAGE_COOKIE, THEME_COOKIE, THEMES, type View } from '../view'
 import { LANGUAGES } from '../words'
-import { logInPage } from './page'
+import { logInPage, notSetPage } from './page'
 import { sessionWords } from './words'
 
 const YEAR_S = 365 * 86_400
@@ -74,11 +74,11 @@ export function sessionRoutes(parts: AdminParts) {
   }
 
   return new Elysia({ prefix: '/admin', detail: { hide: true } })
-    .get('/login', ({ request }) =>
-      markupAnswer(
-        logInPage(viewOf(request), nextOf(new URL(request.url).searchParams.get('next'))),
-      ),
-    )
+    .get('/login', async ({ request }) => {
+      const view = viewOf(request)
+      if (!(await passwords.isSet())) return markupAnswer(notSetPage(view))
+      return markupAnswer(logInPage(view, nextOf(new URL(request.url).searchParams.get('next'))))
+    })
     .post('/login', own(logIn), { parse: 'none' })
     .post('/logout', own(logOut), { parse: 'none' })
     .post('/preferences', own(prefer), { parse: 'none' })
@@ -86,4 +86,6 @@ export function sessionRoutes(parts: AdminParts) {
 
 /** Only to a page of ours. */
 const nextOf = (given: string | null): string =>
-  given && /^\/admin(?:[/?]|$)/.test(given) && !/[\\\p{Cc}]/u.test(given) ? given : '/admin'
+  given && /^\/(?:admin|setup)(?:[/?]|$)/.test(given) && !/[\\\p{Cc}]/u.test(given)
+    ? given
+    : '/admin'

@@ -52,7 +52,7 @@ function readRow(where: string, fields: readonly string[], header: Header | unde
     return { where, problem: 'Its second field is no tier: basic, super, heavy or unknown.' }
   const names = header?.columns ?? COLUMNS
   const record: Json = Object.fromEntries(
-    names.map((name, at) => [name, UNSAID.has(fields[at] ?? '') ? undefined : fields[at]]),
+    names.map((name, at) => [name, UNSAID.has(fields[at] ?? '') ? undefined : plain(fields[at])]),
   )
   try {
     return { where, account: readRecord(record) }
@@ -61,6 +61,10 @@ function readRow(where: string, fields: readonly string[], header: Header | unde
     return { where, problem: cause.message }
   }
 }
+
+/** Without the sign that keeps spreadsheets from calculating: see `harmless`. */
+const plain = (field: string | undefined): string | undefined =>
+  field?.replace(/^'(?=['=+\-@\t\r])/, '')
 
 const NO_TIER = /^(?:unknown|auto|none|-)$/i
 /** What tables put where there is nothing. */

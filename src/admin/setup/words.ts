@@ -1,0 +1,143 @@
+import { words } from '../words'
+
+export const setupWords = words(
+  {
+    title: 'Set up Groxy',
+    steps: 'Steps',
+    stepPassword: 'Password',
+    stepAccount: 'Account',
+    stepTry: 'First answer',
+    choose:
+      "Choose the password of this gateway's operator. With it you come back to these pages at any time.",
+    password: "Operator's password",
+    passwordHint:
+      'At least eight characters. It is the key to everything here: keep it safe, in a password manager for instance.',
+    tooShort: 'The password needs at least eight characters.',
+    tooLong: 'The password may have 200 characters at most.',
+    next: 'Go on',
+    closed: 'This link no longer works',
+    closedUsed: 'A set-up link works once, and the password is set.',
+    closedUnset:
+      'A set-up link works until the password is set, or Groxy starts again. Open the link that Groxy printed last; starting it again prints a new one.',
+    logIn: 'Log in',
+
+    addTitle: 'Add an account',
+    addWhy:
+      'Groxy answers by the accounts that you give it. Paste what you have of one; what it is will be found out, and it is tested at once.',
+    paste: 'Key, token or cookie',
+    pasteHint:
+      'For example: an xAI key (xai-…); a key of another server with its address (https://host/v1 sk-…); the cookie "sso" of a grok.com session, a line of cookies, or the JSON that a browser extension exports. It is encrypted, and never shown again.',
+    file: 'Or take it from a file',
+    add: 'Add and test',
+    adding: 'It is being tested. That takes a few seconds.',
+    nothing: 'Paste something first.',
+    unreadable: 'This could not be taken in.',
+    added: (name: string) => `${name} is added.`,
+    imported: (added: number, all: number) =>
+      `${added} of ${all} accounts are added; the others were there already. Test them on the page of the accounts.`,
+    keptFailing: (name: string) =>
+      `${name} is kept, so that you can look after it later. Or correct it above: what you send then takes its place.`,
+    goOn: 'Make a key, and go on',
+    goOnAnyway: 'Go on all the same',
+    skip: 'Skip this: the demo model answers',
+    haveAccounts: (count: number) =>
+      count === 1
+        ? 'One account is there already. You can add another.'
+        : `${count} accounts are there already. You can add another.`,
+    importMany: 'You have many? Import them later, on the page of the accounts.',
+
+    readyTitle: 'Ask something',
+    readyWhy: 'Programs that speak to OpenAI speak to Groxy: give them this address and a key.',
+    address: 'Address (base URL)',
+    key: 'Key',
+    keyOnce: 'The key is shown once, here and now. Copy it.',
+    keyGone: (hint: string) =>
+      `The key that ends in ${hint} was shown once. Put it in the place of YOUR_KEY, or make another.`,
+    keyNone: 'Put a key in the place of YOUR_KEY, or make one.',
+    makeKey: 'Make a key',
+    model: 'Model',
+    others: 'How others ask',
+    tryTitle: 'Try it here',
+    tryDemo: 'The demo model answers, as there is no other account yet.',
+    prompt: 'Your question',
+    promptText: 'Say hello in one sentence, and tell me who you are.',
+    send: 'Send',
+    stop: 'Stop',
+    answer: 'Answer',
+    waiting: 'Waiting for the answer …',
+    answered: (ms: string) => `Answered. The first word came after ${ms} ms.`,
+    stopped: 'Stopped.',
+    failed: 'That did not work',
+    lost: 'Groxy did not answer. Is it still running?',
+    noScript: 'Trying it here needs JavaScript. The lines above work without.',
+    finish: 'To the overview',
+    exampleText: 'Hello!',
+  },
+  {
+    title: '设置 Groxy',
+    steps: '步骤',
+    stepPassword: '设置密码',
+    stepAccount: '添加账号',
+    stepTry: '首次对话',
+    choose: '请设置本网关的管理员密码，之后可随时用它登录这些页面。',
+    password: '管理员密码',
+    passwordHint: '至少 8 个字符。它能管理这里的一切，请妥善保管，例如存入密码管理器。',
+    tooShort: '密码至少需要 8 个字符。',
+    tooLong: '密码最多 200 个字符。',
+    next: '继续',
+    closed: '此链接已失效',
+    closedUsed: '设置链接只能使用一次，密码已经设置完成。',
+    closedUnset:
+      '设置链接在设置密码或重新启动 Groxy 之后失效。请打开 Groxy 最近一次打印的链接；重新启动会打印新的链接。',
+    logIn: '登录',
+
+    addTitle: '添加账号',
+    addWhy:
+      'Groxy 通过您提供的账号来回答。把手头的内容粘贴进来即可，系统会自动识别类型并立即测试。',
+    paste: '密钥、令牌或 Cookie',
+    pasteHint:
+      '例如：xAI 密钥（xai-…）；其他服务的密钥连同地址（https://host/v1 sk-…）；grok.com 会话的 “sso” Cookie、整行 Cookie，或浏览器扩展导出的 JSON。内容会加密保存，之后不再显示。',
+    file: '或从文件读取',
+    add: '添加并测试',
+    adding: '正在测试，需要几秒钟。',
+    nothing: '请先粘贴内容。',
+    unreadable: '无法识别所填内容。',
+    added: (name) => `已添加 ${name}。`,
+    imported: (added, all) =>
+      `共 ${all} 个账号，新增 ${added} 个，其余已存在。可在“账号”页面测试它们。`,
+    keptFailing: (name) =>
+      `${name} 已保留，您可以稍后再处理；也可以在上方更正后重新提交，新内容将取代它。`,
+    goOn: '创建密钥并继续',
+    goOnAnyway: '仍然继续',
+    skip: '跳过：由演示模型回答',
+    haveAccounts: (count) => `已有 ${count} 个账号，您还可以继续添加。`,
+    importMany: '账号很多？之后可以在“账号”页面批量导入。',
+
+    readyTitle: '开始提问',
+    readyWhy: '凡是支持 OpenAI 接口的程序都能使用 Groxy：填入下面的地址和密钥即可。',
+    address: '接口地址（base URL）',
+    key: '密钥',
+    keyOnce: '密钥只在此处显示这一次，请立即复制。',
+    keyGone: (hint) =>
+      `以 ${hint} 结尾的密钥只显示过一次。请把 YOUR_KEY 换成该密钥，或另外创建一个。`,
+    keyNone: '请把 YOUR_KEY 换成您的密钥，或新建一个。',
+    makeKey: '创建密钥',
+    model: '模型',
+    others: '其他调用方式',
+    tryTitle: '在这里试一试',
+    tryDemo: '目前还没有其他账号，由演示模型回答。',
+    prompt: '您的问题',
+    promptText: '请用一句话打个招呼，并介绍一下你自己。',
+    send: '发送',
+    stop: '停止',
+    answer: '回答',
+    waiting: '正在等待回答……',
+    answered: (ms) => `回答完毕，${ms} 毫秒后出现第一个字。`,
+    stopped: '已停止。',
+    failed: '请求未成功',
+    lost: 'Groxy 没有响应，它还在运行吗？',
+    noScript: '在此试用需要启用 JavaScript；上面的命令无需 JavaScript 即可使用。',
+    finish: '前往概览',
+    exampleText: '你好！',
+  },
+)
