@@ -9,7 +9,6 @@ import { accountsBulkApi } from './accounts/api-many'
 import { accountRoutes } from './accounts/pages'
 import { redirect } from './answers'
 import { assetRoutes } from './assets'
-import { overviewApi } from './overview/api'
 import { auditApi } from './audit-log/api'
 import { auditRoutes } from './audit-log/routes'
 import { createAuditLog } from './audit-log/service'
@@ -19,6 +18,7 @@ import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
 import { mediaApi } from './media/api'
 import { mediaPageRoutes } from './media/routes'
+import { overviewApi } from './overview/api'
 import { overviewRoutes } from './overview/routes'
 import { createOverview } from './overview/service'
 import type { AdminParts } from './parts'
@@ -44,7 +44,8 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     accessApi(parts, access),
     auditRoutes(parts, auditLog),
     auditApi(parts, auditLog),
-    overviewRoutes(parts),
+    overviewRoutes(parts, overview),
+    overviewApi(parts, overview),
     accountRoutes(parts),
     accountLists(parts),
     keyApi(parts, keys),
@@ -57,29 +58,10 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     accountChangesApi(parts, actions),
     accountsBulkApi(parts, actions),
     batchesApi(parts),
-    welcomeRoutes(parts, actions),
+    welcomeRoutes(parts, actions, keys),
   ]
   return new Elysia()
     .use([...routes])
-    .use(assetRoutes())
-    .use(sessionRoutes(parts))
-    .use(overviewRoutes(parts, overview))
-    .use(overviewApi(parts, overview))
-    .use(accessRoutes(parts, access))
-    .use(accessApi(parts, access))
-    .use(auditRoutes(parts, auditLog))
-    .use(auditApi(parts, auditLog))
-    .use(overviewRoutes(parts))
-    .use(accountRoutes(parts))
-    .use(accountLists(parts))
-    .use(keyApi(parts, keys))
-    .use(keyRoutes(parts, keys))
-    .use(mediaPageRoutes(parts))
-    .use(mediaApi(parts))
-    .use(playgroundRoutes(parts))
-    .use(welcomeRoutes(parts, createAccountActions(parts), keys))
-    .use(requestRoutes(parts, requests))
-    .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)
