@@ -88,8 +88,6 @@ export function createRecent(client: Client) {
   }
 }
 
-export type Recent = ReturnType<typeof createRecent>
-
 const sorted = (json: unknown): readonly number[] =>
   (JSON.parse(String(json ?? '[]')) as (number | null)[])
     .filter((value) => value !== null)

@@ -118,8 +118,6 @@ export function createRollups(client: Client) {
   }
 }
 
-export type Rollups = ReturnType<typeof createRollups>
-
 const toSums = (row: Row): Sums => ({
   turns: Number(row.turns),
   failures: Number(row.failures),

@@ -195,8 +195,6 @@ export function createLedgerSearch(client: Client) {
   }
 }
 
-export type LedgerSearch = ReturnType<typeof createLedgerSearch>
-
 const EMPTY: TurnPage = { rows: [], next: undefined, lookedUntil: undefined }
 
 /** Contents are large. */

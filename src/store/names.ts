@@ -55,5 +55,3 @@ export function createNames(client: Client) {
     },
   }
 }
-
-export type Names = ReturnType<typeof createNames>

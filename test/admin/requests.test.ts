@@ -232,6 +232,7 @@ describe('requests', () => {
     )
     const answer = await new Response(run.stdout).text()
     expect(answer).toContain('"object":"chat.completion"')
+    await it.app.flush()
   })
 
   test('a request that is not there is said so, on the page and by the API', async () => {

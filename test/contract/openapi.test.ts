@@ -51,6 +51,7 @@ const operationsOf = ({ paths }: Document) =>
 /** What answers are that are not JSON. */
 const TYPES: Readonly<Record<string, string>> = {
   'GET /metrics 200': 'text/plain',
+  'GET /admin/api/requests/export 200': 'text/csv',
   'GET /v1/files/{id}/content 200': 'application/octet-stream',
   'GET /images/{name} 200': 'image/*',
   'GET /images/{name} 206': 'image/*',

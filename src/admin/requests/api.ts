@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import Type from 'typebox'
 import { ApiError } from '../../errors'
 import { answers, failure, pathParameter } from '../../http/operation'
 import { adminOperation } from '../operation'
@@ -6,7 +7,7 @@ import type { AdminParts } from '../parts'
 import { curlOf } from './curl'
 import { exported, FORMATS } from './export'
 import { FILTERS, readGiven, readWanted, refuseProblems } from './query'
-import { Cleared, RequestDetail, RequestList } from './schema'
+import { Cleared, RequestDetail, RequestList, RequestObject } from './schema'
 import type { Requests } from './service'
 import { requestObject } from './shown'
 
@@ -24,7 +25,7 @@ export function requestsApi({ handlers, settings, now, viewOf }: AdminParts, req
 
   return new Elysia({ prefix: '/admin/api/requests', tags: ['Admin: requests'] })
     .get(
-      '/',
+      '',
       handlers.api(async (_, request) => {
         const params = paramsOf(request, [...FILTERS, 'limit', 'after'])
         const before = wholeOf(params, 'after', Number.MAX_SAFE_INTEGER)
@@ -67,7 +68,7 @@ export function requestsApi({ handlers, settings, now, viewOf }: AdminParts, req
           description:
             'All that fit, the newest first, as a table (`csv`) or as one JSON object a line (`jsonl`).',
           parameters: [...FILTER_PARAMETERS, FORMAT_PARAMETER],
-          answers: { 200: { description: 'The file.', content: {} }, 400: WRONG },
+          answers: { 200: FILE, 400: WRONG },
         }),
       },
     )
@@ -101,7 +102,7 @@ export function requestsApi({ handlers, settings, now, viewOf }: AdminParts, req
       },
     )
     .delete(
-      '/',
+      '',
       handlers.api(async (operator, request) => {
         const params = paramsOf(request, ['before'])
         const given = params.get('before')
@@ -168,6 +169,14 @@ function wholeOf(params: URLSearchParams, name: string, most: number): number | 
   throw new ApiError('invalid_value', `"${name}" is a whole number from 1 to ${most}.`, {
     param: name,
   })
+}
+
+const FILE = {
+  description: 'The file.',
+  content: {
+    'text/csv': { schema: Type.String() },
+    'application/jsonl': { schema: RequestObject },
+  },
 }
 
 const WRONG = failure('A parameter is wrong.', 'invalid_value', '"status" is a status such as 429.')
