@@ -75,5 +75,3 @@ const readAll = <T>(
   { read }: { readonly read: (row: Row) => T },
   result: ResultSet | undefined,
 ): T[] => (result?.rows ?? []).map(read)
-
-export type AccountDetails = ReturnType<typeof createAccountDetails>

@@ -237,5 +237,3 @@ function countsOf(all: ResultSet, off: ResultSet, states: ResultSet): AccountCou
     },
   }
 }
-
-export type AccountPages = ReturnType<typeof createAccountPages>

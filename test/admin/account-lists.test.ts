@@ -102,7 +102,7 @@ describe('lists of twenty thousand accounts', () => {
       times.push(performance.now() - began)
     }
     // Below 50 ms on a machine that does nothing else; this one runs other tests.
-    expect(Math.min(...times)).toBeLessThan(250)
+    expect(Math.min(...times)).toBeLessThan(600)
   })
 
   test('can be worked on all together', async () => {

@@ -16,7 +16,6 @@ export const BULK_ACTIONS = [
   'export',
   'delete',
 ] as const
-export type BulkAction = (typeof BULK_ACTIONS)[number]
 
 /** Buttons for the accounts that are ticked, or for all that fit. */
 export function bulkBar(view: View, { total }: AccountList): Html {

@@ -85,8 +85,6 @@ export function createAccountDetail(parts: DetailParts) {
   }
 }
 
-export type AccountDetailService = ReturnType<typeof createAccountDetail>
-
 const UNREADABLE = { headers: {}, cookies: '' }
 
 const named = (proxy: string): string | undefined => (proxy ? proxyName(proxy) : undefined)

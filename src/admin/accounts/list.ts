@@ -57,5 +57,3 @@ export function createAccountList({ config, settings, pool, stores, now }: ListP
     },
   }
 }
-
-export type Accounts = ReturnType<typeof createAccountList>

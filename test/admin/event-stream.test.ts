@@ -1,0 +1,27 @@
+import { expect, test } from 'bun:test'
+import { eventOf, eventStream } from '#src/admin/event-stream'
+
+test('events have their text on lines of their own', () => {
+  expect(eventOf('a\nb')).toBe('data: a\ndata: b\n\n')
+  expect(eventOf('', 'done')).toBe('event: done\ndata: \n\n')
+})
+
+test('who leaves ends what the events come from', async () => {
+  const abort = new AbortController()
+  async function* endless() {
+    yield 'one'
+    await new Promise((resolve) => abort.signal.addEventListener('abort', resolve))
+  }
+  const reader = eventStream(endless(), abort).body?.getReader()
+  expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('one')
+  await reader?.cancel()
+  expect(abort.signal.aborted).toBe(true)
+})
+
+test('a source that fails breaks the stream', async () => {
+  // biome-ignore lint/correctness/useYield: it fails before its first event.
+  async function* failing(): AsyncGenerator<string> {
+    throw new Error('gone')
+  }
+  expect(eventStream(failing(), new AbortController()).text()).rejects.toThrow('gone')
+})
