@@ -87,5 +87,7 @@ function foundModels({ models }: Account, listed: readonly { readonly id: string
 /** The server is there, and is one that does not say which models it has. */
 function listsNone(cause: unknown): boolean {
   if (!(cause instanceof UpstreamFault)) return false
-  return cause.kind === 'malformed' || [404, 405, 501].includes(cause.details.status ?? 0)
+  // A page is no API: then its address is wrong.
+  if (cause.kind === 'malformed') return !(cause.cause instanceof SyntaxError)
+  return [404, 405, 501].includes(cause.details.status ?? 0)
 }

@@ -22,14 +22,15 @@ export async function inTime<T>(
 ): Promise<T> {
   const abort = new AbortController()
   const late = new TimeUp(`The upstream did not answer within ${TIMEOUT_MS / 1000} s.`)
-  const timer = setTimeout(() => abort.abort(late), TIMEOUT_MS)
-  const stop = () => abort.abort(signal?.reason)
-  signal?.addEventListener('abort', stop, { once: true })
+  const stop = (reason: unknown = signal?.reason) => abort.abort(reason)
+  const timer = setTimeout(stop, TIMEOUT_MS, late)
+  const leave = () => stop()
+  signal?.addEventListener('abort', leave, { once: true })
   if (signal?.aborted) stop()
   try {
     return await ask(abort)
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
+    signal?.removeEventListener('abort', leave)
   }
 }

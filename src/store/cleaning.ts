@@ -24,6 +24,8 @@ const HOURS_KEPT = 400 * 24
 const MINUTES_KEPT = 120
 const DAYS_KEPT = 40
 const MONTHS_KEPT = 14
+/** How long operators may look at what became of work on many accounts. */
+const BATCH_DAYS = 30
 const FAILURES_KEPT = 30
 
 /** So few at once that the database is not locked for long. */
@@ -83,6 +85,9 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         ]),
         sweep(any('admin_sessions', 'expires_at <= ?'), [at]),
         sweep(any('login_failures', 'reset_at <= ?'), [at]),
+        sweep(any('batches', 'created_at < ?'), [at - BATCH_DAYS * DAY_MS]),
+        // Of those that were never ended.
+        sweep(BATCH_SUBJECTS, []),
         ...saidSweeps(client, settings, at),
       ]
     },
@@ -101,6 +106,8 @@ const any = (table: string, condition: string) =>
 /** By its key, for it has no rowid; and by each `by`, for the key begins with it. */
 const ROLLUPS = `DELETE FROM ledger_rollups WHERE ("by", hour, name) IN (
   SELECT "by", hour, name FROM ledger_rollups WHERE "by" IN ('all', 'key', 'model') AND hour < ? LIMIT ?)`
+
+const BATCH_SUBJECTS = any('batch_subjects', 'batch_id NOT IN (SELECT id FROM batches)')
 
 /** Their numbers tell them apart: of minutes there are millions, of days tens of thousands. */
 const windows = (range: string) => any('allowances', `"window" ${range}`)

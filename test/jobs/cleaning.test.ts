@@ -149,6 +149,20 @@ test('ids of batches go after a day, sums by the hour after 400 days', async () 
   expect(await it.column('SELECT count(*) FROM ledger_rollups GROUP BY "by"')).toEqual([2, 2, 2])
 })
 
+test('work on many accounts goes after thirty days, whatever became of it', async () => {
+  const it = await cleaner()
+  for (const [id, age] of Object.entries({ old: 31, paused: 30.1, young: 29 })) {
+    await it.batches.add({ id, kind: 'test', actor: 'somebody', subjects: ['a', 'b'] })
+    await it.client.execute({
+      sql: 'UPDATE batches SET created_at = ? WHERE id = ?',
+      args: [NOW - age * DAY, id],
+    })
+  }
+  await it.clean()
+  expect(await it.column('SELECT id FROM batches')).toEqual(['young'])
+  expect(await it.column('SELECT batch_id FROM batch_subjects')).toEqual(['young'])
+})
+
 test('allowances go when their windows are long over', async () => {
   const it = await cleaner()
   const month = (2026 - 1970) * 12 + 9

@@ -5,7 +5,7 @@ import { openExtras } from '../../operator/account-extras'
 import type { AccountFinding } from '../../operator/account-finding'
 import { type ImportReport, type ImportWishes, takeIn } from '../../operator/account-import'
 import { testAccount } from '../../operator/account-test'
-import type { Pasted, PastedForm } from '../../operator/pasted'
+import type { PastedForm } from '../../operator/pasted'
 import { environmentAccounts, isOfEnvironment } from '../../pool/roster'
 import { AccountTaken, type CalledAccount, type StoredAccount } from '../../store/accounts'
 import { difference } from '../audit'
@@ -19,7 +19,7 @@ import type { AccountFields, NewAccountFields } from './fields'
 import { look, lookThrough, unread } from './look'
 import { newAccount } from './new-account'
 
-export type { AccountFields, AccountFinding, ImportReport, NewAccountFields, Pasted }
+export type { AccountFields, AccountFinding, ImportReport, NewAccountFields }
 
 /** An account that was added, and what its upstream says of it. */
 export interface Added {

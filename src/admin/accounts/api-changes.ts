@@ -45,7 +45,7 @@ export function accountChangesApi(parts: AdminParts, actions: AccountActions) {
 
   return new Elysia({ prefix: '/admin/api/accounts', detail: { tags } })
     .post(
-      '/',
+      '',
       handlers.api(async (operator, request) => {
         const added = await actions.add(operator, await readJson(request, NewAccountFields))
         const { account, finding, form, leftOut } = added

@@ -54,7 +54,7 @@ export function accountLists(parts: AdminParts) {
 
   return new Elysia({ prefix: '/admin/api/accounts', tags: TAGS })
     .get(
-      '/',
+      '',
       handlers.api((_, request) => listed(new URL(request.url).searchParams)),
       {
         detail: adminOperation({

@@ -82,7 +82,7 @@ export function batchesApi(parts: Pick<AdminParts, 'handlers' | 'batches' | 'aud
 
   return new Elysia({ prefix: '/admin/api/batches', tags: ['Admin: batches'] })
     .get(
-      '/',
+      '',
       handlers.api((_, request) => listed(new URL(request.url).searchParams)),
       {
         detail: adminOperation({

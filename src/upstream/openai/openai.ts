@@ -82,7 +82,7 @@ export function createOpenAi({ http, now, quirks = {} }: OpenAiParts): Upstream 
     const accept = 'application/json'
     const response = await caller({ account, path: '/models', method: 'GET', accept, abort })
     const body: unknown = await response.json().catch((cause) => {
-      throw asFault(cause, abort.signal)
+      throw cause instanceof SyntaxError ? noList(cause) : asFault(cause, abort.signal)
     })
     return readModels(body)
   }
@@ -117,9 +117,14 @@ const needsMore = ({ tools, tool_choice: choice, messages }: ChatRequest): boole
 /** @throws UpstreamFault when it is no model list */
 function readModels(body: unknown): readonly UpstreamModel[] {
   const list = (body as { data?: unknown } | null)?.data
-  if (!Array.isArray(list))
-    throw new UpstreamFault('malformed', 'The upstream answered something that is no model list.')
+  if (!Array.isArray(list)) throw noList()
   return list.filter(
     (model): model is UpstreamModel => typeof model?.id === 'string' && model.id !== '',
   )
 }
+
+/** @param cause where it was not even JSON, but the page of a website, say */
+const noList = (cause?: unknown): UpstreamFault =>
+  new UpstreamFault('malformed', 'The upstream answered something that is no model list.', {
+    cause,
+  })
