@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { NO_EXTRAS } from '#src/extras'
 import type { Account, Charge } from '#src/pool/account'
 import { newHost } from '#src/pool/host'
 import { type Member, newMember, newShelf, type Quota } from '#src/pool/member'
@@ -11,7 +12,7 @@ const LATER = NOW + 60_000
 const account = (id: string): Account => ({
   ...{ id, kind: 'web', name: id, baseUrl: 'https://grok.com', secret: () => 'x' },
   ...{ proxy: () => undefined, api: 'chat', weight: 1, maxInFlight: 2 },
-  ...{ requestsPerMinute: null, models: null, extras: () => ({}), tier: undefined },
+  ...{ requestsPerMinute: null, models: null, extras: () => NO_EXTRAS, tier: undefined },
   offers: undefined,
 })
 
