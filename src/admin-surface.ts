@@ -99,12 +99,9 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
-    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     ground: platform.ground,
     inspection: createInspection(platform.client, now),
-    ...{ passwords, logIns, cookies, sites, guard, addressOf },
-    ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
-    environmentKey: platform.environmentKey,
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }

@@ -123,5 +123,3 @@ export function createKeySearch(client: Client) {
     },
   }
 }
-
-export type KeySearch = ReturnType<typeof createKeySearch>

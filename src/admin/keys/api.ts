@@ -38,7 +38,7 @@ export function keyApi({ handlers, now }: AdminParts, keys: KeyService) {
 
   return new Elysia({ prefix: '/admin/api/keys', tags: ['Admin: keys'] })
     .get(
-      '/',
+      '',
       handlers.api(async (_, request) => {
         const query = new URL(request.url).searchParams
         const { limit, after } = partOf(query)
@@ -62,7 +62,7 @@ export function keyApi({ handlers, now }: AdminParts, keys: KeyService) {
       },
     )
     .post(
-      '/',
+      '',
       handlers.api(async (operator, request) => {
         const { name, ...wish } = await readJson(request, NewKeyBody)
         const [made] = await keys.create(operator, { ...wanted(wish), name: name.trim() })
