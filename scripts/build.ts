@@ -29,7 +29,7 @@ export async function buildExecutable(
     splitting: true,
     sourcemap: 'linked',
     // Compiling fixes NODE_ENV; Elysia hides what it knows about errors only in production.
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', ...commitDefine() },
     compile: {
       outfile,
       ...(target && { target: `bun-${target}` as Bun.Build.CompileTarget }),
@@ -52,7 +52,7 @@ export async function buildWorker(outdir: string): Promise<{ readonly gzippedByt
     conditions: ['workerd', 'worker'],
     minify: true,
     sourcemap: 'linked',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', ...commitDefine() },
     external: ['cloudflare:workers', 'node:*'],
   })
   for (const name of ['swagger-ui-bundle.js', 'swagger-ui.css'])
@@ -60,6 +60,15 @@ export async function buildWorker(outdir: string): Promise<{ readonly gzippedByt
   await Bun.write(`${outdir}/assets/cl100k_base.json`, JSON.stringify(ranks))
   const script = await Bun.file(`${outdir}/worker.js`).bytes()
   return { gzippedBytes: Bun.gzipSync(script).length }
+}
+
+/** So that the System page can name the commit: nothing where there is no git, or no repository. */
+function commitDefine(): Record<string, string> {
+  if (Bun.which('git') === null) return {}
+  const { success, stdout } = Bun.spawnSync(['git', 'rev-parse', '--short=12', 'HEAD'], {
+    stderr: 'ignore',
+  })
+  return success ? { GROXY_COMMIT: JSON.stringify(stdout.toString().trim()) } : {}
 }
 
 async function sizeOf(path: string): Promise<number> {

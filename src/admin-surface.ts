@@ -18,6 +18,7 @@ import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
+import type { LedgerQueue } from './ledger/queue'
 import type { Links } from './media/links'
 import { readNetworks } from './networks'
 import { createAccountLookup } from './operator/account-lookup'
@@ -25,7 +26,9 @@ import type { Asking } from './operator/asking'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
+import { createInspection } from './store/inspection'
 import type { Settings } from './store/settings'
+import type { Snapshot } from './store/snapshot'
 import type { Stores } from './store/stores'
 import type { Upstreams } from './upstreams'
 
@@ -39,6 +42,8 @@ interface AdminSurfaceParts {
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
   readonly links: Links
+  readonly snapshot: () => Snapshot | undefined
+  readonly ledger: LedgerQueue
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string
@@ -94,6 +99,10 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
   })
   const own: AdminParts = {
     ...parts,
+    ...{ config, now, later, log, newId, handlers, viewOf, audit },
+    ground: platform.ground,
+    inspection: createInspection(platform.client, now),
+    ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     environmentKey: platform.environmentKey,
     ...{ passwords, logIns, cookies, sites, guard, addressOf },

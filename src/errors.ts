@@ -35,6 +35,8 @@ const FAILURES = {
   request_timeout: [408, 'invalid_request_error'],
   revision_conflict: [409, 'invalid_request_error'],
   already_exists: [409, 'invalid_request_error'],
+  job_state: [409, 'invalid_request_error'],
+  not_here: [409, 'invalid_request_error'],
   response_in_progress: [409, 'invalid_request_error'],
   video_not_ready: [409, 'invalid_request_error'],
   body_too_large: [413, 'invalid_request_error'],

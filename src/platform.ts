@@ -1,6 +1,7 @@
 import type { Client } from '@libsql/client/web'
 import type { ElysiaConfig } from 'elysia'
 import type { Config } from './config'
+import type { Ground } from './ground'
 import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
 import type { ProcessUse } from './ledger/metrics'
@@ -17,6 +18,8 @@ import type { Tokenizer } from './turn/tokenizer'
 export interface Platform {
   readonly config: Config
   readonly client: Client
+  /** Where it runs, for people. */
+  readonly ground: Ground
   /** Where pictures, videos and files are kept. */
   readonly objects: ObjectStore
   /** `GROXY_SECRET`, from wherever it is kept. */

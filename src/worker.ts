@@ -49,6 +49,12 @@ const call: Platform['fetch'] = (url, init) => fetch(url, init as RequestInit)
 const platform: Platform = {
   config,
   client,
+  ground: {
+    runtime: 'Cloudflare Workers',
+    database: { kind: 'server', host: new URL(config.DATABASE_URL).host },
+    media: { kind: bucket ? 'bucket' : 'database' },
+    environment: () => env,
+  },
   objects: bucket
     ? createBucket(bucket)
     : createObjects({ client: patient(client), now: Date.now }),

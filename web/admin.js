@@ -49,6 +49,33 @@ document.addEventListener('change', async (event) => {
   if (file) document.querySelector(picker.dataset.into).value = await file.text()
 })
 
+/** `<input data-find="selector">` shows of these elements those whose `data-words` hold what is typed. */
+const find = (field) => {
+  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean)
+  for (const item of document.querySelectorAll(field.dataset.find))
+    item.hidden = !words.every((word) => item.dataset.words.includes(word))
+  const isShown = (part) => part.querySelector(`${field.dataset.find}:not([hidden])`) !== null
+  for (const part of document.querySelectorAll('section:has([data-words])'))
+    part.hidden = !isShown(part)
+  for (const none of document.querySelectorAll('[data-find-none]')) none.hidden = isShown(document)
+}
+const findAgain = () => document.querySelectorAll('[data-find]').forEach(find)
+document.addEventListener('input', (event) => {
+  const field = closest(event, '[data-find]')
+  if (field) find(field)
+})
+document.addEventListener('htmx:after:swap', findAgain)
+findAgain()
+
+/** What is wrong can be seen, whatever is looked for. */
+document.addEventListener(
+  'invalid',
+  (event) => {
+    for (let at = event.target; at; at = at.parentElement) at.hidden = false
+  },
+  true,
+)
+
 /** What is kept up to date while it is looked at: `<div data-tick="10" hx-trigger="tick">`, in seconds. */
 let seconds = 0
 setInterval(() => {

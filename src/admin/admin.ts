@@ -16,16 +16,29 @@ import { batchesApi } from './batches/api'
 import { keyApi } from './keys/api'
 import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
+import { createAliasService } from './models/aliases'
+import { modelApi } from './models/api'
+import { createModelCatalog } from './models/catalog'
+import { createPriceService } from './models/prices'
+import { modelRoutes } from './models/routes'
 import { mediaApi } from './media/api'
 import { mediaPageRoutes } from './media/routes'
+import { overviewApi } from './overview/api'
 import { overviewRoutes } from './overview/routes'
+import { createOverview } from './overview/service'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { requestsApi } from './requests/api'
 import { requestRoutes } from './requests/routes'
 import { createRequests } from './requests/service'
 import { sessionRoutes } from './sessions/routes'
+import { settingsApi } from './settings/api'
+import { settingsRoutes } from './settings/routes'
+import { createSettingsService } from './settings/service'
 import { welcomeRoutes } from './setup/welcome-routes'
+import { systemApi } from './system/api'
+import { systemRoutes } from './system/routes'
+import { createSystemServices } from './system/services'
 
 /** Everything below `/admin`. */
 export function adminRoutes(parts: AdminParts): AnyElysia {
@@ -33,7 +46,24 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
   const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
   const keys = createKeyService(parts)
+  const known = {
+    models: createModelCatalog(parts),
+    aliases: createAliasService(parts),
+    prices: createPriceService(parts),
+  }
+  return new Elysia()
+    .use(assetRoutes())
+    .use(sessionRoutes(parts))
+    .use(overviewRoutes(parts))
+    .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
+    .use(modelApi(parts, known))
+    .use(modelRoutes(parts, known))
+    .use(playgroundRoutes(parts))
   const actions = createAccountActions(parts)
+  const overview = createOverview(parts)
+  const settings = createSettingsService(parts)
+  const system = createSystemServices(parts)
   const routes: readonly AnyElysia[] = [
     assetRoutes(),
     sessionRoutes(parts),
@@ -41,40 +71,28 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     accessApi(parts, access),
     auditRoutes(parts, auditLog),
     auditApi(parts, auditLog),
-    overviewRoutes(parts),
+    overviewRoutes(parts, overview),
+    overviewApi(parts, overview),
     accountRoutes(parts),
     accountLists(parts),
+    accountChangesApi(parts, actions),
+    accountsBulkApi(parts, actions),
+    batchesApi(parts),
     keyApi(parts, keys),
     keyRoutes(parts, keys),
     mediaPageRoutes(parts),
     mediaApi(parts),
     playgroundRoutes(parts),
+    settingsRoutes(parts, settings),
+    settingsApi(parts, settings),
+    systemRoutes(parts, system),
+    systemApi(parts, system),
     requestRoutes(parts, requests),
     requestsApi(parts, requests),
-    accountChangesApi(parts, actions),
-    accountsBulkApi(parts, actions),
-    batchesApi(parts),
-    welcomeRoutes(parts, actions),
+    welcomeRoutes(parts, actions, keys),
   ]
   return new Elysia()
     .use([...routes])
-    .use(assetRoutes())
-    .use(sessionRoutes(parts))
-    .use(accessRoutes(parts, access))
-    .use(accessApi(parts, access))
-    .use(auditRoutes(parts, auditLog))
-    .use(auditApi(parts, auditLog))
-    .use(overviewRoutes(parts))
-    .use(accountRoutes(parts))
-    .use(accountLists(parts))
-    .use(keyApi(parts, keys))
-    .use(keyRoutes(parts, keys))
-    .use(mediaPageRoutes(parts))
-    .use(mediaApi(parts))
-    .use(playgroundRoutes(parts))
-    .use(welcomeRoutes(parts, createAccountActions(parts), keys))
-    .use(requestRoutes(parts, requests))
-    .use(requestsApi(parts, requests))
     .get('/', () => redirect('/admin', { isPartial: false }), HIDDEN)
     .get('/login', () => redirect('/admin/login', { isPartial: false }), HIDDEN)
     .get('/manage', () => redirect('/admin', { isPartial: false }), HIDDEN)

@@ -2,21 +2,30 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, readConfig } from '../config'
 import { SetupError } from '../errors'
+import type { Inspection } from '../ground'
+import { inspect } from '../store/inspection'
 import { ACCOUNT_KINDS } from '../store/schema'
 import { createAsking, findAccounts, testAccounts } from './account-test'
-import { type Command, parse } from './command'
+import { type Command, parse, table } from './command'
 import { FETCH_LIMIT } from './fetch-limit'
 import { bad, type Finding, good } from './finding'
 import { checkMedia } from './media-check'
 import { filePath } from './paths'
-import { openState, type State } from './state'
+import { openClient, openState, type State } from './state'
+
+const usage = 'doctor [--database] [--json]'
 
 /** `groxy doctor` */
 export const doctorCommand: Command = {
-  usage: 'doctor',
-  help: 'Secret, database, disk, room for pictures, videos and files, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong.',
+  usage,
+  help: 'Secret, database, disk, room for pictures, videos and files, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong. --database looks at the database file alone, and says what each table weighs.',
   async run(args) {
-    parse(args, {}, 'doctor')
+    const { values } = parse(
+      args,
+      { database: { type: 'boolean' }, json: { type: 'boolean' } },
+      usage,
+    )
+    if (values.database) return inspectFile(readConfig(process.env), values.json === true)
     let healthy = true
     const report = ({ ok, line }: Finding) => {
       healthy &&= ok
@@ -59,14 +68,34 @@ async function checkDatabase({ client, stores }: State, config: Config): Promise
       : bad('no key', 'Make one with: groxy keys create NAME'),
   ]
   if (!filePath(config)) return findings
-  const { rows } = await client.execute('PRAGMA integrity_check(1)')
-  const found = String(rows[0]?.[0])
-  return [
-    ...findings,
-    found === 'ok'
-      ? good('database is sound')
-      : bad(`database is damaged: ${found}`, 'Restore a backup made with `groxy backup`.'),
-  ]
+  return [...findings, soundness(await inspect(client))]
+}
+
+const soundness = ({ problem }: Inspection): Finding =>
+  problem === undefined
+    ? good('database is sound')
+    : bad(`database is damaged: ${problem}`, 'Restore a backup made with `groxy backup`.')
+
+/** The file alone, which needs no secret. */
+async function inspectFile(config: Config, isJson: boolean): Promise<number> {
+  if (!filePath(config))
+    throw new SetupError(
+      'A remote database is looked after where it lives.',
+      'Without --database `groxy doctor` checks the way there.',
+    )
+  const client = await openClient(config)
+  try {
+    const found = await inspect(client)
+    if (isJson) console.info(JSON.stringify(found))
+    else {
+      console.info(soundness(found).line)
+      const rows = found.tables.map(({ name, bytes }) => [name, String(Math.ceil(bytes / 1024))])
+      console.info(table(['TABLE', 'KIB'], rows))
+    }
+    return isJson || found.problem === undefined ? 0 : 1
+  } finally {
+    client.close()
+  }
 }
 
 const LEAST_FREE_BYTES = 512 * 1024 * 1024

@@ -1,3 +1,5 @@
+import { isCompiled } from './self'
+
 /** Bun reads it when the process starts, and only then. */
 export const FETCH_LIMIT = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
 
@@ -14,8 +16,7 @@ export async function liftFetchLimit(): Promise<void> {
     .slice(2)
     .some((word) => ['--help', '-h', '--version', '-v'].includes(word))
   if (process.env[FETCH_LIMIT] || command !== 'serve' || asks) return
-  const isCompiled = Bun.main.startsWith('/$bunfs/') || Bun.main.includes('~BUN')
-  const script = isCompiled ? [] : [...process.execArgv, Bun.main]
+  const script = isCompiled() ? [] : [...process.execArgv, Bun.main]
   const args = [...script, ...process.argv.slice(2)]
   const env = { ...process.env, [FETCH_LIMIT]: MANY }
   if (process.platform !== 'win32' && process.execve)

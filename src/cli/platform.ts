@@ -12,6 +12,7 @@ import { environmentKey } from '../store/keys'
 import { createObjects } from '../store/objects'
 import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
+import { machineGround } from './ground'
 import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
 import { mediaPath } from './paths'
@@ -44,6 +45,7 @@ export function createPlatform(
   return {
     config,
     client,
+    ground: machineGround(config),
     objects: objectsOf(config, client),
     secret,
     log,

@@ -1,15 +1,15 @@
 import { proxyName } from '../proxy'
-import { isProxySetting, isSecretSetting, Settings } from '../store/settings'
+import { DEFAULT_SETTINGS, isProxySetting, isSecretSetting, Settings } from '../store/settings'
 import { type Command, noteOnWorkers, parse, table, UsageError } from './command'
 import { filePath } from './paths'
 import { withState } from './with-state'
 
-const usage = 'settings [list] | set NAME VALUE'
+const usage = 'settings [list] | set NAME VALUE | reset NAME'
 
 /** `groxy settings` */
 export const settingsCommand: Command = {
   usage,
-  help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.\nA proxy may have a password, http://USER:PASSWORD@HOST:PORT. It, and cookies and headers of yours, are stored\nencrypted and not shown; none takes them away.',
+  help: 'A running server knows of changes within two seconds. Values are written as JSON: 30000, true.\nA proxy may have a password, http://USER:PASSWORD@HOST:PORT. It, and cookies and headers of yours, are stored\nencrypted and not shown; none takes them away. reset puts a default back.',
   run(args) {
     const { words } = parse(args, {}, usage)
     const [action = 'list', name, value] = words
@@ -19,6 +19,12 @@ export const settingsCommand: Command = {
         const current = (await stores.settings.all())[name as keyof Settings]
         console.info(`${name} = ${shown(name, current)}`)
         if (isProxySetting(name) && current) noteOnWorkers(filePath(config) === undefined)
+        return 0
+      })
+    if (action === 'reset' && name)
+      return withState(async ({ stores }) => {
+        await stores.settings.change({ [name]: null })
+        console.info(`${name} = ${shown(name, DEFAULT_SETTINGS[name as keyof Settings])}`)
         return 0
       })
     if (action === 'list')

@@ -21,6 +21,9 @@ export const newHost = (): Host => ({
   openUntil: 0,
   trips: 0,
   probing: false,
+  answeredAt: 0,
+  downSince: 0,
+  fault: undefined,
 })
 
 /** Whether turns may go there: all while it works, a single one to try it out after a break. */
@@ -28,27 +31,39 @@ export const admits = (host: Host, at: number): boolean =>
   host.openUntil === 0 || (host.openUntil <= at && !host.probing)
 
 /** Any answer shows that the host is there. */
-export function hostAnswered(host: Host): void {
+export function hostAnswered(host: Host, at: number): void {
+  host.answeredAt = at
   if (host.openUntil === 0 && host.failed.size === 0) return
   host.failed.clear()
   host.openUntil = 0
   host.trips = 0
+  host.downSince = 0
   host.probing = false
+}
+
+/** What went wrong at a host. */
+interface HostFault {
+  readonly at: number
+  /** `certain` when no connection came about, which a host that works does to nobody. */
+  readonly sign: HostSign
+  /** For people. */
+  readonly reason: string
 }
 
 /**
  * Note that an account could not be served for a reason that may be its host's.
  *
- * @param sign `certain` when no connection came about, which a host that works does to nobody
  * @returns whether the host is down, so that no account is to blame
  */
-export function hostFailed(host: Host, member: Member, at: number, sign: HostSign): boolean {
+export function hostFailed(host: Host, member: Member, { at, sign, reason }: HostFault): boolean {
   host.failed.add(member)
+  host.fault = { at, reason }
   const needed = Math.min(WITNESSES[sign], host.accounts)
   if (host.openUntil === 0 && host.failed.size < needed) return false
   if (host.openUntil <= at) {
     host.openUntil = at + Math.min(FIRST_OPEN_MS * 2 ** host.trips, LONGEST_OPEN_MS)
     host.trips++
+    if (host.downSince === 0) host.downSince = at
   }
   return true
 }

@@ -68,6 +68,12 @@ export interface Host {
   trips: number
   /** A turn is trying it out. */
   probing: boolean
+  /** When it last gave an answer that was good, in milliseconds since 1970; 0 for never yet. */
+  answeredAt: number
+  /** Since when nobody is sent there; 0 while it works. */
+  downSince: number
+  /** What last went wrong there, in the words that accounts are blamed with. */
+  fault: { readonly at: number; readonly reason: string } | undefined
 }
 
 /** Groups of accounts that can serve a turn, the preferred group first. */

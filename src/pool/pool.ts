@@ -183,13 +183,13 @@ export function createPool({
         (member.rest.faults > 0 ? change : setRest)(member, '', undefined, at)
       for (const scope of lease.scopes ?? [])
         if ((restOf(member, scope)?.until ?? 0) <= at) change(member, scope, undefined, at)
-      if (member.shelf) hostAnswered(member.shelf.host)
+      if (member.shelf) hostAnswered(member.shelf.host, at)
       end(lease, at)
     },
 
     /** Whatever the upstream said, it shows that its host is there. */
-    answered({ member }: Lease): void {
-      if (member.shelf) hostAnswered(member.shelf.host)
+    answered({ member }: Pick<Lease, 'member'>): void {
+      if (member.shelf) hostAnswered(member.shelf.host, now())
     },
 
     /** The account, or its host, failed: it rests, never shorter than it already would. */
@@ -197,7 +197,7 @@ export function createPool({
       const at = now()
       const { member } = lease
       const where = lease.ended ? undefined : member.shelf?.host
-      if (host && where && hostFailed(where, member, at, host)) {
+      if (host && where && hostFailed(where, member, { at, sign: host, reason })) {
         for (const other of where.failed) if (other.rest?.ofHost) change(other, '', undefined, at)
         end(lease, at)
         return

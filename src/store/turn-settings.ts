@@ -1,7 +1,10 @@
 import Type from 'typebox'
 
+/** Timers cannot be set for longer. */
+const LONGEST_MS = 2_147_483_647
+
 const milliseconds = (value: number, description: string) =>
-  Type.Integer({ default: value, minimum: 1, description })
+  Type.Integer({ default: value, minimum: 1, maximum: LONGEST_MS, description })
 
 /** Settings of turns: how long they take, how large they are, and how they are told. */
 export const TurnSettings = {

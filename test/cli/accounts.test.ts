@@ -256,6 +256,8 @@ test('groxy settings seals the proxies of kinds and shows them without their pas
   expect(refusal).toContain('SOCKS')
   expect(refusal).not.toContain('s3cret')
   expect(await it.run('settings', 'set', 'proxy_openai', 'none')).toContain('proxy_openai = ""')
+  await it.run('settings', 'set', 'max_attempts', '3')
+  expect(await it.run('settings', 'reset', 'max_attempts')).toContain('max_attempts = 10')
   expect((await it.settings.all()).proxy_openai).toBe('')
 })
 

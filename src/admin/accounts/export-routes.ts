@@ -13,16 +13,21 @@ import { EXPORT_FORMATS } from './exporting'
 
 /** `/admin/accounts/export`: a file of accounts, with their secrets only for who knows the password. */
 export function accountExportPages(parts: AdminParts, actions: AccountActions) {
-  const { handlers, checkPassword } = parts
+  const { handlers, logIns } = parts
   const choose = createChoice(parts)
 
-  async function exported(view: OwnView, form: URLSearchParams): Promise<Response> {
+  async function exported(
+    view: OwnView,
+    request: Request,
+    form: URLSearchParams,
+  ): Promise<Response> {
     const choice = await choose(view, form)
     const format = EXPORT_FORMATS.find((one) => one === form.get('format'))
     if (!format)
       throw new ApiError('invalid_value', 'There is no such format.', { param: 'format' })
     const withSecrets = form.has('secrets')
-    if (withSecrets && !(await checkPassword(form.get('password') ?? ''))) {
+    const password = form.get('password') ?? ''
+    if (withSecrets && !(await logIns.check(request, password, view.operator))) {
       const text = addWords[view.language].passwordWrong
       return refused(view, choice, { format, withSecrets, problem: { field: 'password', text } })
     }
@@ -42,7 +47,7 @@ export function accountExportPages(parts: AdminParts, actions: AccountActions) {
     .post(
       '/export',
       handlers.page(async (view, request) =>
-        exported(view, await readForm(request, LARGEST_CHOICE)),
+        exported(view, request, await readForm(request, LARGEST_CHOICE)),
       ),
       { parse: 'none' },
     )

@@ -1,0 +1,78 @@
+import type { Client } from '@libsql/client/web'
+import type { Inspection } from '../ground'
+
+/** How many mistakes of a damaged file are worth reading. */
+const MISTAKES = 3
+
+/**
+ * Look at a database file from end to end. That takes its time, in which this connection does nothing else:
+ * not for a connection that answers turns.
+ */
+export async function inspect(client: Client): Promise<Inspection> {
+  const { rows } = await client.execute(`PRAGMA integrity_check(${MISTAKES})`)
+  const found = rows.map((row) => String(row[0])).join('; ')
+  const tables = await sizes(client).catch(() => [])
+  return { ...(found !== 'ok' && { problem: found }), tables }
+}
+
+/** Not every SQLite can tell. */
+async function sizes(client: Client): Promise<Inspection['tables']> {
+  const { rows } = await client.execute(
+    `SELECT tbl_name AS name, sum(pgsize) AS bytes
+      FROM dbstat JOIN sqlite_master USING (name)
+      WHERE aggregate = TRUE GROUP BY tbl_name ORDER BY bytes DESC, tbl_name`,
+  )
+  return rows.map(({ name, bytes }) => ({ name: String(name), bytes: Number(bytes) }))
+}
+
+/** How many rows a table has at most. */
+export interface TableRows {
+  readonly name: string
+  readonly atMost: number
+}
+
+/**
+ * How many rows each table may have: told from their first and last numbers, as counting would read them
+ * all. Where rows in between are gone there are fewer.
+ */
+async function tableRows(client: Client): Promise<readonly TableRows[]> {
+  const { rows: tables } = await client.execute(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE 'libsql~_%' ESCAPE '~' ORDER BY name",
+  )
+  const names = tables.map(({ name }) => String(name))
+  if (names.length === 0) return []
+  const span = (name: string) => {
+    const table = `"${name.replaceAll('"', '""')}"`
+    return `SELECT coalesce((SELECT max(rowid) FROM ${table}) - (SELECT min(rowid) FROM ${table}) + 1, 0)`
+  }
+  const results = await client.batch(names.map(span), 'read')
+  return names
+    .map((name, at) => ({ name, atMost: Number(results[at]?.rows[0]?.[0] ?? 0) }))
+    .toSorted((a, b) => b.atMost - a.atMost)
+}
+
+/** What is cheap to know of a database that turns use. */
+export const createInspection = (client: Client, now: () => number) => ({
+  tables: () => tableRows(client),
+  instances: () => knownInstances(client, now()),
+  latency: () => databaseLatency(client, now),
+})
+
+export type DatabaseInspection = ReturnType<typeof createInspection>
+
+/** Names of instances that hold a part of a key's limits now, or run a job. */
+async function knownInstances(client: Client, now: number): Promise<readonly string[]> {
+  const { rows } = await client.execute({
+    sql: `SELECT instance FROM allowances WHERE expires_at > ?
+      UNION SELECT instance FROM jobs WHERE state = 'running' AND expires_at > ?`,
+    args: [now, now],
+  })
+  return rows.map(({ instance }) => String(instance))
+}
+
+/** How long the database takes to say anything, in milliseconds. */
+async function databaseLatency(client: Client, now: () => number): Promise<number> {
+  const begun = now()
+  await client.execute('SELECT 1')
+  return now() - begun
+}
