@@ -198,13 +198,13 @@ function tests(open: () => Promise<World>) {
   })
 
   test.each([
-    '..%2f..%2fgroxy.db',
-    '%00',
-    'x'.repeat(3_000),
-    `${'0'.repeat(31)}1.mp4`,
-    "';DROP TABLE media;--",
-    '<script>',
-  ])('nothing is shown or deleted by the name %s', async (name) => {
+    ['a path', '..%2f..%2fgroxy.db'],
+    ['nothing', '%00'],
+    ['too much', 'x'.repeat(3_000)],
+    ['what is not here', `${'0'.repeat(31)}1.mp4`],
+    ['a statement', "';DROP TABLE media;--"],
+    ['markup', '<script>'],
+  ])('nothing is shown or deleted by a name that is %s', async (_, name) => {
     const before = (await list()).data.length
     expect((await it.page(`/admin/media/content/${name}`)).status).toBe(404)
     if (name.startsWith('0')) return
