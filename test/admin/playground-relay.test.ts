@@ -142,3 +142,19 @@ test('the key of the playground is nowhere to be found', async () => {
   expect(texts.join('\n')).not.toMatch(SECRET)
   expect(await it.stores.keys.list()).toEqual([])
 })
+
+test('every part has a page, whose models are those that there are', async () => {
+  for (const part of ['', '/image', '/video']) {
+    const page = await (await it.page(`/admin/playground${part}?model=grok-4-mini`)).text()
+    expect(page).toContain('<option value="grok-4-mini" selected>')
+    expect(page).not.toMatch(/ style=|undefined|\[object/)
+  }
+})
+
+test('where there is no model yet, it says where models come from', async () => {
+  await using bare = await adminWorld({
+    env: { DEMO: '0', OPENAI_API_KEY: 'sk-nobody', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' },
+  })
+  const page = await (await bare.page('/admin/playground')).text()
+  expect(page).toContain('No model yet')
+})
