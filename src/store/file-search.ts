@@ -88,5 +88,3 @@ export function createFileSearch(client: Patient) {
     },
   }
 }
-
-export type FileSearcher = ReturnType<typeof createFileSearch>

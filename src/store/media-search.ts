@@ -114,8 +114,6 @@ export function createMediaSearch(client: Patient) {
   }
 }
 
-export type MediaSearcher = ReturnType<typeof createMediaSearch>
-
 function conditionsOf(wanted: Omit<MediaSearch, 'sort' | 'limit'>, rank: string) {
   const { isKept, accountId, text, after } = wanted
   const conditions: string[] = []

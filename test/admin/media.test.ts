@@ -198,13 +198,13 @@ function tests(open: () => Promise<World>) {
   })
 
   test.each([
-    '..%2f..%2fgroxy.db',
-    '%00',
-    'x'.repeat(3_000),
-    `${'0'.repeat(31)}1.mp4`,
-    "';DROP TABLE media;--",
-    '<script>',
-  ])('nothing is shown or deleted by the name %s', async (name) => {
+    ['a path', '..%2f..%2fgroxy.db'],
+    ['nothing', '%00'],
+    ['too much', 'x'.repeat(3_000)],
+    ['what is not here', `${'0'.repeat(31)}1.mp4`],
+    ['a statement', "';DROP TABLE media;--"],
+    ['markup', '<script>'],
+  ])('nothing is shown or deleted by a name that is %s', async (_, name) => {
     const before = (await list()).data.length
     expect((await it.page(`/admin/media/content/${name}`)).status).toBe(404)
     if (name.startsWith('0')) return
@@ -324,6 +324,56 @@ function tests(open: () => Promise<World>) {
     )
     expect(((await (await it.api('/files')).json()) as Listed).data).toEqual([])
     expect((await it.api('/files/file-held', undefined, 'DELETE')).status).toBe(404)
+  })
+
+  test(
+    'pages of the gallery and of files keep what was looked for, and lead back',
+    async () => {
+      const row = (nth: number) => `${nth.toString(16).padStart(32, '0')}.mp4`
+      for (let nth = 10; nth < 60; nth++) await known(row(nth), { createdAt: nth, usedAt: nth })
+      await it.client.execute(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)
+        INSERT INTO files (id, key_id, filename, purpose, mime, bytes, hash, created_at)
+        SELECT 'file-' || i, 'env', 'a' || i, 'user_data', 'text/plain', i, 'h', i FROM n`)
+      for (const [path, last] of [
+        ['/admin/media?sort=video&state=away&account=gone&q=imagine&order=made', row(10)],
+        ['/admin/media/files?q=a&order=made&key=env', 'file-1'],
+      ] as const) {
+        const first = await (await it.page(path)).text()
+        expect(first).not.toContain(`"${last}"`)
+        const [, next = ''] = /href="([^"]+)" rel="next"/.exec(first) ?? []
+        const address = next.replaceAll('&amp;', '&')
+        for (const [name, value] of new URL(path, it.url).searchParams)
+          expect(new URL(address, it.url).searchParams.get(name)).toBe(value)
+        const second = await (await it.page(address)).text()
+        expect(second).toContain(`value="${last}"`)
+        expect(second).not.toContain('rel="next"')
+        expect(second).toContain(`<a href="${path.replaceAll('&', '&amp;')}">`)
+      }
+      const none = await (await it.page('/admin/media/files?key=nobody')).text()
+      expect(none).toContain('Nothing fits these filters.')
+      const far = await it.page('/admin/media?after=nothing')
+      expect(far.status).toBe(400)
+      await it.api('/media/clear', { sort: 'all' })
+      await it.client.execute('DELETE FROM files')
+    },
+    PATIENCE_MS,
+  )
+
+  test('without scripts forms lead back to their page', async () => {
+    const post = (path: string, body: string) =>
+      it.page(path, { method: 'POST', body: new URLSearchParams(body) })
+    for (const [path, body, back] of [
+      ['/admin/media/delete', `name=${'0'.repeat(32)}.png`, '/admin/media'],
+      ['/admin/media/clear', 'sort=image', '/admin/media'],
+      ['/admin/media/clean', '', '/admin/media'],
+      ['/admin/media/files/delete', 'id=file-1', '/admin/media/files'],
+    ] as const) {
+      const answer = await post(path, body)
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, back])
+    }
+    const many = Array.from({ length: 501 }, (_, nth) => `name=${nth}&id=${nth}`).join('&')
+    for (const path of ['/admin/media/delete', '/admin/media/files/delete'])
+      expect((await post(path, many)).status).toBe(400)
   })
 
   test('who picks nothing is told so, and who is a stranger gets nothing', async () => {

@@ -86,19 +86,20 @@ test('who leaves ends the call of the upstream', async () => {
 
 test("nothing of the browser's own goes further", async () => {
   const before = upstream.asked().length
-  expect((await ask(ASK, { headers: { 'x-grok-conv-id': 'c' } })).status).toBe(200)
+  const authorization = 'Bearer xai-a-key-of-somebody-else'
+  const answer = await ask(ASK, { headers: { authorization, 'x-grok-conv-id': 'c' } })
+  expect(answer.status).toBe(200)
   const [seen] = upstream.asked().slice(before)
   expect(seen?.headers.get('authorization')).toBe('Bearer xai-account-secret-1')
   expect(seen?.headers.get('cookie')).toBeNull()
 })
 
-test("who brings a key of somebody's is not let in by it", async () => {
-  const before = upstream.asked().length
+test("who brings only a program's key is not let in by it", async () => {
   for (const key of ['xai-a-key-of-somebody-else', KEY]) {
-    const answer = await ask(ASK, { headers: { authorization: `Bearer ${key}` } })
-    expect(answer.status).toBe(401)
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(ASK) }
+    expect((await fetch(it.url + CHAT, init)).status).toBe(401)
   }
-  expect(upstream.asked().length).toBe(before)
 })
 
 test('answers are for this page only', async () => {
@@ -140,4 +141,20 @@ test('the key of the playground is nowhere to be found', async () => {
   }
   expect(texts.join('\n')).not.toMatch(SECRET)
   expect(await it.stores.keys.list()).toEqual([])
+})
+
+test('every part has a page, whose models are those that there are', async () => {
+  for (const part of ['', '/image', '/video']) {
+    const page = await (await it.page(`/admin/playground${part}?model=grok-4-mini`)).text()
+    expect(page).toContain('<option value="grok-4-mini" selected>')
+    expect(page).not.toMatch(/ style=|undefined|\[object/)
+  }
+})
+
+test('where there is no model yet, it says where models come from', async () => {
+  await using bare = await adminWorld({
+    env: { DEMO: '0', OPENAI_API_KEY: 'sk-nobody', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' },
+  })
+  const page = await (await bare.page('/admin/playground')).text()
+  expect(page).toContain('No model yet')
 })

@@ -56,5 +56,3 @@ export function createFilesService({ stores, objects, settings, audit, now }: Fi
     },
   }
 }
-
-export type FilesService = ReturnType<typeof createFilesService>
