@@ -18,6 +18,7 @@ import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
 import { createBatches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
+import type { LedgerQueue } from './ledger/queue'
 import type { Links } from './media/links'
 import { readNetworks } from './networks'
 import { createAccountLookup } from './operator/account-lookup'
@@ -27,6 +28,7 @@ import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
 import { createInspection } from './store/inspection'
 import type { Settings } from './store/settings'
+import type { Snapshot } from './store/snapshot'
 import type { Stores } from './store/stores'
 import type { Upstreams } from './upstreams'
 
@@ -40,6 +42,8 @@ interface AdminSurfaceParts {
   readonly upstreams: Upstreams
   readonly jobs: JobsRunner
   readonly links: Links
+  readonly snapshot: () => Snapshot | undefined
+  readonly ledger: LedgerQueue
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string
@@ -100,6 +104,7 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     inspection: createInspection(platform.client, now),
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
+    environmentKey: platform.environmentKey,
     ...{ passwords, logIns, cookies, sites, guard, addressOf },
     ...{ canProxy, asking, accountLookup, batches },
   }

@@ -209,7 +209,7 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminSurface({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
-    ...{ houseKey, instance, links: media.links },
+    ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),

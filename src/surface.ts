@@ -34,9 +34,9 @@ import { createMediaSurface } from './media-surface'
 import { modelledMethods } from './modelled'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
+import { windowOf } from './pool/model'
 import type { Said } from './state/said'
 import type { Key } from './store/keys'
-import type { UpstreamModel } from './store/schema'
 import type { Settings } from './store/settings'
 import type { Stores } from './store/stores'
 
@@ -149,10 +149,4 @@ export function createSurface(parts: SurfaceParts) {
     .use(passthroughRoutes({ passthrough, auth, modelled: modelledMethods }))
 
   return { routes, background, takeover, videos: media.videos }
-}
-
-/** xAI, OpenRouter and vLLM each have a name of their own for it. */
-function windowOf(model: UpstreamModel | undefined): number | undefined {
-  const found = [model?.context_length, model?.context_window, model?.max_model_len]
-  return found.find((length): length is number => typeof length === 'number' && length > 0)
 }

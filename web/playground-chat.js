@@ -4,10 +4,10 @@ import {
   announce,
   ask,
   copyButton,
+  costOf,
   curlOf,
   dataUrls,
-  dollars,
-  Failure,
+  durationOf,
   failureNode,
   failureOf,
   fieldsOf,
@@ -17,7 +17,6 @@ import {
   requestOf,
   root,
   say,
-  secondsOf,
   servedBy,
   working,
 } from './playground-parts.js'
@@ -27,8 +26,6 @@ import { h, markdown, webAddress } from './playground-text.js'
 const PATH = '/chat/completions'
 /** How often what has come is shown while more of it comes. */
 const SHOW_MS = 80
-/** The ledger is written behind: when it is asked what an answer cost. */
-const ASK_AFTER_MS = [2_500, 4_000, 8_000]
 
 const form = root.querySelector('form')
 const turns = root.querySelector('#turns')
@@ -77,7 +74,7 @@ async function send() {
   stopping = new AbortController()
   working(form, true)
   const before = messages
-  const shown = answerBlock()
+  const shown = answerBlock(form.elements.namedItem('model').value)
   try {
     const urls = await dataUrls(pictures.files)
     const said = { role: 'user', content: contentOf(text, urls) }
@@ -186,7 +183,7 @@ const userBlock = (text, urls) =>
   )
 
 /** The place of an answer, which fills as it comes. */
-function answerBlock() {
+function answerBlock(model) {
   const content = h('div', { class: 'said' })
   const thoughts = h('div', { class: 'said soft' })
   const thinking = h(
@@ -202,38 +199,45 @@ function answerBlock() {
   const block = h(
     'article',
     { class: 'turn' },
-    h('h2', {}, say.model),
+    h('h2', {}, model),
     ...[thinking, waiting, content, sources, meta, tools],
   )
   let shownAt = 0
+  let later
   let isFolded = false
+
+  function render({ text, thinking: thought, sources: cited }, isOver) {
+    shownAt = performance.now()
+    if (text || thought || isOver) waiting.remove()
+    if (thought) {
+      thinking.hidden = false
+      thoughts.textContent = thought
+      // Open while it thinks, and folded once when it answers: then it is the reader's to open.
+      if (!isFolded) thinking.open = text === '' && !isOver
+      if (text !== '' || isOver) isFolded = true
+    }
+    content.replaceChildren(...markdown(text))
+    const links = [...cited].flatMap(([url, title]) => {
+      const address = webAddress(url)
+      if (!address) return []
+      const attributes = { href: address.href, target: '_blank', rel: 'noreferrer noopener' }
+      return [h('li', {}, h('a', attributes, title || address.host))]
+    })
+    sources.replaceChildren(
+      ...(links.length > 0 ? [h('h3', {}, say.sources), h('ol', {}, links)] : []),
+    )
+  }
 
   return {
     block,
 
     /** What there is so far: all of it at the end, and not too often before. */
-    show({ text, thinking: thought, sources: cited }, isOver = false) {
-      const now = performance.now()
-      if (!isOver && now - shownAt < SHOW_MS) return
-      shownAt = now
-      if (text || thought || isOver) waiting.remove()
-      if (thought) {
-        thinking.hidden = false
-        thoughts.textContent = thought
-        // Open while it thinks, and folded once when it answers: then it is the reader's to open.
-        if (!isFolded) thinking.open = text === '' && !isOver
-        if (text !== '' || isOver) isFolded = true
-      }
-      content.replaceChildren(...markdown(text))
-      const links = [...cited].flatMap(([url, title]) => {
-        const address = webAddress(url)
-        if (!address) return []
-        const attributes = { href: address.href, target: '_blank', rel: 'noreferrer noopener' }
-        return [h('li', {}, h('a', attributes, title || address.host))]
-      })
-      sources.replaceChildren(
-        ...(links.length > 0 ? [h('h3', {}, say.sources), h('ol', {}, links)] : []),
-      )
+    show(answer, isOver = false) {
+      clearTimeout(later)
+      const waits = shownAt + SHOW_MS - performance.now()
+      if (isOver || waits <= 0) render(answer, isOver)
+      // What comes last before a pause is shown, too.
+      else later = setTimeout(() => render(answer, false), waits)
     },
 
     tools(body) {
@@ -247,7 +251,7 @@ function answerBlock() {
       const told = [
         isStopped && say.stopped,
         usage && filled(say.tokens, number(usage.prompt_tokens), number(usage.completion_tokens)),
-        first !== undefined && filled(say.times, secondsOf(first), secondsOf(total)),
+        first !== undefined && filled(say.times, durationOf(first), durationOf(total)),
         account && filled(say.by, account),
       ].filter(Boolean)
       meta.textContent = told.join(' · ')
@@ -262,21 +266,6 @@ function answerBlock() {
     fail(failure) {
       waiting.remove()
       block.insertBefore(failureNode(failure), meta)
-      const { requestId } = failure instanceof Failure ? failure.details : {}
-      if (requestId) meta.replaceChildren()
     },
-  }
-}
-
-/** What the ledger says that it cost; undefined where it says nothing soon. */
-async function costOf(id) {
-  for (const ms of ASK_AFTER_MS) {
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    const response = await fetch(`/admin/playground/turns/${encodeURIComponent(id)}`).catch(
-      () => undefined,
-    )
-    if (!response?.ok) return
-    const { found, cost_usd_ticks: ticks } = await response.json()
-    if (found) return ticks === null ? say.noCost : dollars(ticks)
   }
 }

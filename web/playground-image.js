@@ -4,8 +4,10 @@ import {
   announce,
   ask,
   copyButton,
+  costOf,
   curlOf,
   dataUrls,
+  durationOf,
   failureNode,
   failureOf,
   fieldsOf,
@@ -14,7 +16,6 @@ import {
   requestOf,
   root,
   say,
-  secondsOf,
   servedBy,
   working,
 } from './playground-parts.js'
@@ -78,10 +79,15 @@ async function make() {
     const response = await ask(path, { body: isEdit ? formOf(body) : body, signal })
     await read(response, places)
     const account = servedBy(response)
-    const took = filled(say.took, secondsOf(performance.now() - began))
+    const took = filled(say.took, durationOf(performance.now() - began))
     meta.textContent = [took, account && filled(say.by, account)].filter(Boolean).join(' · ')
     const id = requestOf(response)
-    if (id) tools.append(requestLink(id))
+    if (id) {
+      tools.append(requestLink(id))
+      costOf(id).then((cost) => {
+        if (cost !== undefined) meta.append(` · ${cost}`)
+      })
+    }
     announce(say.drawn)
   } catch (failure) {
     group.insertBefore(signal.aborted ? h('p', {}, say.stopped) : failureNode(failure), meta)

@@ -144,15 +144,28 @@ async function copy(text) {
 const LOCALE = document.documentElement.lang
 
 export const number = (value, options) => new Intl.NumberFormat(LOCALE, options).format(value)
-export const secondsOf = (ms) =>
-  number(ms / 1000, {
-    style: 'unit',
-    unit: 'second',
-    unitDisplay: 'short',
-    maximumFractionDigits: 1,
-  })
-export const dollars = (ticks) =>
+export const durationOf = (ms) =>
+  ms < 1000
+    ? number(ms, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 })
+    : number(ms / 1000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 })
+const dollars = (ticks) =>
   number(ticks / 1e10, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 })
+
+/** The ledger is written behind: when it is asked what an answer cost. */
+const ASK_AFTER_MS = [2_500, 4_000, 8_000]
+
+/** What the ledger says that it cost; undefined where it says nothing soon. */
+export async function costOf(id) {
+  for (const ms of ASK_AFTER_MS) {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    const response = await fetch(`/admin/playground/turns/${encodeURIComponent(id)}`).catch(
+      () => undefined,
+    )
+    if (!response?.ok) return
+    const { found, cost_usd_ticks: ticks } = await response.json()
+    if (found) return ticks === null ? say.noCost : dollars(ticks)
+  }
+}
 
 /** Tell who cannot see it what happens. */
 export const announce = (text) => {
@@ -167,7 +180,6 @@ export const fieldsOf = (form) =>
 
 /** Whether something is under way: one button begins it, the other ends it. */
 export function working(form, isWorking) {
-  form.ariaBusy = isWorking ? 'true' : null
   for (const button of form.querySelectorAll('[data-begin]')) button.hidden = isWorking
   for (const button of form.querySelectorAll('[data-stop]')) button.hidden = !isWorking
 }

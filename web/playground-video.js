@@ -7,6 +7,7 @@ import {
   copyButton,
   curlOf,
   dataUrls,
+  durationOf,
   Failure,
   failureNode,
   fieldsOf,
@@ -15,7 +16,6 @@ import {
   requestOf,
   root,
   say,
-  secondsOf,
   wayTo,
   working,
 } from './playground-parts.js'
@@ -157,7 +157,7 @@ function block(text) {
     progress({ progress, status, prompt: asked }, ms) {
       title.textContent ||= asked ?? ''
       bar.value = progress
-      told.textContent = `${say.states[status] ?? status} · ${progress} % · ${secondsOf(ms)}`
+      told.textContent = `${say.states[status] ?? status} · ${progress} % · ${durationOf(ms)}`
     },
 
     play({ id, prompt: asked, seconds, size, model }) {

@@ -1,23 +1,20 @@
 // The box of the set-up that asks a model and shows the answer as it comes.
 
+import { readEvents } from './playground-stream.js'
+
 const form = document.querySelector('#try')
 const answer = document.querySelector('#try-answer')
 const told = document.querySelector('#try-told')
 const [send, stop] = form.querySelectorAll('button')
 let asking
 
-/** The texts that a stream of server-sent events adds to the answer. */
+/** The texts that a stream adds to the answer. */
 async function* textsOf(body) {
-  let rest = ''
-  for await (const piece of body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + piece).split('\n')
-    rest = lines.pop()
-    for (const line of lines) {
-      if (!line.startsWith('data: {')) continue
-      const { choices = [], error } = JSON.parse(line.slice(6))
-      if (error) throw new Error(error.message)
-      yield choices[0]?.delta?.content ?? ''
-    }
+  for await (const { data } of readEvents(body)) {
+    if (data === '[DONE]') return
+    const { choices = [], error } = JSON.parse(data)
+    if (error) throw new Error(error.message)
+    yield choices[0]?.delta?.content ?? ''
   }
 }
 

@@ -16,9 +16,16 @@ import { batchesApi } from './batches/api'
 import { keyApi } from './keys/api'
 import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
+import { createAliasService } from './models/aliases'
+import { modelApi } from './models/api'
+import { createModelCatalog } from './models/catalog'
+import { createPriceService } from './models/prices'
+import { modelRoutes } from './models/routes'
 import { mediaApi } from './media/api'
 import { mediaPageRoutes } from './media/routes'
+import { overviewApi } from './overview/api'
 import { overviewRoutes } from './overview/routes'
+import { createOverview } from './overview/service'
 import type { AdminParts } from './parts'
 import { playgroundRoutes } from './playground/routes'
 import { requestsApi } from './requests/api'
@@ -39,7 +46,22 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
   const auditLog = createAuditLog(parts.stores.audit)
   const requests = createRequests(parts)
   const keys = createKeyService(parts)
+  const known = {
+    models: createModelCatalog(parts),
+    aliases: createAliasService(parts),
+    prices: createPriceService(parts),
+  }
+  return new Elysia()
+    .use(assetRoutes())
+    .use(sessionRoutes(parts))
+    .use(overviewRoutes(parts))
+    .use(keyApi(parts, keys))
+    .use(keyRoutes(parts, keys))
+    .use(modelApi(parts, known))
+    .use(modelRoutes(parts, known))
+    .use(playgroundRoutes(parts))
   const actions = createAccountActions(parts)
+  const overview = createOverview(parts)
   const settings = createSettingsService(parts)
   const system = createSystemServices(parts)
   const routes: readonly AnyElysia[] = [
@@ -49,9 +71,13 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     accessApi(parts, access),
     auditRoutes(parts, auditLog),
     auditApi(parts, auditLog),
-    overviewRoutes(parts),
+    overviewRoutes(parts, overview),
+    overviewApi(parts, overview),
     accountRoutes(parts),
     accountLists(parts),
+    accountChangesApi(parts, actions),
+    accountsBulkApi(parts, actions),
+    batchesApi(parts),
     keyApi(parts, keys),
     keyRoutes(parts, keys),
     mediaPageRoutes(parts),
@@ -63,10 +89,7 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     systemApi(parts, system),
     requestRoutes(parts, requests),
     requestsApi(parts, requests),
-    accountChangesApi(parts, actions),
-    accountsBulkApi(parts, actions),
-    batchesApi(parts),
-    welcomeRoutes(parts, actions),
+    welcomeRoutes(parts, actions, keys),
   ]
   return new Elysia()
     .use([...routes])

@@ -78,3 +78,10 @@ export const jsonAnswer = (
 /** Something to be read out and shown at the top of the page, whatever else an answer holds. */
 export const notice = (text: string, kind: 'good' | 'bad' = 'good'): Html => html`
   <hx-partial hx-target="#notice" hx-swap="innerHTML"><p class="${kind}">${text}</p></hx-partial>`
+
+/**
+ * A form that was refused, with what is wrong with it. It is merged with that on the page: what is secret
+ * is never sent back, and stays there as it was typed.
+ */
+export const refusedForm = (form: Html, status: number): Response =>
+  markupAnswer(form, status, { 'hx-reswap': 'outerMorph' })

@@ -1,6 +1,6 @@
 import { ApiError, type FailureCode } from '../errors'
 import { failureResponse } from '../http/failures'
-import { GUARDING } from './answers'
+import { GUARDING, withCookies } from './answers'
 import type { Entrance } from './guard'
 import { failureAnswer } from './handlers'
 import type { Operator } from './operator'
@@ -32,11 +32,16 @@ export function createAdminEnvelope({ routes, viewOf, session }: EnvelopeParts) 
   }
 
   /** The failure that an answer tells of, if it is one as all of Groxy tells them. */
-  async function failureIn(answer: Response, path: string): Promise<ApiError | undefined> {
+  async function failureIn(
+    answer: Response,
+    method: string,
+    path: string,
+  ): Promise<ApiError | undefined> {
     if (answer.status < 400 || !isJson(answer)) return undefined
     const { error } = (await answer.clone().json()) as { error: Told }
     const allow = error.code === 'unknown_path' ? methodsOf(path) : []
-    if (allow.length > 0)
+    const isTaken = allow.includes(method) || allow.includes('ALL')
+    if (allow.length > 0 && !isTaken)
       return new ApiError('method_not_allowed', `This path takes ${allow.join(', ')}.`, { allow })
     return new ApiError(error.code, error.message, {
       status: answer.status,
@@ -46,12 +51,13 @@ export function createAdminEnvelope({ routes, viewOf, session }: EnvelopeParts) 
   }
 
   async function told(request: Request, path: string, answer: Response): Promise<Response> {
-    const failure = await failureIn(answer, path)
+    const failure = await failureIn(answer, request.method, path)
     if (!failure) return answer
     if (API.test(path) || !wantsPage(request))
       return failure.code === 'method_not_allowed' ? failureResponse(failure) : answer
     const entrance = await session(request).catch(() => undefined)
-    return failureAnswer(viewOf(request, entrance?.operator), failure)
+    const page = failureAnswer(viewOf(request, entrance?.operator), failure)
+    return withCookies(page, entrance?.cookies ?? [])
   }
 
   return (handle: Handle): Handle =>

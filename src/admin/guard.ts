@@ -80,6 +80,9 @@ export const sessionOperator = (id: string, address: string | undefined): Operat
   address,
 })
 
-/** What a request presents besides cookies: a browser sends none of its own accord. */
-export const bearerOf = (request: Request): string | undefined =>
-  /^bearer\s+(\S+)\s*$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+/**
+ * What a program presents in place of a session: a browser sends none of its own accord. Proxies that let
+ * people in by means of their own may add another bearer to whatever these send.
+ */
+export const tokenOf = (request: Request): string | undefined =>
+  /^bearer\s+(groxy-admin-\S*)\s*$/i.exec(request.headers.get('authorization') ?? '')?.[1]

@@ -1,6 +1,6 @@
-import { ApiError } from '../errors'
+import { ApiError, SetupError } from '../errors'
 import { jsonAnswer, markupAnswer, redirect, withCookies } from './answers'
-import { bearerOf, type Entrance, type Guard } from './guard'
+import { type Entrance, type Guard, tokenOf } from './guard'
 import type { Html } from './html'
 import type { Operator } from './operator'
 import { failurePage } from './shell'
@@ -28,15 +28,15 @@ export type OwnView = View & { readonly operator: Operator }
 export function createAdminHandlers({ guard, sites, viewOf, onFailure }: HandlerParts) {
   /** By a token, which no other site's page can make a browser send, or by a session, from our pages only. */
   async function enter(request: Request): Promise<Entrance> {
-    const bearer = bearerOf(request)
-    if (bearer === undefined) sites.refuse(request)
-    const entrance = await (bearer === undefined
+    const token = tokenOf(request)
+    if (token === undefined) sites.refuse(request)
+    const entrance = await (token === undefined
       ? guard.session(request)
-      : guard.token(request, bearer))
+      : guard.token(request, token))
     if (entrance) return entrance
     throw new ApiError(
       'not_logged_in',
-      bearer === undefined
+      token === undefined
         ? 'Log in on the admin page, or send an admin token: Authorization: Bearer groxy-admin-…'
         : 'This is no admin token in force. `groxy admin token create NAME` makes one.',
     )
@@ -54,9 +54,10 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
       ) =>
       async ({ request, params }: Context<Params>): Promise<Response> => {
         let view = viewOf(request)
+        let entrance: Entrance | undefined
         try {
           sites.refuse(request)
-          const entrance = await guard.session(request)
+          entrance = await guard.session(request)
           if (!entrance) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
           const { operator, cookies } = entrance
           const own = { ...viewOf(request, operator), operator }
@@ -66,7 +67,7 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
         } catch (error) {
           const failure = failureOf(error)
           onFailure(failure, error, request)
-          return failureAnswer(view, failure)
+          return withCookies(failureAnswer(view, failure), entrance?.cookies ?? [])
         }
       },
 
@@ -108,7 +109,10 @@ function logInPath({ method }: Request, { address, isHtmx }: View): string {
   return isPage ? `/admin/login?next=${encodeURIComponent(address)}` : '/admin/login'
 }
 
-const failureOf = (error: unknown): ApiError =>
-  error instanceof ApiError
-    ? error
-    : new ApiError('internal_error', 'Groxy failed. The log says more.', { cause: error })
+/** What is wrong with the set-up is said in full: whoever sees this page runs the gateway. */
+function failureOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof SetupError)
+    return new ApiError('not_ready', `${error.message} ${error.remedy}`, { cause: error })
+  return new ApiError('internal_error', 'Groxy failed. The log says more.', { cause: error })
+}

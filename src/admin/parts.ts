@@ -5,6 +5,7 @@ import type { Ground } from '../ground'
 import type { HouseKey } from '../http/house-key'
 import type { Batches } from '../jobs/batches'
 import type { JobsRunner } from '../jobs/runner'
+import type { LedgerQueue } from '../ledger/queue'
 import type { Log } from '../log'
 import type { Links } from '../media/links'
 import type { ObjectStore } from '../media/object-store'
@@ -16,6 +17,7 @@ import type { Pool } from '../pool/pool'
 import type { DatabaseInspection } from '../store/inspection'
 import type { Key } from '../store/keys'
 import type { Settings } from '../store/settings'
+import type { Snapshot } from '../store/snapshot'
 import type { Stores } from '../store/stores'
 import type { Upstream } from '../upstream/upstream'
 import type { AddressOf } from './addresses'
@@ -42,6 +44,10 @@ export interface AdminParts {
   /** Where the bytes of pictures, videos and files are, and what their addresses are. */
   readonly objects: ObjectStore
   readonly links: Links
+  /** What every turn knows of the database; undefined before it was read for the first time. */
+  readonly snapshot: () => Snapshot | undefined
+  /** Turns that are not written yet, and those that never will be but in the sums. */
+  readonly ledger: Pick<LedgerQueue, 'waiting' | 'dropped'>
   readonly batches: Batches
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean
@@ -67,6 +73,8 @@ export interface AdminParts {
   readonly guard: Guard
   /** From where a request comes, where that can be known. */
   readonly addressOf: AddressOf
+  /** Says in the log that the database did not do as it was asked. */
+  readonly onFault: (cause: unknown) => void
   /** Says in the log that a request was refused, or failed. */
   readonly onFailure: (failure: ApiError, error: unknown, request: Request) => void
   /** Where it runs, and what of its database is cheap to know. */

@@ -95,8 +95,8 @@ export function createPlaces<T extends PlacedItem>(now: () => number, random: ()
       const place = placeOf(item.place)
       place.busy--
       if (problem?.isOfPlace) {
-        place.inVain++
-        place.said = problem.reason
+        // What is said of those that were not asked is no news.
+        if (place.inVain++ < GIVE_UP_AFTER) place.said = problem.reason
       } else place.inVain = 0
       if (!problem?.isTooOften || tries + 1 >= MOST_TRIES) return false
       const restMs = Math.min(problem.restMs ?? REST_MS, LONGEST_REST_MS)

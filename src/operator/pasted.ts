@@ -1,7 +1,8 @@
 import { SetupError } from '../errors'
+import { sleep } from '../sleep'
 import type { FileAccount } from '../store/account-file/account'
 import type { Found } from '../store/account-file/found'
-import { onlyOnce, type PlaceFound, readAccountFile } from '../store/account-file/read'
+import { accountsIn, onlyOnce, type PlaceFound, readAccountFile } from '../store/account-file/read'
 import { readRecord } from '../store/account-file/record'
 import type { AccountKind } from '../store/accounts'
 import { cookiesInFile, cookiesInJson, keysInJson } from './pasted-cookies'
@@ -61,6 +62,24 @@ export function readPasted(given: string, kind?: AccountKind): Pasted {
   return { form: 'list', places: readAccountFile(text).map(asKey) }
 }
 
+/** Others have their turn after so many places of a large file. */
+const AT_ONCE = 100
+
+/**
+ * The same for what may be a large file: who has to do something else meanwhile can.
+ *
+ * @throws SetupError that says why it is nothing that Groxy knows, without quoting it
+ */
+export async function readPastedFile(text: string): Promise<Pasted> {
+  if (text.length <= LARGE) return readPasted(text)
+  const places: PlaceFound[] = []
+  for (const place of accountsIn(text)) {
+    places.push(asKey(place))
+    if (places.length % AT_ONCE === 0) await sleep(0)
+  }
+  return { form: /^\s*[[{]/.test(text) ? 'json' : 'list', places }
+}
+
 function special(text: string, whole: string): Pasted | undefined {
   const request = curlIn(whole) ?? headersIn(text)
   if (request) return { form: 'request', places: request }
@@ -68,11 +87,11 @@ function special(text: string, whole: string): Pasted | undefined {
   if (cookies) return { form: 'cookie_export', places: cookies }
   if (isTable(whole)) return undefined
   const variables = variablesIn(text)
-  if (variables) return { form: 'environment', places: onlyOnce(variables) }
+  if (variables) return { form: 'environment', places: [...onlyOnce(variables)] }
   const keys = keysIn(text)
   if (!keys) return undefined
   const [only, other] = keys
-  if (other || !only) return { form: 'list', places: onlyOnce(keys) }
+  if (other || !only) return { form: 'list', places: [...onlyOnce(keys)] }
   return { form: isOfXai(only) ? 'xai_key' : 'api_key', places: keys }
 }
 
@@ -88,7 +107,7 @@ function json(text: string): Pasted {
   const cookies = cookiesInJson(value)
   if (cookies) return { form: 'cookie_export', places: cookies }
   const keys = [...keysInJson(value, keyAt)]
-  if (keys.length > 0) return { form: 'json', places: onlyOnce(keys) }
+  if (keys.length > 0) return { form: 'json', places: [...onlyOnce(keys)] }
   return { form: 'json', places: readAccountFile(text).map(asKey) }
 }
 

@@ -212,6 +212,13 @@ export function createCatalog({ pool, now, onChange }: CatalogParts) {
     /** Whether a model is in the list, under this name. */
     isListed: (id: string): boolean => names.has(id),
 
+    /** The accounts that list a model, the preferred ones first, by the shelves that they share. */
+    servers: (id: string): readonly Shelf[] =>
+      offers.get(id)?.candidates.flatMap((group) => group.filter(({ models }) => models)) ?? [],
+
+    /** How many accounts have never told what they offer: they are asked for what nobody lists. */
+    unlisted: (): number => unlisted.flat().reduce((sum, { members }) => sum + members.length, 0),
+
     /** One model, under any of its names. */
     model: (id: string): UpstreamModel | undefined =>
       listed.find((model) => model.id === id) ?? offers.get(id)?.model,

@@ -75,15 +75,16 @@ export function probe(
 }
 
 /** After a rest a single turn tries the scope out, as it does the whole account. */
-const isBarred = ({ scoped, probing }: Member, scope: string, at: number): boolean =>
+export const isBarred = ({ scoped, probing }: Member, scope: string, at: number): boolean =>
   (scoped?.get(scope)?.until ?? 0) > at || probing?.has(scope) === true
 
 /** The smallest share that an account with little left still has in the draw. */
 const LEAST_HEADROOM = 0.05
 
-function hasLeft(
-  { quotas }: Member,
-  { model, tokens }: Want,
+/** Whether an account's quotas are enough for a turn, as far as anyone knows. */
+export function hasLeft(
+  { quotas }: Pick<Member, 'quotas'>,
+  { model, tokens }: Pick<Want, 'model' | 'tokens'>,
   charge: Charge | undefined,
   at: number,
 ): boolean {

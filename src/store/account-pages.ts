@@ -87,21 +87,26 @@ const ORDERS: Readonly<Record<AccountSort, Order>> = {
 const LISTS = ' INDEXED BY accounts_for_lists'
 
 const COUNTS = [
-  'count(*) AS total',
+  'count(*) AS total, sum(enabled) AS "on"',
   "sum(kind = 'xai') AS xai, sum(kind = 'openai') AS openai, sum(kind = 'web') AS web",
   ...TIERS.map((tier) => `sum(tier IS '${tier}') AS ${tier}`),
   "sum(kind = 'web' AND tier IS NULL) AS unknown",
-  'sum(enabled) AS "on", sum(enabled AND held.account_id IS NULL) AS ready',
 ].join(', ')
 
-const COUNT_ALL = `WITH held AS MATERIALIZED (${WHOLE}) SELECT ${COUNTS}
-  FROM accounts${LISTS} LEFT JOIN held ON held.account_id = accounts.id`
+const COUNT_ALL = `SELECT ${COUNTS} FROM accounts${LISTS}`
 
-const COUNT_STATES = `SELECT held.state, count(DISTINCT held.account_id) AS found
-  FROM account_states AS held WHERE ${HOLDS} GROUP BY held.state`
+/** Few are switched off: of these only it is looked up one by one whether they rest, too. */
+const COUNT_OFF = `SELECT count(*) AS found FROM accounts${LISTS} WHERE enabled = 0 AND EXISTS
+  (SELECT 1 FROM account_states AS held WHERE held.account_id = accounts.id AND held.scope = '' AND ${HOLDS})`
 
-const TAGS = `SELECT one.value AS tag, count(*) AS found FROM accounts, json_each(accounts.tags) AS one
-  GROUP BY one.value ORDER BY one.value LIMIT ?`
+/** Accounts of the environment have states, too, and no row. */
+const COUNT_STATES = `SELECT held.state, count(DISTINCT held.account_id) AS found, sum(held.scope = '') AS whole
+  FROM account_states AS held WHERE ${HOLDS} AND held.account_id NOT LIKE 'env-%' GROUP BY held.state`
+
+/** Many have the same tags. */
+const TAGS = `SELECT one.value AS tag, sum(alike.found) AS found
+  FROM (SELECT tags, count(*) AS found FROM accounts${LISTS} WHERE tags IS NOT NULL GROUP BY tags) AS alike,
+    json_each(alike.tags) AS one GROUP BY one.value ORDER BY one.value LIMIT ?`
 
 /** Shows accounts page by page, each with what is known of it, by one question to the database. */
 export function createAccountPages(client: Pick<Client, 'batch'>, now: () => number) {
@@ -156,7 +161,8 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
   }
 
   const countQueries = (at: number) => [
-    { sql: COUNT_ALL, args: [at] },
+    { sql: COUNT_ALL, args: [] },
+    { sql: COUNT_OFF, args: [at] },
     { sql: COUNT_STATES, args: [at] },
   ]
 
@@ -175,13 +181,13 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
       const found = (rows?.rows ?? []).map((row) => listed(row, sort))
       const hasMore = found.length > limit
       const shown = found.slice(0, limit)
-      const [all, states, tags] = rest
+      const [all, off, states, tags] = rest
       return {
         accounts: before ? shown.reverse() : shown,
         total: Number(count?.rows[0]?.found),
         hasBefore: before ? hasMore : after !== undefined,
         hasAfter: before ? true : hasMore,
-        counts: all && states && countsOf(all, states),
+        counts: all && off && states && countsOf(all, off, states),
         tags: tags?.rows.map(({ tag, found }) => ({ tag: String(tag), accounts: Number(found) })),
       }
     },
@@ -204,26 +210,29 @@ export function createAccountPages(client: Pick<Client, 'batch'>, now: () => num
 
     /** How many there are of each kind and tier, and in each state. */
     async counts(): Promise<AccountCounts> {
-      const [all, states] = await client.batch(countQueries(now()), 'read')
-      if (!all || !states) throw new Error('The database left a question without an answer.')
-      return countsOf(all, states)
+      const [all, off, states] = await client.batch(countQueries(now()), 'read')
+      if (!all || !off || !states)
+        throw new Error('The database left a question without an answer.')
+      return countsOf(all, off, states)
     },
   }
 }
 
-function countsOf(all: ResultSet, states: ResultSet): AccountCounts {
+function countsOf(all: ResultSet, off: ResultSet, states: ResultSet): AccountCounts {
   const row = all.rows[0]
   const pick = (names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, Number(row?.[name] ?? 0)]))
   const resting = new Map(states.rows.map(({ state, found }) => [state, Number(found)]))
+  const whole = states.rows.reduce((sum, { whole }) => sum + Number(whole), 0)
   const total = Number(row?.total)
+  const on = Number(row?.on ?? 0)
   return {
     total,
     kinds: pick(['xai', 'openai', 'web']),
     tiers: pick([...TIERS, 'unknown']),
     states: {
-      ...pick(['on', 'ready']),
-      off: total - Number(row?.on ?? 0),
+      ...{ on, off: total - on },
+      ready: Math.max(on - whole + Number(off.rows[0]?.found), 0),
       ...Object.fromEntries(REST_STATES.map((state) => [state, resting.get(state) ?? 0])),
     },
   }

@@ -17,6 +17,11 @@ export interface KeyFilter {
   readonly search?: string | undefined
 }
 
+interface Filter {
+  readonly state?: keyof typeof CONDITIONS | undefined
+  readonly search?: string | undefined
+}
+
 interface KeyPage {
   readonly limit: number
   /** How many to leave out, or behind which key to begin. */
@@ -33,15 +38,33 @@ export interface KeyTime {
 const IN_FORCE = 'revoked_at IS NULL AND enabled = 1 AND (expires_at IS NULL OR expires_at > ?)'
 
 /** What of a key each bucket of a day or month counts. */
-const LIMIT_OF = `CASE held.bucket
-  WHEN 'chat' THEN daily_chat WHEN 'heavy' THEN daily_heavy WHEN 'image' THEN daily_image
-  WHEN 'video' THEN daily_video WHEN 'cost' THEN daily_cost_ticks
-  WHEN 'cost-month' THEN monthly_cost_ticks END`
+const LONG_LIMITS = [
+  ['chat', 'daily_chat'],
+  ['heavy', 'daily_heavy'],
+  ['image', 'daily_image'],
+  ['video', 'daily_video'],
+  ['cost', 'daily_cost_ticks'],
+  ['cost-month', 'monthly_cost_ticks'],
+] as const satisfies readonly (readonly [Bucket, string])[]
 
-const AT_LIMIT = `${IN_FORCE} AND EXISTS (
-  SELECT 1 FROM allowances AS held WHERE held.key_id = keys.id
-    AND (held.bucket, held."window") IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
-  GROUP BY held.bucket HAVING sum(held.used) >= ${LIMIT_OF})`
+/** Only limits that a key has are looked at. */
+const IS_SPENT = LONG_LIMITS.map(
+  ([bucket, limit]) => `${limit} > 0 AND ${limit} <= (SELECT sum(used) FROM allowances
+    WHERE key_id = keys.id AND bucket = '${bucket}' AND "window" = ?)`,
+).join(' OR ')
+
+const CONDITIONS: Readonly<Record<KeyState | 'all' | 'usual', string>> = {
+  in_force: IN_FORCE,
+  off: 'revoked_at IS NULL AND enabled = 0',
+  expired: 'revoked_at IS NULL AND enabled = 1 AND expires_at <= ?',
+  revoked: 'revoked_at IS NOT NULL',
+  at_limit: `${IN_FORCE} AND (${IS_SPENT})`,
+  all: '1',
+  usual: 'revoked_at IS NULL',
+}
+
+const COUNTS = `SELECT ${KEY_STATES.map((state) => `sum(${CONDITIONS[state]}) AS ${state}`).join(', ')}
+  FROM keys`
 
 const BEHIND = '(created_at, id) < (SELECT created_at, id FROM keys AS last WHERE last.id = ?)'
 
@@ -50,25 +73,23 @@ export function createKeySearch(client: Client) {
   const read = createReader(client, keys)
   const asker = gathered(client)
 
-  const stateOf = (state: KeyFilter['state'], { now, windows }: KeyTime): [string, InValue[]] => {
-    if (state === 'in_force') return [IN_FORCE, [now]]
-    if (state === 'off') return ['revoked_at IS NULL AND enabled = 0', []]
-    if (state === 'expired')
-      return ['revoked_at IS NULL AND enabled = 1 AND expires_at <= ?', [now]]
-    if (state === 'revoked') return ['revoked_at IS NOT NULL', []]
-    if (state === 'at_limit') return [AT_LIMIT, [now, JSON.stringify(windows)]]
-    return [state === 'all' ? '1' : 'revoked_at IS NULL', []]
+  const argsOf = (state: keyof typeof CONDITIONS, { now, windows }: KeyTime): InValue[] => {
+    if (state === 'in_force' || state === 'expired') return [now]
+    if (state !== 'at_limit') return []
+    const numbers = new Map(windows)
+    return [now, ...LONG_LIMITS.map(([bucket]) => numbers.get(bucket) ?? null)]
   }
 
-  const where = ({ state, search }: KeyFilter, time: KeyTime): [string, InValue[]] => {
-    const [condition, args] = stateOf(state, time)
+  const where = ({ state = 'usual', search }: Filter, time: KeyTime): [string, InValue[]] => {
+    const condition = `(${CONDITIONS[state]})`
+    const args = argsOf(state, time)
     if (!search) return [condition, args]
     const part = `%${search.replace(/[\\%_]/g, '\\$&')}%`
     const sql = `${condition} AND (name LIKE ? ESCAPE '\\' OR hint = ? OR id = ?)`
     return [sql, [...args, part, search.replace(/^…/, ''), search]]
   }
 
-  async function total(filter: KeyFilter, time: KeyTime): Promise<number> {
+  async function total(filter: Filter, time: KeyTime): Promise<number> {
     const [condition, args] = where(filter, time)
     const sql = `SELECT count(*) AS found FROM keys WHERE ${condition}`
     const { rows } = await asker.execute({ sql, args })
@@ -95,10 +116,10 @@ export function createKeySearch(client: Client) {
 
     /** How many there are in each state. */
     async counts(time: KeyTime): Promise<Readonly<Record<KeyState, number>>> {
-      const found = await Promise.all(
-        KEY_STATES.map(async (state) => [state, await total({ state }, time)] as const),
-      )
-      return Object.fromEntries(found) as Record<KeyState, number>
+      const args = KEY_STATES.flatMap((state) => argsOf(state, time))
+      const { rows } = await asker.execute({ sql: COUNTS, args })
+      const counts = KEY_STATES.map((state) => [state, Number(rows[0]?.[state] ?? 0)])
+      return Object.fromEntries(counts) as Record<KeyState, number>
     },
   }
 }

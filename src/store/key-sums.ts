@@ -22,15 +22,14 @@ const HOUR_MS = 3_600_000
 const DAY_HOURS = 24
 const MONTH_HOURS = 30 * DAY_HOURS
 
-/** Each sum is read from the index of keys alone. */
-const SUMS = `SELECT one.value AS id,
-    (SELECT max(hour) FROM ledger_rollups WHERE "by" = 'key' AND name = one.value) AS last_hour,
-    sum(CASE WHEN sums.hour > ?2 THEN sums.turns END) AS turns_day,
-    sum(CASE WHEN sums.hour > ?2 THEN sums.cost_ticks END) AS cost_day,
-    sum(sums.turns) AS turns_month, sum(sums.cost_ticks) AS cost_month
-  FROM json_each(?1) AS one LEFT JOIN ledger_rollups AS sums
-    ON sums."by" = 'key' AND sums.name = one.value AND sums.hour > ?3
-  GROUP BY one.key`
+const sums = (since: string) => `(
+    SELECT json_array(coalesce(sum(turns), 0), coalesce(sum(cost_ticks), 0)) FROM ledger_rollups
+    WHERE "by" = 'key' AND name = one.value AND hour > ${since})`
+
+/** All is read from the index of keys alone, and nothing sorted. */
+const SUMS = `SELECT one.value AS id, ${sums('?2')} AS day, ${sums('?3')} AS month,
+    (SELECT max(hour) FROM ledger_rollups WHERE "by" = 'key' AND name = one.value) AS last_hour
+  FROM json_each(?1) AS one`
 
 /** Adds up what keys have used, from the hourly sums. */
 export const createKeySums =
@@ -40,17 +39,13 @@ export const createKeySums =
     const args = [JSON.stringify(ids), hour - DAY_HOURS, hour - MONTH_HOURS]
     const { rows } = await client.execute({ sql: SUMS, args })
     return new Map(
-      rows.map((row) => [
-        String(row.id),
-        {
-          turnsDay: Number(row.turns_day),
-          costDay: Number(row.cost_day),
-          turnsMonth: Number(row.turns_month),
-          costMonth: Number(row.cost_month),
-          lastHour: row.last_hour === null ? undefined : Number(row.last_hour),
-        },
-      ]),
+      rows.map(({ id, day, month, last_hour }) => {
+        const [turnsDay = 0, costDay = 0] = numbersIn(day)
+        const [turnsMonth = 0, costMonth = 0] = numbersIn(month)
+        const lastHour = last_hour === null ? undefined : Number(last_hour)
+        return [String(id), { turnsDay, costDay, turnsMonth, costMonth, lastHour }]
+      }),
     )
   }
 
-export type KeySumsOf = ReturnType<typeof createKeySums>
+const numbersIn = (list: unknown): readonly number[] => JSON.parse(String(list))

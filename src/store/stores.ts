@@ -29,12 +29,14 @@ import { createLedgerStore } from './ledger'
 import { createRecent } from './ledger-recent'
 import { createRollups } from './ledger-rollups'
 import { createLedgerSearch } from './ledger-search'
+import { createUsage } from './ledger-usage'
 import { createLoginFailures } from './login-failures'
 import { createMediaRows } from './media'
 import { createMediaCleaning } from './media-cleaning'
 import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
 import { createNames } from './names'
+import { createNearLimits } from './near-limits'
 import { patient } from './patient'
 import { createPrices } from './prices'
 import { createResponses } from './responses'
@@ -89,6 +91,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     mediaSearch: createMediaSearch(patiently),
     modelLists: createModelLists(client),
     names: createNames(client),
+    nearLimits: createNearLimits(client),
     prices: createPrices(db, client),
     recent: createRecent(client),
     responses: createResponses(patiently),
@@ -98,6 +101,7 @@ export function createStores({ client, vault, now }: StoreParts) {
       await patiently.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
+    usage: createUsage(client),
     videos: createVideoRows(patiently),
     revision: () => readRevision(client),
   }

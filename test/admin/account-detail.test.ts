@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { AccountKind, NewAccount } from '#src/store/accounts'
 import { type FakeUpstream, fakeUpstream } from '../fakes/upstream'
-import { adminWorld } from '../support/admin'
+import { adminWorld, PASSWORD } from '../support/admin'
 import { batchOf, entry } from '../support/entries'
 
 let upstream: FakeUpstream
@@ -188,14 +188,14 @@ describe('the form of an account', () => {
   ])('comes back as it was typed when %j is wrong', async (wrong, field) => {
     const one = await add()
     const typed = { note: 'typed <i>', secret: 'typed-secret', ...wrong }
-    const { status, text } = await sent(pathOf(one), fieldsOf(typed))
+    const { status, text, headers } = await sent(pathOf(one), fieldsOf(typed))
     expect(status).toBe(422)
     expect(text).toContain('typed &lt;i&gt;')
     expect(text).toMatch(new RegExp(`id="field-${field}"[^>]*aria-invalid="true"`))
     // The browser keeps what is secret: it does not come back from here.
     expect(text).not.toContain('typed-secret')
     expect(text).not.toContain('typed-proxy')
-    expect(text).toMatch(/id="field-secret"[^>]*hx-preserve/)
+    expect(headers.get('hx-reswap')).toBe('outerMorph')
   })
 
   test('shows both states when somebody else was faster, and saves when it is meant', async () => {
@@ -232,7 +232,7 @@ describe('adding accounts', () => {
     const twice = await sent('/admin/accounts/new', { text: 'xai-pasted-key-0123456789abcdef' })
     expect(twice.status).toBe(422)
     expect(twice.text).toContain('That secret is there already')
-    expect(twice.text).toMatch(/name="text"[^>]*hx-preserve/)
+    expect(twice.headers.get('hx-reswap')).toBe('outerMorph')
   })
 
   test('takes more that is said of it, and says what is wrong with it', async () => {
@@ -303,5 +303,45 @@ describe('importing accounts', () => {
     expect(large.status).toBe(413)
     const odd = await it.page('/admin/accounts/import', { method: 'POST', body: 'x' })
     expect(odd.status).toBe(400)
+  })
+})
+
+describe('exporting accounts', () => {
+  const exported = async (fields: Record<string, string>) => {
+    const body = new URLSearchParams({ which: 'all', query: '/admin/accounts', ...fields })
+    const answer = await it.page('/admin/accounts/export', { method: 'POST', body })
+    return { status: answer.status, text: await answer.text(), headers: answer.headers }
+  }
+
+  test('gives a file without secrets to who is logged in', async () => {
+    const { name } = await add()
+    expect(await page('/admin/accounts/export')).toContain('name="password"')
+    const { text, headers } = await exported({ format: 'csv' })
+    expect(headers.get('content-disposition')).toContain('attachment')
+    expect(text).toContain(name)
+    expect(text).not.toContain(`xai-secret-of-${name}`)
+    expect((await exported({ format: 'odd' })).status).toBe(400)
+  })
+
+  test('gives secrets to who knows the password only, those that are ticked', async () => {
+    const [one, other] = [await add(), await add()]
+    const wanted = { which: 'ticked', ids: one.id, format: 'json', secrets: 'true' }
+    const refused = await exported({ ...wanted, password: 'wrong' })
+    expect(refused.status).toBe(422)
+    expect(refused.text).toContain('That is not the password.')
+    const { text } = await exported({ ...wanted, password: PASSWORD })
+    expect(text).toContain(`xai-secret-of-${one.name}`)
+    expect(text).not.toContain(other.name)
+    const [said] = await it.stores.audit.list(1)
+    expect(said).toMatchObject({ action: 'account.export', after: { with_secrets: true } })
+  })
+
+  test('begins at those that were chosen in the list', async () => {
+    const one = await add()
+    const { text } = await sent('/admin/accounts/bulk', {
+      ...{ action: 'export', which: 'ticked', ids: one.id, query: '/admin/accounts' },
+    })
+    expect(text).toContain(`name="id" value="${one.id}"`)
+    expect(text).toContain('action="/admin/accounts/export"')
   })
 })

@@ -182,16 +182,20 @@ function counted(stored: string | undefined, mostMemory = 256 * 1024 * 1024) {
   return { passwords, seen, mark: () => mark }
 }
 
-test('a password is compared with a hash of the same cost, whether or not one is stored', async () => {
-  const none = counted(undefined)
-  expect(await none.passwords.check('anything')).toBe(false)
-  expect(await none.passwords.check('')).toBe(false)
-  const some = counted(await hashPassword(PASSWORD))
-  expect(await some.passwords.check('anything')).toBe(false)
-  expect(await some.passwords.check(PASSWORD)).toBe(true)
-  expect([none.seen.compared, some.seen.compared]).toEqual([2, 2])
-  expect([none.seen.hashed, some.seen.hashed]).toEqual([0, 0])
-})
+test(
+  'a password is compared with a hash of the same cost, whether or not one is stored',
+  async () => {
+    const none = counted(undefined)
+    expect(await none.passwords.check('anything')).toBe(false)
+    expect(await none.passwords.check('')).toBe(false)
+    const some = counted(await hashPassword(PASSWORD))
+    expect(await some.passwords.check('anything')).toBe(false)
+    expect(await some.passwords.check(PASSWORD)).toBe(true)
+    expect([none.seen.compared, some.seen.compared]).toEqual([2, 2])
+    expect([none.seen.hashed, some.seen.hashed]).toEqual([0, 0])
+  },
+  SLOW,
+)
 
 test(
   'however many guess at once, two are hashed at a time, and who waits too long is sent away',
@@ -231,14 +235,18 @@ test(
   SLOW,
 )
 
-test('where no password was chosen yet the log-in says where to choose one', async () => {
-  await using it = await gateway()
-  const answer = await guess(it)
-  expect([answer.status, await answer.text()]).toEqual([
-    401,
-    expect.stringContaining('No password is set yet.'),
-  ])
-})
+test(
+  'where no password was chosen yet the log-in says where to choose one',
+  async () => {
+    await using it = await gateway()
+    const answer = await guess(it)
+    expect([answer.status, await answer.text()]).toEqual([
+      401,
+      expect.stringContaining('No password is set yet.'),
+    ])
+  },
+  SLOW,
+)
 
 test('a log-in form that is too large is refused before it is read', async () => {
   await using it = await world()

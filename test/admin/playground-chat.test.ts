@@ -129,23 +129,37 @@ describe.skipIf(!(await hasBrowser()))('the chat of the playground', () => {
   test(
     'what is stopped stays as far as it came, and the next question goes on from there',
     async () => {
-      await using it = await adminWorld({ env: { DEMO: '1' } })
+      await using upstream = fakeUpstream(({ path }) =>
+        path === '/v1/models' ? undefined : sse(told.slice(0, 6), { hang: true }),
+      )
+      await using it = await adminWorld({ env: xaiAt(upstream.url) })
       const say = scriptWords.en
       const [look] = LOOKS
       if (!look) throw new Error('There is no look.')
       await visit(it, look, async ({ page, go }) => {
-        await go('/admin/playground?model=demo-thinking')
+        await go('/admin/playground')
         const prompt = page.getByRole('textbox', { name: 'Message' })
         await prompt.fill('Tell me about ferns')
         await prompt.press('Enter')
-        await page.locator('.turn details[open]').waitFor()
-        await page.locator('.turn .said p').nth(1).waitFor()
+        await page.locator('.turn .heading').waitFor()
         await prompt.press('Escape')
         await page.getByText(say.stopped).waitFor()
         await page.getByRole('button', { name: 'Send' }).waitFor()
+        await upstream.asked()[0]?.aborted
         await it.settle()
         const [entry] = await it.ledger()
         expect(entry).toMatchObject({ keyId: 'playground', outcome: 'gone' })
+
+        await prompt.fill('Go on')
+        await prompt.press('Enter')
+        await page.locator('.turn .heading').nth(1).waitFor()
+        const { messages } = JSON.parse(upstream.asked()[1]?.body ?? '{}')
+        expect(messages.map(({ role }: { role: string }) => role)).toEqual([
+          'user',
+          'assistant',
+          'user',
+        ])
+        await prompt.press('Escape')
       })
     },
     BROWSER_TEST_MS,

@@ -298,10 +298,11 @@ test('the database holds secrets sealed or hashed only, and the audit log none a
   expect(found(audit, stored)).toEqual([])
 })
 
-test('the search would find what it looks for', async () => {
-  const { rows } = await it.client.execute("SELECT secret FROM accounts WHERE kind = 'xai'")
-  expect(found(`a page with ${rows[0]?.secret}`, stored)).toEqual(['accounts.secret 0'])
-  const [what = '', secret = ''] = [...planted][0] ?? []
-  expect(found(`x${secret}y`, planted)).toEqual([what])
-  expect(found(btoa(secret), planted)).toEqual([what])
+test('the search would find what it looks for', () => {
+  for (const secrets of [planted, stored]) {
+    const [what = '', secret = ''] = [...secrets].at(-1) ?? []
+    expect(found(`a page with ${secret} in it`, secrets)).toContain(what)
+    expect(found(btoa(secret), secrets)).toContain(what)
+    expect(found(secret.slice(4), secrets)).toEqual([])
+  }
 })

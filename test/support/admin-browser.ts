@@ -38,8 +38,9 @@ export const LOOKS: readonly Look[] = [
 ]
 
 /** How long a test with a browser may take on a busy machine. */
-export const BROWSER_TEST_MS = 90_000
+export const BROWSER_TEST_MS = 180_000
 const LAUNCH_MS = 60_000
+const PATIENCE_MS = 60_000
 
 const PICTURES = process.env.GROXY_SCREENSHOTS
 
@@ -117,6 +118,7 @@ async function begin(context: BrowserContext, { url }: World, look: Look): Promi
     })
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(PATIENCE_MS)
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()))
       found.push(`${message.text()} ${message.location().url}`)

@@ -7,7 +7,13 @@ const BUCKETS = ['units grok-3', 'units grok-4'] as const
 const HOUR = 3_600_000
 
 /** As many accounts as an operator of a large pool has, of every kind and in every state. */
-export async function addAccounts(stores: Stores, count: number, now: number) {
+export async function addAccounts(
+  stores: Stores,
+  count: number,
+  now: number,
+  /** Where their servers are, if somebody may ask them. */
+  url?: string,
+) {
   await stores.accountImport.add(
     Array.from({ length: count }, (_, index) => {
       const kind = KINDS[index % KINDS.length] ?? 'web'
@@ -16,7 +22,9 @@ export async function addAccounts(stores: Stores, count: number, now: number) {
         secret: `secret-${index}-abcdefghijklmnopqrstuvwxyz-0123456789-${String(index).padStart(6, '0')}`,
         // Names follow no order of their own.
         name: `acc-${String((index * 7919) % count).padStart(5, '0')}`,
-        baseUrl: kind === 'openai' ? `https://api${index % 50}.example.com/v1` : 'https://grok.com',
+        baseUrl:
+          url ??
+          (kind === 'openai' ? `https://api${index % 50}.example.com/v1` : 'https://grok.com'),
         tags: index % 3 ? null : [`team-${index % 20}`, 'eu'],
         note: index % 4 ? undefined : `bought from somebody in March, number ${index}`,
         tier: kind === 'web' ? TIERS[index % 4] : undefined,

@@ -16,7 +16,7 @@ import { wantedOf } from './changes'
 import { described, subjectOf } from './described'
 import { type ExportFormat, exportAnswer, type Selection } from './exporting'
 import type { AccountFields, NewAccountFields } from './fields'
-import { look, unread } from './look'
+import { look, lookThrough, unread } from './look'
 import { newAccount } from './new-account'
 
 export type { AccountFields, AccountFinding, ImportReport, NewAccountFields, Pasted }
@@ -176,7 +176,7 @@ export function createAccountActions(parts: Parts) {
       text: string,
       wishes: ImportWishes & { readonly dryRun?: boolean } = {},
     ): Promise<ImportReport> {
-      const { places, form } = look(text)
+      const { places, form } = await lookThrough(text)
       if (places.length === 0) throw unread({ places })
       const report = await store(() =>
         takeIn({ accountImport: stores.accountImport, config, canProxy }, places, wishes),

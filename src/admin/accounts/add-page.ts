@@ -34,7 +34,7 @@ export function pasteForm(view: View, { kind, name, baseUrl, problem }: Pasted):
         isCode: true,
         hint: say.pasteHint,
         problem: wrong('text'),
-        attributes: html`required maxlength="1000000"${problem && html` hx-preserve`}`,
+        attributes: html`required maxlength="1000000"`,
       })}
       ${fold({
         summary: say.more,

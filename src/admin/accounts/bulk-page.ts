@@ -24,9 +24,11 @@ export function bulkBar(view: View, { total }: AccountList): Html {
   return html`
     <fieldset class="bulk">
       <legend>${say.withWhich}</legend>
-      <label class="pick"><input type="checkbox" data-check-all="id"> ${say.selectPage}</label>
-      <label class="pick"><input type="radio" name="which" value="ticked" checked> ${say.ticked}</label>
-      <label class="pick"><input type="radio" name="which" value="all"> ${say.allThatFit(count(view, total))}</label>
+      <div class="row">
+        <label class="pick"><input type="checkbox" data-check-all="id"> ${say.selectPage}</label>
+        <label class="pick"><input type="radio" name="which" value="ticked" checked> ${say.ticked}</label>
+        <label class="pick"><input type="radio" name="which" value="all"> ${say.allThatFit(count(view, total))}</label>
+      </div>
       ${row(
         BULK_ACTIONS.map((action) =>
           button({

@@ -17,8 +17,8 @@ import { listPart } from './list-page'
 import { type AccountQuery, pathOf, readQuery } from './query'
 import { accountWords } from './words'
 
-/** Ids of all accounts that an operator may have, in a form. */
-const LARGEST_FORM = 4 * 1024 * 1024
+/** The largest form that names accounts: there may be ids of all that an operator has. */
+export const LARGEST_CHOICE = 4 * 1024 * 1024
 const NAMED = 10
 
 /** Accounts that a form is about. */
@@ -120,7 +120,7 @@ export function accountBulk(parts: AdminParts, actions: AccountActions) {
 
   return new Elysia({ prefix: '/admin/accounts', detail: { hide: true } }).post(
     '/bulk',
-    handlers.page(async (view, request) => act(view, await readForm(request, LARGEST_FORM))),
+    handlers.page(async (view, request) => act(view, await readForm(request, LARGEST_CHOICE))),
     { parse: 'none' },
   )
 }

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
-import { markupAnswer, notice, redirect } from '../answers'
+import { markupAnswer, notice, redirect, refusedForm } from '../answers'
 import { batchPart, batchPath } from '../batches/progress-page'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
@@ -90,7 +90,7 @@ export function accountDetailPages(parts: AdminParts, actions: AccountActions) {
     if (!view.isPartial) return markupAnswer(detailPage(view, shown, { edited }), status)
     const form = editForm(view, shown.account, edited)
     const now = html`<hx-partial hx-target="#now" hx-swap="outerHTML">${nowPart(view, shown.account)}</hx-partial>`
-    return markupAnswer(status === 200 ? html`${form}${now}` : form, status)
+    return status === 200 ? markupAnswer(html`${form}${now}`) : refusedForm(form, status)
   }
 
   return new Elysia({ prefix: '/admin/accounts', detail: { hide: true } })

@@ -42,7 +42,6 @@ export function editForm(view: View, account: DetailedAccount, edited: Edited): 
   const { typed, problem, isConflict, isSaved } = edited
   const present = shownFields(account)
   const isWeb = account.kind === 'web'
-  const kept = typed && html`hx-preserve`
   const given = (name: string) => ({
     name,
     value: typed?.get(name) ?? present[name] ?? '',
@@ -51,7 +50,7 @@ export function editForm(view: View, account: DetailedAccount, edited: Edited): 
   const secret = (name: string) => ({
     name,
     problem: problem?.field === name ? problem.text : undefined,
-    attributes: html`autocomplete="off" ${kept}`,
+    attributes: html`autocomplete="off"`,
   })
   const limit = (name: string, most: number) => ({
     ...given(name),
@@ -70,7 +69,7 @@ export function editForm(view: View, account: DetailedAccount, edited: Edited): 
         <div class="fields">
           ${field({ label: say.name, ...given('name'), attributes: html`required maxlength="80"` })}
           ${field({ label: say.baseUrl, ...given('base_url'), type: 'url', attributes: html`required maxlength="2048"` })}
-          ${field({ label: say.secret, ...secret('secret'), type: 'password', hint: say.secretHint, attributes: html`autocomplete="new-password" ${kept}` })}
+          ${field({ label: say.secret, ...secret('secret'), type: 'password', hint: say.secretHint, attributes: html`autocomplete="new-password"` })}
           ${
             isWeb
               ? choice({
@@ -169,7 +168,7 @@ function conflictPart(view: View, account: DetailedAccount, typed?: URLSearchPar
     ${
       differing.length > 0 &&
       table({
-        caption: say.again,
+        caption: say.differs,
         columns: [say.field, say.yours, say.theirs],
         rows: differing.map(
           ([name, value]) => html`

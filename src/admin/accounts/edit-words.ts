@@ -46,7 +46,7 @@ export const editWords = words(
     yours: 'Yours',
     theirs: 'At present',
     empty: '(empty)',
-    again: 'What is secret has to be typed again.',
+    differs: 'What differs',
   },
   {
     basics: '基本信息',
@@ -91,6 +91,6 @@ export const editWords = words(
     yours: '您填写的',
     theirs: '当前值',
     empty: '（空）',
-    again: '密钥等敏感内容需要重新填写。',
+    differs: '差异',
   },
 )

@@ -9,14 +9,11 @@ import { addWords } from './add-words'
 import { type Chosen, chosenFields } from './bulk-page'
 import { accountWords } from './words'
 
-/** What accounts are exported as. */
-export const EXPORT_FORMATS = ['json', 'csv', 'text'] as const
-
 /** What somebody chose, and what is wrong with it. */
 export interface ExportTyped {
   readonly format?: string | undefined
   readonly withSecrets?: boolean
-  readonly problem?: { readonly field: 'password' | 'secrets'; readonly text: string }
+  readonly problem?: { readonly field: 'password'; readonly text: string }
 }
 
 /**
@@ -27,7 +24,6 @@ export function exportPart(view: View, chosen: Chosen, typed: ExportTyped): Html
   const say = addWords[view.language]
   const { format = 'json', withSecrets = false, problem } = typed
   const { names, total, query } = chosen
-  const wrong = (name: string) => (problem?.field === name ? problem.text : undefined)
   return html`
     <section class="card" tabindex="-1">
       <h2>${say.exportTitle}</h2>
@@ -38,14 +34,15 @@ export function exportPart(view: View, chosen: Chosen, typed: ExportTyped): Html
           label: say.format,
           name: 'format',
           value: format,
+          hint: say.formatHint,
           options: [
             ['json', say.formatJson],
             ['csv', say.formatCsv],
             ['text', say.formatText],
           ],
         })}
-        ${check({ label: say.withSecrets, name: 'secrets', checked: withSecrets, hint: say.withSecretsHint, problem: wrong('secrets') })}
-        ${field({ label: say.password, name: 'password', type: 'password', hint: say.passwordHint, problem: wrong('password'), attributes: html`autocomplete="current-password" maxlength="200"` })}
+        ${check({ label: say.withSecrets, name: 'secrets', checked: withSecrets, hint: say.withSecretsHint })}
+        ${field({ label: say.password, name: 'password', type: 'password', hint: say.passwordHint, problem: problem?.text, attributes: html`autocomplete="current-password" maxlength="200"` })}
         ${row(
           button({ text: say.download }),
           html`<a class="button plain" href="${query}">${accountWords[view.language].cancel}</a>`,

@@ -1,5 +1,5 @@
 import { ApiError, SetupError } from '../../errors'
-import { type Pasted, readPasted } from '../../operator/pasted'
+import { type Pasted, readPasted, readPastedFile } from '../../operator/pasted'
 import type { AccountKind } from '../../store/accounts'
 
 /** @throws ApiError that says why a text is nothing that Groxy knows */
@@ -7,11 +7,19 @@ export function look(text: string, kind?: AccountKind): Pasted {
   try {
     return readPasted(text, kind)
   } catch (cause) {
-    if (!(cause instanceof SetupError)) throw cause
-    throw new ApiError('invalid_value', `${cause.message} ${cause.remedy}`.trim(), {
-      param: 'text',
-    })
+    throw unknown(cause)
   }
+}
+
+/** The same for what may be a large file. */
+export const lookThrough = (text: string): Promise<Pasted> =>
+  readPastedFile(text).catch((cause) => {
+    throw unknown(cause)
+  })
+
+function unknown(cause: unknown): unknown {
+  if (!(cause instanceof SetupError)) return cause
+  return new ApiError('invalid_value', `${cause.message} ${cause.remedy}`.trim(), { param: 'text' })
 }
 
 /** Why there is no account in a text. */

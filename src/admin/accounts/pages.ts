@@ -4,6 +4,7 @@ import type { AdminParts } from '../parts'
 import { createAccountActions } from './actions'
 import { accountBulk } from './bulk-routes'
 import { accountDetailPages } from './detail-routes'
+import { accountExportPages } from './export-routes'
 import { accountImportPages } from './import-routes'
 import { accountPages } from './routes'
 
@@ -14,6 +15,7 @@ export function accountRoutes(parts: AdminParts) {
     .use(accountPages(parts, actions))
     .use(accountBulk(parts, actions))
     .use(accountImportPages(parts, actions))
+    .use(accountExportPages(parts, actions))
     .use(accountDetailPages(parts, actions))
     .use(batchPages(parts))
 }

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
 import { ACCOUNT_KINDS } from '../../store/schema'
-import { markupAnswer } from '../answers'
+import { markupAnswer, refusedForm } from '../answers'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
 import type { Html } from '../html'
@@ -48,7 +48,9 @@ export function accountPages(parts: AdminParts, actions: AccountActions) {
   }
 
   const failed = (view: OwnView, pasted: Pasted): Response =>
-    markupAnswer(view.isPartial ? pasteForm(view, pasted) : addPage(view, pasted), 422)
+    view.isPartial
+      ? refusedForm(pasteForm(view, pasted), 422)
+      : markupAnswer(addPage(view, pasted), 422)
 
   return new Elysia({ prefix: '/admin/accounts', detail: { hide: true } })
     .get(

@@ -1,7 +1,6 @@
 import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
 import { answers, failure, pathParameter } from '../../http/operation'
-import { readPage } from '../../http/page'
 import { FILE_ORDERS, type FoundFile } from '../../store/file-search'
 import { MEDIA_ORDERS, MEDIA_SORTS } from '../../store/media-search'
 import { readJson } from '../form'
@@ -33,7 +32,7 @@ export function mediaApi(parts: AdminParts) {
             accountId: query.get('account') || undefined,
             text: partOf(query.get('search') ?? ''),
             order: oneOf(query, 'order', MEDIA_ORDERS) ?? 'used',
-            limit: readPage(query, 'desc', SIZES).limit,
+            limit: readLimit(query),
             after: readPlace(query.get('after')),
           },
           viewOf(request).origin,
@@ -121,7 +120,7 @@ export function mediaApi(parts: AdminParts) {
           keyId: query.get('key') || undefined,
           text: query.get('search') ?? '',
           order: oneOf(query, 'order', FILE_ORDERS) ?? 'size',
-          limit: readPage(query, 'desc', SIZES).limit,
+          limit: readLimit(query),
           after: after && { rank: after.rank, id: after.name },
         })
         return listBody(items.map(fileBody), last && `${last.rank}.${last.id}`)
@@ -194,6 +193,14 @@ function oneOf<T extends string>(
   if (found !== undefined) return found
   throw new ApiError('invalid_value', `'${name}' must be one of ${known.join(', ')}.`, {
     param: name,
+  })
+}
+
+function readLimit(query: URLSearchParams): number {
+  const limit = Number(query.get('limit') ?? SIZES.usual)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= SIZES.most) return limit
+  throw new ApiError('invalid_value', `'limit' must be a whole number from 1 to ${SIZES.most}.`, {
+    param: 'limit',
   })
 }
 

@@ -10,7 +10,7 @@ import { stats } from '../widgets/stat'
 import { cell, rowName, table } from '../widgets/table'
 import { ago, moment } from '../widgets/time'
 import { filters } from '../widgets/toolbar'
-import { FILES, mediaTabs } from './page'
+import { FILES, mediaTabs, megabytes } from './page'
 import { mediaWords } from './words'
 
 /** What somebody looks for among the files. */
@@ -45,8 +45,8 @@ export function filesPart(view: View, { wish, list, totals, limit }: Files): Htm
       ${stats([
         {
           label: say.files,
-          value: bytes(view, totals.bytes),
-          note: `${say.filesKept(count(view, totals.count))} · ${say.perKey(bytes(view, limit))}`,
+          value: megabytes(view, totals.bytes),
+          note: `${say.filesKept(count(view, totals.count))} · ${say.perKey(megabytes(view, limit))}`,
         },
       ])}
       ${filters(view, {

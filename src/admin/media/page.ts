@@ -85,11 +85,14 @@ function usageBar(view: View, label: string, { stored, known, bytes: size, limit
       ${bar({
         label,
         share,
-        text: html`${say.ofLimit(bytes(view, size), bytes(view, limit))} · ${say.kept(count(view, stored), count(view, known))}`,
+        text: html`${say.ofLimit(megabytes(view, size), megabytes(view, limit))} · ${say.kept(count(view, stored), count(view, known))}`,
         tone: share > 1 ? 'bad' : share > 0.9 ? 'warn' : undefined,
       })}
     </div>`
 }
+
+/** As the settings count: 1024 kB are one MB there. */
+export const megabytes = (view: View, size: number): string => bytes(view, size / 1.024 ** 2)
 
 function clearForms(view: View, { image, video }: Gallery['usage']): Html {
   const say = mediaWords[view.language]
@@ -123,7 +126,6 @@ function search(view: View, wish: MediaWish): Html {
         name: 'q',
         type: 'search',
         value: wish.text,
-        hint: say.searchHint,
       }),
       choice({
         ...{ label: say.sort, name: 'sort', value: wish.sort ?? '' },

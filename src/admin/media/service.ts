@@ -55,6 +55,8 @@ export function createMediaService(parts: ServiceParts) {
     const account = found.accountId === null ? undefined : pool.member(found.accountId)?.account
     return {
       ...found,
+      // Use is kept to the hour.
+      usedAt: Math.max(found.usedAt, found.createdAt),
       account: account && `${account.kind}/${account.name}`,
       canFetch: found.hasSource && account !== undefined,
       url: await links.linkOf(origin, found.name, found.sort),

@@ -19,7 +19,6 @@ export function tile(view: View, one: ShownMedia, at: number): Html {
     one.bytes !== null && bytes(view, one.bytes),
     mime?.replace(/^(?:image|video)\//, ''),
   ].filter(Boolean)
-  const from = [one.accountId === null ? say.noAccount : (one.account ?? say.accountGone), model]
   return html`
     <li class="tile">
       ${preview(view, one)}
@@ -28,7 +27,7 @@ export function tile(view: View, one: ShownMedia, at: number): Html {
         <label for="pick-${at}" class="mono"><span class="hidden-text">${say.select('')}</span>${name}</label>
       </div>
       <p><small>${about.length > 0 && `${about.join(' · ')} · `}${say.used} ${ago(view, one.usedAt)} · ${say.made} ${ago(view, one.createdAt)}</small></p>
-      <p class="soft"><small>${from.filter(Boolean).join(' · ')}${one.keyId && ` · ${say.key} ${one.keyName ?? one.keyId}`}</small></p>
+      <p class="soft"><small>${origin(view, one)}${model && ` · ${model}`}${one.keyId && ` · ${say.key} ${one.keyName ?? one.keyId}`}</small></p>
       <p>${standing(view, one)}</p>
       <code class="address" id="address-${at}" tabindex="0">${url}</code>
       ${row(
@@ -51,6 +50,14 @@ function preview(view: View, { name, sort, bytes }: ShownMedia): Html {
   if (sort === 'image')
     return html`<div class="preview"><img src="${source}" alt="${name}" loading="lazy" decoding="async" width="320" height="240"></div>`
   return html`<div class="preview"><video src="${source}" aria-label="${name}" preload="metadata" controls muted playsinline width="320" height="240"></video></div>`
+}
+
+/** What made it, with the way there. */
+function origin(view: View, { accountId, account }: ShownMedia): Html | string {
+  const say = mediaWords[view.language]
+  if (accountId === null) return say.noAccount
+  if (account === undefined) return say.accountGone
+  return html`<a href="/admin/accounts/${encodeURIComponent(accountId)}">${account}</a>`
 }
 
 /** Whether it is here, and whether it can be had again. */

@@ -28,8 +28,13 @@ export function playgroundRoutes(parts: AdminParts) {
       '/turns/:id',
       handlers.api(async (_, __, { id }: { readonly id: string }) => {
         const rows = await stores.ledger.recent(LATEST)
-        const row = rows.find(({ requestId }) => requestId === id)
-        return jsonAnswer({ found: row !== undefined, cost_usd_ticks: row?.costTicks ?? null })
+        const own = rows.filter(({ requestId }) => requestId === id)
+        const costs = own.flatMap(({ costTicks }) => costTicks ?? [])
+        return jsonAnswer({
+          found: own.length > 0,
+          // Pictures may be made in several calls.
+          cost_usd_ticks: costs.length > 0 ? costs.reduce((sum, one) => sum + one, 0) : null,
+        })
       }),
     )
     .get(`${RELAY_PATH}/*`, relayed)

@@ -3,7 +3,6 @@ import type { Language } from '../words'
 /** What the scripts say, with `{0}` where a value goes. */
 const ENGLISH = {
   you: 'You',
-  model: 'Model',
   attached: 'Attached picture',
   waiting: 'Waiting for the answer…',
   answering: 'The model answers.',
@@ -58,7 +57,6 @@ const ENGLISH = {
 
 const CHINESE: typeof ENGLISH = {
   you: '你',
-  model: '模型',
   attached: '附加的图片',
   waiting: '正在等待回答…',
   answering: '模型正在回答。',

@@ -34,9 +34,12 @@ export function accountLink(view: View, id: string, names: RequestNames): Html {
     : html`<a href="/admin/accounts/${encodeURIComponent(id)}">${name}</a>`
 }
 
-/** As the client asked, and as the upstream was asked where that is another. */
-export const modelOf = ({ model, modelUsed }: LedgerRow): Html =>
-  html`${model}${modelUsed && modelUsed !== model && html` → ${modelUsed}`}`
+/** As the client asked, and as the upstream was asked where that is another: names may be long. */
+export const modelOf = ({ model, modelUsed }: LedgerRow, most?: number): Html =>
+  html`${shortened(model, most)}${modelUsed && modelUsed !== model && html` → ${shortened(modelUsed, most)}`}`
+
+const shortened = (name: string, most = Number.POSITIVE_INFINITY): string =>
+  name.length > most ? `${name.slice(0, most)}…` : name
 
 /** What a request cost, as far as anyone knows. */
 export const costOf = (view: View, { costTicks }: LedgerRow): string =>

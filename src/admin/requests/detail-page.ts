@@ -48,7 +48,8 @@ const onePart = (view: View, row: LedgerRow, names: RequestNames): Html => html`
 /** The last words of an upstream before a request failed say most. */
 function why(view: View, row: LedgerRow): Content {
   if (row.outcome === 'done' || row.outcome === 'gone') return
-  const last = row.attemptLog?.findLast(({ fault }) => fault !== undefined)
+  const failed = row.attemptLog?.filter(({ fault }) => fault !== undefined)
+  const last = failed?.findLast(({ says }) => says) ?? failed?.at(-1)
   const words = [last && faultOf(view, last), last?.says].filter(Boolean).join(': ')
   return message(
     'bad',

@@ -27,9 +27,9 @@ export function filterForm(view: View, given: Given, problems: Problems): Html {
   const text = (name: FilterName, label: string, hint?: string) => {
     const problem = problems[name]
     return field({
-      ...{ name, label, hint, value: given[name] },
+      ...{ name, label, value: given[name] },
       problem: problem && wrong[problem],
-      attributes: html`${(name === 'since' || name === 'until') && html` list="spans"`} autocomplete="off" spellcheck="false"`,
+      attributes: html`${hint && html` placeholder="${hint}"`}${(name === 'since' || name === 'until') && html` list="spans"`} autocomplete="off" spellcheck="false"`,
     })
   }
   const isRare = RARE.some((name) => given[name] !== undefined)

@@ -9,7 +9,7 @@ import { choice } from '../widgets/field'
 import { fold } from '../widgets/fold'
 import { message } from '../widgets/message'
 import { count, duration } from '../widgets/numbers'
-import { cell, rowName, table } from '../widgets/table'
+import { cell, numberHead, rowName, table } from '../widgets/table'
 import { moment } from '../widgets/time'
 import { accountLink, costOf, keyLink, modelOf, outcomeOf } from './cells'
 import { curlOf } from './curl'
@@ -30,6 +30,7 @@ export interface RequestList {
 }
 
 const PATH = '/admin/requests'
+const LONGEST_MODEL = 40
 
 /** The log: filters, requests, and what can be done with them. */
 export function requestsPage(view: View, list: RequestList): Html {
@@ -68,14 +69,8 @@ export function listPart(view: View, { given, page, isOlder }: RequestList): Htm
     ${table({
       caption: say.caption,
       columns: [
-        say.time,
-        say.outcome,
-        say.key,
-        say.model,
-        say.account,
-        say.took,
-        say.tokens,
-        say.cost,
+        ...[say.time, say.outcome, say.key, say.model, say.account],
+        ...[say.took, say.tokens, say.cost].map(numberHead),
       ],
       rows: rows.map((row) => requestRow(view, row, page)),
       id: 'rows',
@@ -92,7 +87,7 @@ function requestRow(view: View, row: LedgerRow, { names }: RequestPage): Html {
       ${rowName(say.time, html`<a href="${PATH}/${encodeURIComponent(row.requestId)}">${moment(view, row.at)}</a>`)}
       ${cell(say.outcome, outcomeOf(view, row))}
       ${cell(say.key, keyLink(view, row.keyId, names))}
-      ${cell(say.model, modelOf(row))}
+      ${cell(say.model, modelOf(row, LONGEST_MODEL))}
       ${cell(
         say.account,
         html`${row.accountId === null ? '–' : accountLink(view, row.accountId, names)}${row.attempts > 1 && html` <small class="soft">${say.tries(row.attempts)}</small>`}`,

@@ -1,5 +1,4 @@
 import { type Html, html } from '../html'
-import { RELAY_PATH } from '../playground/relay'
 import { bareShell } from '../shell'
 import type { View } from '../view'
 import { button } from '../widgets/button'
@@ -72,7 +71,7 @@ function tryBox(view: View, { model, models }: Ready): Html {
     html`
     ${model === DEMO_MODEL && html`<p class="soft">${say.tryDemo}</p>`}
     <noscript><p class="message warn">${say.noScript}</p></noscript>
-    <form id="try" action="${RELAY_PATH}/chat/completions">
+    <form id="try" action="/admin/playground/v1/chat/completions">
       ${choice({ label: say.model, name: 'model', value: model, options: offered.map((one) => [one, one]) })}
       ${textArea({
         label: say.prompt,

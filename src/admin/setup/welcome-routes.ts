@@ -6,6 +6,7 @@ import { markupAnswer } from '../answers'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
 import { html } from '../html'
+import type { KeyService } from '../keys/service'
 import type { AdminParts } from '../parts'
 import { message } from '../widgets/message'
 import {
@@ -27,8 +28,8 @@ const LONGEST_PASTE = 4 * 1024 * 1024
 const KEY_NAME = 'set-up'
 
 /** `/admin/welcome`: an account, a key and the first answer, for who has just chosen a password. */
-export function welcomeRoutes(parts: AdminParts, actions: AccountActions) {
-  const { handlers, stores, pool, catalog, audit, refresh } = parts
+export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: KeyService) {
+  const { handlers, pool, catalog } = parts
 
   /** Accounts but for that which is only for trying. */
   const ownAccounts = (): number =>
@@ -73,11 +74,14 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions) {
 
   async function makeKey(view: OwnView, request: Request) {
     const wanted = (await readForm(request)).get('model')
-    const { key, secret } = await stores.keys.create({ name: KEY_NAME })
-    await audit(view.operator, { action: 'key.create', subject: key.name })
-    await refresh()
+    const [made] = await keys.create(view.operator, { name: KEY_NAME })
     const models = modelsNow()
-    return readyPage(view, { secret, hint: key.hint, model: firstModel(wanted, models), models })
+    return readyPage(view, {
+      secret: made?.secret,
+      hint: made?.key.hint,
+      model: firstModel(wanted, models),
+      models,
+    })
   }
 
   return new Elysia({ detail: { hide: true } })

@@ -3,7 +3,7 @@ import type { View } from '../view'
 import { chartWords } from './chart-words'
 import { fold } from './fold'
 import { count } from './numbers'
-import { cell, rowName, table } from './table'
+import { cell, numberHead, rowName, table } from './table'
 
 /** What happened in one span of time. */
 export interface ChartBar {
@@ -52,7 +52,7 @@ export function chart(view: View, { id, title, span, bars }: Chart): Html {
       summary: say.numbers,
       content: table({
         caption: title,
-        columns: [span, say.good, say.bad],
+        columns: [span, numberHead(say.good), numberHead(say.bad)],
         rows: bars.map(
           (one) =>
             html`<tr>${rowName(span, one.label)}${cell(say.good, count(view, one.good), 'number')}${cell(say.bad, count(view, one.bad), 'number')}</tr>`,
@@ -108,7 +108,7 @@ export function timeBar(id: string, title: string, parts: readonly TimePart[]): 
       <desc id="${id}-desc">${parts.map(({ label, text }) => `${label}: ${text}`).join('; ')}</desc>
       ${parts.map(
         ({ ms, tone }, at) =>
-          html`<rect class="${tone}" x="${placeOf(starts[at] ?? 0)}" y="0" width="${Math.max(1, placeOf(ms))}" height="10"/>`,
+          html`<rect class="${tone}" x="${placeOf(starts[at] ?? 0)}" y="0" width="${Math.max(1, placeOf(ms) - 2)}" height="10"/>`,
       )}
     </svg>
     <figcaption class="legend">

@@ -31,3 +31,6 @@ export const cell = (label: string, content: Content, kind?: 'number'): Html =>
 /** The cell that names its row. */
 export const rowName = (label: string, content: Content): Html =>
   html`<th scope="row" data-label="${label}"><div>${content}</div></th>`
+
+/** What a column of numbers is called. */
+export const numberHead = (name: string): Html => html`<span class="number">${name}</span>`

@@ -19,20 +19,25 @@ export type PlaceFound = Found | FoundAgain
  *
  * @throws SetupError when the whole is of no form
  */
-export const readAccountFile = (text: string): readonly PlaceFound[] =>
+export const readAccountFile = (text: string): readonly PlaceFound[] => [...accountsIn(text)]
+
+/** The same, one place after the other: a large file takes a while. */
+export const accountsIn = (text: string): Iterable<PlaceFound> =>
   onlyOnce(foundIn(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')))
 
 /** The same places, but for accounts that stood at one before. */
-export function onlyOnce(places: Iterable<Found>): readonly PlaceFound[] {
+export function* onlyOnce(places: Iterable<Found>): Generator<PlaceFound> {
   const seen = new Map<string, string>()
-  return [...places].map((found) => {
-    if (!('account' in found)) return found
+  for (const found of places) {
+    if (!('account' in found)) {
+      yield found
+      continue
+    }
     const identity = identityOf(found)
     const first = seen.get(identity)
-    if (first !== undefined) return { where: found.where, first }
-    seen.set(identity, found.where)
-    return found
-  })
+    if (first === undefined) seen.set(identity, found.where)
+    yield first === undefined ? found : { where: found.where, first }
+  }
 }
 
 function foundIn(text: string): Iterable<Found> {

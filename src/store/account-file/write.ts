@@ -12,7 +12,8 @@ interface TableTerms {
 /** A text that a spreadsheet does not take for a formula; `readAccountFile` takes the sign away again. */
 export const harmless = (text: string): string => (/^['=+\-@\t\r]/.test(text) ? `'${text}` : text)
 
-const asIs = (text: string): string => text
+/** But for what `readAccountFile` would take that sign away from. */
+const asIs = (text: string): string => (/^'['=+\-@\t\r]/.test(text) ? `'${text}` : text)
 
 /**
  * Write accounts in a form that `readAccountFile` reads. JSON says all that there is to say of an account,
