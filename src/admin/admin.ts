@@ -16,13 +16,13 @@ import { batchesApi } from './batches/api'
 import { keyApi } from './keys/api'
 import { keyRoutes } from './keys/routes'
 import { createKeyService } from './keys/service'
+import { mediaApi } from './media/api'
+import { mediaPageRoutes } from './media/routes'
 import { createAliasService } from './models/aliases'
 import { modelApi } from './models/api'
 import { createModelCatalog } from './models/catalog'
 import { createPriceService } from './models/prices'
 import { modelRoutes } from './models/routes'
-import { mediaApi } from './media/api'
-import { mediaPageRoutes } from './media/routes'
 import { overviewApi } from './overview/api'
 import { overviewRoutes } from './overview/routes'
 import { createOverview } from './overview/service'
@@ -51,15 +51,6 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     aliases: createAliasService(parts),
     prices: createPriceService(parts),
   }
-  return new Elysia()
-    .use(assetRoutes())
-    .use(sessionRoutes(parts))
-    .use(overviewRoutes(parts))
-    .use(keyApi(parts, keys))
-    .use(keyRoutes(parts, keys))
-    .use(modelApi(parts, known))
-    .use(modelRoutes(parts, known))
-    .use(playgroundRoutes(parts))
   const actions = createAccountActions(parts)
   const overview = createOverview(parts)
   const settings = createSettingsService(parts)
@@ -80,6 +71,8 @@ export function adminRoutes(parts: AdminParts): AnyElysia {
     batchesApi(parts),
     keyApi(parts, keys),
     keyRoutes(parts, keys),
+    modelApi(parts, known),
+    modelRoutes(parts, known),
     mediaPageRoutes(parts),
     mediaApi(parts),
     playgroundRoutes(parts),
