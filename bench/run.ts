@@ -6,6 +6,7 @@ import { reportDialects } from './dialect-report'
 import { measureDialects } from './dialects'
 import { buildExecutables } from './executables'
 import { createMeasure, GENERATOR } from './measure'
+import { measurePages, reportPages } from './pages'
 import { measurePool, reportPool } from './pool'
 import { createProcesses } from './processes'
 import { report } from './report'
@@ -14,7 +15,7 @@ import { measureStartUp } from './start-up'
 import { startGroxy, startTargets, startUpstream } from './targets'
 import { measureWebDecoder, reportWebDecoder } from './web-decoder'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --dialects [--short] | --web-decoder [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short]]
 
 const FULL = {
   seconds: 5,
@@ -24,6 +25,7 @@ const FULL = {
   startUps: 9,
   readings: 9,
   leases: 400_000,
+  pages: { amount: { accounts: 20_000, keys: 1_000, turns: 1_000_000 }, times: 20 },
 }
 const SHORT = {
   seconds: 1,
@@ -33,6 +35,7 @@ const SHORT = {
   startUps: 3,
   readings: 3,
   leases: 40_000,
+  pages: { amount: { accounts: 2_000, keys: 100, turns: 100_000 }, times: 5 },
 }
 const SOAK_TURNS = 1_000_000
 
@@ -44,13 +47,15 @@ const form =
     ? 'soak'
     : words.includes('--pool')
       ? 'pool'
-      : words.includes('--dialects')
-        ? 'dialects'
-        : words.includes('--web-decoder')
-          ? 'web-decoder'
-          : isShort
-            ? 'short'
-            : 'full'
+      : words.includes('--pages')
+        ? 'pages'
+        : words.includes('--dialects')
+          ? 'dialects'
+          : words.includes('--web-decoder')
+            ? 'web-decoder'
+            : isShort
+              ? 'short'
+              : 'full'
 const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
@@ -73,6 +78,11 @@ async function measureAll() {
   const executables = await buildExecutables(join(folder, 'bin'))
   const parts = { processes, executables, folder }
   const measure = createMeasure({ processes, folder })
+  if (form === 'pages') {
+    const pages = await measurePages({ ...parts, ...effort.pages })
+    console.info(`\n${reportPages(pages)}\n`)
+    return { pages }
+  }
   const upstream = await startUpstream(parts)
   if (form === 'soak') {
     const groxy = await startGroxy(parts, upstream)
@@ -99,7 +109,7 @@ async function measureAll() {
 
 const generatorOf = (what: typeof form): string => {
   if (what === 'web-decoder') return 'this process'
-  return what === 'soak' || what === 'pool' ? 'fetch' : GENERATOR
+  return what === 'soak' || what === 'pool' || what === 'pages' ? 'fetch' : GENERATOR
 }
 
 try {

@@ -10,8 +10,8 @@ export interface Ground {
   readonly environment: () => Readonly<Record<string, unknown>>
   /** Look at a database file from end to end, beside the gateway. Present where there is a file. */
   readonly inspect?: () => Promise<Inspection>
-  /** Copy a database file, beside the gateway. Present where there is a file. */
-  readonly backup?: () => Promise<Backup>
+  /** A copy of a database file, made beside the gateway. Present where there is a file. */
+  readonly backup?: () => Promise<ReadableStream<Uint8Array>>
 }
 
 export type DatabasePlace =
@@ -30,10 +30,4 @@ export interface Inspection {
   readonly problem?: string | undefined
   /** What each table weighs with its indexes, the largest first; empty where that cannot be told. */
   readonly tables: readonly { readonly name: string; readonly bytes: number }[]
-}
-
-/** A copy of the database that is there for as long as it is read. */
-export interface Backup {
-  readonly size: number
-  readonly body: ReadableStream<Uint8Array>
 }

@@ -3,7 +3,7 @@ import { unlink } from 'node:fs/promises'
 import type { Config } from '../config'
 import { newId } from '../crypto'
 import { SetupError } from '../errors'
-import type { Backup, DatabasePlace, Ground, Inspection } from '../ground'
+import type { DatabasePlace, Ground, Inspection } from '../ground'
 import { openFile } from '../media/open-file'
 import { filePath, mediaPath } from './paths'
 import { ownCommand } from './self'
@@ -62,7 +62,7 @@ const inspect = async (config: Config): Promise<Inspection> =>
 const PIECE_BYTES = 256 * 1024
 
 /** The copy is beside the database, where there is room if anywhere, and has no name once it is read. */
-async function backup(config: Config, path: string): Promise<Backup> {
+async function backup(config: Config, path: string): Promise<ReadableStream<Uint8Array>> {
   const copy = `${path}.${newId().slice(0, 8)}.copy`
   const remove = () => unlink(copy).catch(() => undefined)
   try {
@@ -76,7 +76,7 @@ async function backup(config: Config, path: string): Promise<Backup> {
       await remove()
     }
     let at = 0
-    const body = new ReadableStream<Uint8Array>(
+    return new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
           try {
@@ -95,7 +95,6 @@ async function backup(config: Config, path: string): Promise<Backup> {
       },
       { highWaterMark: 0 },
     )
-    return { size, body }
   } catch (cause) {
     await remove()
     throw cause

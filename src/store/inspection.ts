@@ -25,10 +25,10 @@ async function sizes(client: Client): Promise<Inspection['tables']> {
   return rows.map(({ name, bytes }) => ({ name: String(name), bytes: Number(bytes) }))
 }
 
-/** How many rows a table has at most. */
+/** How many rows a table has at most; undefined where its rows have no numbers. */
 export interface TableRows {
   readonly name: string
-  readonly atMost: number
+  readonly atMost: number | undefined
 }
 
 /**
@@ -37,18 +37,24 @@ export interface TableRows {
  */
 async function tableRows(client: Client): Promise<readonly TableRows[]> {
   const { rows: tables } = await client.execute(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE 'libsql~_%' ESCAPE '~' ORDER BY name",
+    `SELECT name, sql LIKE '%WITHOUT ROWID%' AS unnumbered FROM sqlite_master
+      WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE 'libsql~_%' ESCAPE '~'
+      ORDER BY name`,
   )
-  const names = tables.map(({ name }) => String(name))
-  if (names.length === 0) return []
   const span = (name: string) => {
     const table = `"${name.replaceAll('"', '""')}"`
     return `SELECT coalesce((SELECT max(rowid) FROM ${table}) - (SELECT min(rowid) FROM ${table}) + 1, 0)`
   }
-  const results = await client.batch(names.map(span), 'read')
-  return names
-    .map((name, at) => ({ name, atMost: Number(results[at]?.rows[0]?.[0] ?? 0) }))
-    .toSorted((a, b) => b.atMost - a.atMost)
+  const statements = tables.map(({ name, unnumbered }) =>
+    unnumbered ? 'SELECT NULL' : span(String(name)),
+  )
+  const results = statements.length > 0 ? await client.batch(statements, 'read') : []
+  return tables
+    .map(({ name }, at) => {
+      const most = results[at]?.rows[0]?.[0]
+      return { name: String(name), atMost: typeof most === 'number' ? most : undefined }
+    })
+    .toSorted((a, b) => (b.atMost ?? -1) - (a.atMost ?? -1))
 }
 
 /** What is cheap to know of a database that turns use. */

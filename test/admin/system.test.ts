@@ -59,8 +59,8 @@ describe.each(DATABASES)('the system over a %s', (kind) => {
   test('shows instances that hold something now', async () => {
     await it.client.execute({
       sql: `INSERT INTO jobs (name, instance, state, done, total, started_at, expires_at)
-        VALUES ('quota', 'other-machine', 'running', 1, 2, 0, ?)`,
-      args: [Date.now() + 60_000],
+        VALUES ('quota', 'other-machine', 'running', 1, 2, ?, ?)`,
+      args: [Date.now() - 1_000, Date.now() + 60_000],
     })
     expect((await ask(it, '/system')).other_instances).toEqual(['other-machine'])
   })
@@ -119,7 +119,6 @@ describe('the database of the system', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-disposition')).toMatch(/filename="groxy-\d{4}-.*\.db"/)
     const bytes = await answer.bytes()
-    expect(bytes.length).toBe(Number(answer.headers.get('content-length')))
     const copy = Database.deserialize(bytes)
     expect(copy.query("SELECT value FROM settings WHERE name = 'heartbeat_ms'").get()).toEqual({
       value: '7777',

@@ -47,7 +47,7 @@ export function databaseCard(view: View, { database }: SystemFacts, hasFile: boo
             empty: html``,
             rows: tables.map(
               ({ name, atMost }) =>
-                html`<tr>${rowName(say.table, html`<code>${name}</code>`)}${cell(say.rows, count(view, atMost), 'number')}</tr>`,
+                html`<tr>${rowName(say.table, html`<code>${name}</code>`)}${cell(say.rows, atMost === undefined ? '–' : count(view, atMost), 'number')}</tr>`,
             ),
           })}`,
       })}`,

@@ -30,9 +30,10 @@ export const SystemObject = Type.Object({
     tables: Type.Array(
       Type.Object({
         name: Type.String(),
-        rows_at_most: Type.Integer({
-          description: 'From the first and the last number: nothing is counted.',
-        }),
+        rows_at_most: maybe(
+          Type.Integer(),
+          'From the first and the last number: nothing is counted. Null where rows have none.',
+        ),
       }),
     ),
   }),

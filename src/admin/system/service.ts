@@ -1,7 +1,7 @@
 import { version } from '../../../package.json'
 import { COMMIT } from '../../commit'
 import { ApiError, SetupError } from '../../errors'
-import type { Backup, Inspection } from '../../ground'
+import type { Inspection } from '../../ground'
 import type { TableRows } from '../../store/inspection'
 import type { Operator } from '../operator'
 import type { AdminParts } from '../parts'
@@ -101,7 +101,7 @@ export function createSystem({ ground, inspection, instance, config, audit, now 
 
     /** @throws ApiError `not_here`, `job_state` */
     async backup(operator: Operator): Promise<Response> {
-      const { size, body }: Backup = await alone('copy', ground.backup)
+      const body = await alone('copy', ground.backup)
       try {
         await audit(operator, { action: 'database.backup', subject: 'database' })
       } catch (cause) {
@@ -112,7 +112,6 @@ export function createSystem({ ground, inspection, instance, config, audit, now 
       return new Response(body, {
         headers: {
           'content-type': 'application/vnd.sqlite3',
-          'content-length': String(size),
           'content-disposition': `attachment; filename="${name}"`,
         },
       })

@@ -31,7 +31,10 @@ export const systemObject = (facts: SystemFacts, hasBackup: boolean) => ({
     size_bytes: facts.database.bytes ?? null,
     latency_ms: facts.database.latencyMs,
     has_backup: hasBackup,
-    tables: facts.database.tables.map(({ name, atMost }) => ({ name, rows_at_most: atMost })),
+    tables: facts.database.tables.map(({ name, atMost }) => ({
+      name,
+      rows_at_most: atMost ?? null,
+    })),
   },
   media: { kind: facts.media.kind, path: facts.media.path ?? null },
   environment: facts.environment.map((one) => ({

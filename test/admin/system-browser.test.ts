@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { systemWords } from '#src/admin/system/words'
+import { fakeUpstream } from '../fakes/upstream'
+import { adminWorld } from '../support/admin'
+import { adminBrowser, BROWSER_TEST_MS, LOOKS } from '../support/admin-browser'
+import { hasBrowser } from '../support/browser'
+import { xaiAt } from '../support/gateway'
+import { scratch } from '../support/programs'
+
+describe.skipIf(!(await hasBrowser()))('the system in a browser', () => {
+  const visit = adminBrowser()
+  test.each(LOOKS)(
+    'is looked after: a job, the upstreams, a check and a backup, $width px, $language',
+    async (look) => {
+      await using folder = await scratch('system')
+      await using upstream = fakeUpstream()
+      await using it = await adminWorld({
+        path: join(folder.path, 'groxy.db'),
+        env: xaiAt(upstream.url),
+      })
+      const say = systemWords[look.language]
+      await visit(it, look, async ({ page, go, check }) => {
+        await go('/admin/system')
+        await page.getByRole('button', { name: `${say.run}: cleaning` }).click()
+        await page.locator('#notice').getByText(say.ran('cleaning')).waitFor()
+        // The table is read again by itself.
+        const row = page.locator('#jobs tr', { hasText: 'cleaning' }).first()
+        await row.getByText(say.done, { exact: true }).waitFor()
+
+        await page.getByRole('button', { name: say.look }).click()
+        await page.locator('#notice').getByText(say.looked('1', '1')).waitFor()
+
+        await page.getByRole('button', { name: say.check }).click()
+        await page.getByText(say.sound).waitFor()
+
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('link', { name: say.backup }).click(),
+        ])
+        expect(download.suggestedFilename()).toMatch(/^groxy-.*\.db$/)
+        expect(await download.failure()).toBeNull()
+        await page.locator('summary', { hasText: say.environment }).click()
+        await page.getByText('XAI_API_KEY').waitFor()
+        await check('system')
+      })
+    },
+    BROWSER_TEST_MS,
+  )
+})
