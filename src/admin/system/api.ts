@@ -39,7 +39,7 @@ export function systemApi(
 
   return new Elysia({ prefix: '/admin/api/system', tags: ['Admin: system'] })
     .get(
-      '/',
+      '',
       handlers.api(async () => systemObject(await system.facts(), system.hasFile)),
       {
         detail: adminOperation({
