@@ -50,6 +50,7 @@ const operationsOf = ({ paths }: Document) =>
 
 /** What answers are that are not JSON. */
 const TYPES: Readonly<Record<string, string>> = {
+  'GET /admin/api/system/backup 200': 'application/vnd.sqlite3',
   'GET /metrics 200': 'text/plain',
   'GET /admin/api/requests/export 200': 'text/csv',
   'GET /v1/files/{id}/content 200': 'application/octet-stream',
