@@ -15,6 +15,7 @@ import { row as side } from '../widgets/toolbar'
 import { pasteForm } from './add-page'
 import { bulkBar } from './bulk-page'
 import { accountPath, kindText, labelOf, quotaBar, stateCell } from './cells'
+import { shownAddress } from './described'
 import type { AccountList } from './list'
 import { type AccountQuery, isFiltered, PAGE_SIZES, pathOf } from './query'
 import type { ShownAccount } from './shown'
@@ -85,10 +86,10 @@ export function accountRow(view: View, account: ShownAccount): Html {
           <span class="pick"><input type="checkbox" name="id" value="${id}" aria-label="${say.select(labelOf(account))}">
             <a href="${accountPath(account)}">${name}</a></span>
           <small class="soft">${secret}</small>
-          <small class="soft">${baseUrl}</small>`,
+          <small class="soft">${shownAddress(baseUrl)}</small>`,
       )}
       ${cell(`${say.kind}, ${say.tier}`, kindText(view, account))}
-      ${cell(say.state, html`<div class="stack">${stateCell(view, standing)}</div>`)}
+      ${cell(say.state, html`<div class="lines">${stateCell(view, standing)}</div>`)}
       ${cell(say.quotas, standing.quotas.length > 0 ? standing.quotas.map((quota) => quotaBar(view, quota)) : html`<span class="soft none">–</span>`)}
       ${cell(say.inFlight, count(view, standing.inFlight), 'number')}
       ${cell(say.tags, tags ? tags.map((tag) => html`${tagLink(tag)} `) : html`<span class="soft none">–</span>`)}
