@@ -67,6 +67,10 @@ export function createGuard(parts: GuardParts) {
 
     /** Whose an admin token is; a key of a program is never one. */
     token: byToken,
+
+    /** Whether who was let in some time ago still would be. */
+    isLetIn: ({ by, id }: Operator): Promise<boolean> =>
+      by === 'token' ? tokens.lasts(id) : sessions.lasts(id),
   }
 }
 

@@ -180,6 +180,31 @@ test('the API ends all other sessions, too', async () => {
   expect([await one.isIn(), await two.isIn()]).toEqual([true, false])
 })
 
+test('who is logged out, or whose token is revoked, sees no more of what is under way', async () => {
+  await using it = await world()
+  const [one, two] = [await logged(it), await logged(it)]
+  const { token, secret } = await it.stores.adminTokens.create('watcher', null)
+  const asToken = { headers: { authorization: `Bearer ${secret}` } }
+  const batch = { id: 'b1', kind: 'test', subjects: ['x'], actor: 'session s' }
+  await it.stores.batches.add(batch)
+  await it.stores.batches.want(batch.id, 'pause')
+  const api = `/admin/api/batches/${batch.id}/events`
+  const watching = [
+    await one.send(`/admin/batches/${batch.id}/live`),
+    await two.send(`/admin/batches/${batch.id}/live`),
+    await two.send(api),
+    await fetch(it.url + api, asToken),
+  ]
+  expect(watching.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  await one.send('/admin/api/sessions', {}, 'DELETE')
+  await it.stores.adminTokens.revoke(token.id)
+  const [stays, ...ends] = watching.map((answer) => answer.text().then(() => 'over'))
+  expect(await Promise.all(ends)).toEqual(['over', 'over', 'over'])
+  expect(await Promise.race([stays, Bun.sleep(100).then(() => 'open')])).toBe('open')
+  await it.stores.batches.want(batch.id, 'cancel')
+  expect(await stays).toBe('over')
+}, 40_000)
+
 const NEW = 'another horse, another staple'
 
 test(
@@ -318,6 +343,11 @@ test('after the log-in a browser is sent to pages of ours only', async () => {
     '/admin\\evil': '/admin',
     '/admin/\t/evil.example': '/admin',
     '/administrator': '/admin',
+    '/admin/../v1/models': '/admin',
+    '/admin/..//evil.example': '/admin',
+    '/admin/%2e%2e//evil.example': '/admin',
+    '/admin/accounts?q=账号': '/admin/accounts?q=%E8%B4%A6%E5%8F%B7',
+    '/admin/keys?tag=😀': '/admin/keys?tag=%F0%9F%98%80',
   }
   for (const [next, location] of Object.entries(nexts)) {
     const answer = await browser(it).send('/admin/login', { password: PASSWORD, next })
