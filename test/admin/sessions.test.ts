@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
+import { fakeUpstream } from '../fakes/upstream'
 import { PASSWORD } from '../support/admin'
 import { gateway } from '../support/gateway'
+import { until } from '../support/programs'
 
 /** Passwords are hashed, which others may want to do at the same time. */
 const SLOW = 60_000
@@ -131,6 +133,35 @@ test('where the answer with the new secret is lost nobody falls out, and another
   expect(await one.isIn()).toBe(true)
 })
 
+test(
+  'an answer that was long in coming brings no secret that another one has followed',
+  async () => {
+    const held = Promise.withResolvers<void>()
+    await using upstream = fakeUpstream(async () => {
+      await held.promise
+      return Response.json({ object: 'list', data: [{ id: 'grok-4' }] })
+    })
+    await using it = await world()
+    const { id } = await it.stores.accounts.add({
+      kind: 'openai',
+      name: 'slow',
+      baseUrl: upstream.url,
+      secret: 'sk-0123456789',
+    })
+    const one = await logged(it)
+    it.pass(16 * MINUTE)
+    const test = one.send(`/admin/api/accounts/${id}/test`, {})
+    await until(() => upstream.seen.length > 0 || undefined)
+    it.pass(61_000)
+    expect(await one.isIn()).toBe(true)
+    expect(await one.isIn()).toBe(true)
+    held.resolve()
+    expect((await test).status).toBe(200)
+    expect(await one.isIn()).toBe(true)
+  },
+  SLOW,
+)
+
 test('of many requests at once one is given the new secret', async () => {
   await using it = await world()
   const one = await logged(it)
@@ -206,6 +237,20 @@ test('who is logged out, or whose token is revoked, sees no more of what is unde
 }, 40_000)
 
 const NEW = 'another horse, another staple'
+
+test(
+  'who changes the password when a new secret is due stays logged in',
+  async () => {
+    await using it = await world({})
+    const setup = browser(it)
+    await setup.send('/setup', { token: it.setupToken, password: PASSWORD })
+    it.pass(16 * MINUTE)
+    const fields = { current: PASSWORD, password: NEW }
+    expect((await setup.send('/admin/access/password', fields)).status).toBe(200)
+    expect(await setup.isIn()).toBe(true)
+  },
+  SLOW,
+)
 
 test(
   'a new password needs the present one, ends all other sessions and gives this one a new secret',
