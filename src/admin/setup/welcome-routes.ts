@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
 import type { AccountActions } from '../accounts/actions'
 import { findingPart } from '../accounts/finding-part'
+import { problemText } from '../accounts/problem-words'
 import { markupAnswer } from '../answers'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
@@ -67,7 +68,8 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: 
     try {
       return await add(view, text)
     } catch (error) {
-      if (error instanceof ApiError && error.status < 500) return problemOf(view, error.message)
+      if (error instanceof ApiError && error.status < 500)
+        return problemOf(view, problemText(view, error.message))
       throw error
     }
   }
