@@ -1,6 +1,11 @@
 import type { adminWorld } from './admin'
 
-type World = Awaited<ReturnType<typeof adminWorld>>
+type AdminWorld = Awaited<ReturnType<typeof adminWorld>>
+
+/** Where somebody is logged in, and an app with the same routes. */
+interface World extends Pick<AdminWorld, 'page'> {
+  readonly app: Pick<AdminWorld['app'], 'routes'>
+}
 
 /** A route of the admin page or its API, with what stands for its parameters. */
 export interface Call {
@@ -123,7 +128,7 @@ function idsIn(body: string): string[] {
 }
 
 /** Every row of every table, as text by the name of the table. */
-export async function dumpOf(it: Pick<World, 'client'>): Promise<ReadonlyMap<string, string>> {
+export async function dumpOf(it: Pick<AdminWorld, 'client'>): Promise<ReadonlyMap<string, string>> {
   const { rows } = await it.client.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
   const dump = new Map<string, string>()
   for (const { name } of rows) {
