@@ -116,10 +116,7 @@ document.addEventListener('htmx:error', (event) => {
 /** The keyboard goes on where something changed: at what is wrong, or at what took the old place. */
 document.addEventListener('htmx:after:swap', (event) => {
   const { ctx } = event.detail
-  // What was replaced is found by its id in what took its place.
-  const target = [ctx.target, document.getElementById(ctx.target?.id), ctx.sourceElement].find(
-    (one) => one?.isConnected,
-  )
+  const target = ctx.target?.isConnected ? ctx.target : ctx.sourceElement
   const wrong = target?.querySelector?.('[aria-invalid="true"]')
   if (wrong && ctx.response?.status >= 400) wrong.focus()
   if (document.activeElement !== document.body || ctx.request.method === 'GET') return
