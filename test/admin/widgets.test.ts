@@ -128,7 +128,8 @@ test('controls are tied to their labels, their hints and what is wrong with them
 test.each([
   ['en', -185_000, '3 min. ago'],
   ['en', 7_200_000, 'in 2 hr.'],
-  ['en', 0, 'in 0 sec.'],
+  ['en', 0, 'now'],
+  ['zh', -999, '现在'],
   ['zh', -86_400_000 * 3, '3天前'],
 ] as const)('how long ago something was is said in %s', (language, distance, said) => {
   const view = viewFor(language)
