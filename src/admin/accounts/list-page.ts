@@ -88,7 +88,7 @@ export function accountRow(view: View, account: ShownAccount): Html {
           <small class="soft">${baseUrl}</small>`,
       )}
       ${cell(`${say.kind}, ${say.tier}`, kindText(view, account))}
-      ${cell(say.state, html`<div class="stack">${stateCell(view, standing)}</div>`)}
+      ${cell(say.state, html`<div class="lines">${stateCell(view, standing)}</div>`)}
       ${cell(say.quotas, standing.quotas.length > 0 ? standing.quotas.map((quota) => quotaBar(view, quota)) : html`<span class="soft none">–</span>`)}
       ${cell(say.inFlight, count(view, standing.inFlight), 'number')}
       ${cell(say.tags, tags ? tags.map((tag) => html`${tagLink(tag)} `) : html`<span class="soft none">–</span>`)}
