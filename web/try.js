@@ -67,3 +67,5 @@ form.addEventListener('submit', async (event) => {
 })
 
 stop.addEventListener('click', () => asking?.abort())
+// Sent before, the form would lead away from here.
+send.disabled = false
