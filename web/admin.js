@@ -9,6 +9,9 @@ if (shown) history.replaceState(null, '', shown.dataset.address)
 const closest = (event, selector) =>
   event.target instanceof Element ? event.target.closest(selector) : null
 
+/** What buttons say otherwise that say just now that they have copied. */
+const copying = new Map()
+
 /** Buttons that copy: `<button data-copy="#id">`. */
 document.addEventListener('click', async (event) => {
   const button = closest(event, '[data-copy]')
@@ -20,10 +23,12 @@ document.addEventListener('click', async (event) => {
     getSelection().selectAllChildren(source)
     document.execCommand('copy')
   }
-  const said = button.textContent
+  const said = copying.get(button) ?? [...button.childNodes]
+  copying.set(button, said)
   button.textContent = button.dataset.copied ?? '✓'
   setTimeout(() => {
-    button.textContent = said
+    button.replaceChildren(...said)
+    copying.delete(button)
   }, 1500)
 })
 

@@ -82,6 +82,7 @@ async function send() {
     const said = { role: 'user', content: contentOf(text, urls) }
     turns.append(userBlock(text, urls), shown.block)
     messages = [...before, said]
+    const asked = messages
     const body = requestOfForm()
     shown.tools(body)
     prompt.value = ''
@@ -89,8 +90,10 @@ async function send() {
     previews.replaceChildren()
     announce(say.answering)
     const answer = await stream(body, shown)
+    // Who began anew meanwhile has left this conversation.
+    if (messages !== asked) return
     // An answer that was stopped is what was said all the same.
-    messages = answer ? [...messages, { role: 'assistant', content: answer }] : before
+    messages = answer ? [...asked, { role: 'assistant', content: answer }] : before
     announce(say.answered)
   } catch (failure) {
     messages = before

@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox'
-import { Check, Clean, Convert, Errors } from 'typebox/value'
+import { Check, Errors } from 'typebox/value'
 import { ApiError } from '../errors'
 
 /** The largest form and JSON body that the admin page takes, but for imports. */
@@ -48,23 +48,6 @@ export async function readJson<T extends TObject>(
     throw new ApiError('invalid_json', 'The body is not JSON.', { cause })
   }
   return checked(schema, value)
-}
-
-/**
- * Values of a form in the form of a schema: numbers and switches are read from their texts, and an empty
- * field is null.
- *
- * @throws ApiError that names the field
- */
-export function formValues<T extends TObject>(schema: T, form: URLSearchParams): Static<T> {
-  const values: Record<string, unknown> = {}
-  for (const name of Object.keys(schema.properties)) {
-    const given = form.getAll(name)
-    if (given.length === 0) continue
-    const text = given.at(-1) ?? ''
-    values[name] = text === '' ? null : text
-  }
-  return checked(schema, Convert(schema, Clean(schema, values)))
 }
 
 /** @throws ApiError that names the field */

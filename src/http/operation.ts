@@ -11,6 +11,8 @@ interface OperationParts {
   readonly body?: TSchema
   /** The same as a form, where it may, or must, be one. */
   readonly form?: TSchema
+  /** The same as a file of any other type. */
+  readonly file?: TSchema
   /** What it answers, by status. */
   readonly answers: Readonly<Record<number, Answer>>
   /** Whether it takes a key. */
@@ -26,6 +28,7 @@ interface Answer {
 export const operation = ({
   body,
   form,
+  file,
   answers,
   open,
   ...rest
@@ -37,6 +40,7 @@ export const operation = ({
       content: {
         ...(body && { 'application/json': { schema: body } }),
         ...(form && { 'multipart/form-data': { schema: form } }),
+        ...(file && { '*/*': { schema: file } }),
       },
     },
   }),

@@ -1,5 +1,5 @@
 import type { Client, InStatement } from '@libsql/client/web'
-import { and, inArray, ne } from 'drizzle-orm'
+import { and, inArray, ne, type SQL, sql } from 'drizzle-orm'
 import type { Database } from './database'
 import { touchRevision } from './revision'
 import { createPagedReader, insertsOf } from './rows'
@@ -73,17 +73,29 @@ const AT_ONCE = 500
 /**
  * The statements that forget what is held against accounts, and their quotas. A row that means nothing stays, so
  * that running instances see by `changedSince` what they have to forget.
+ *
+ * @param only what has to be so, lest nothing is forgotten
  */
-export function clearing(db: Database, accountIds: readonly string[], at: number) {
+export function clearing(
+  db: Database,
+  accountIds: readonly string[],
+  at: number,
+  only: SQL = sql`true`,
+) {
   const blank = { state: 'cooling', reason: CLEARED, until: 0, faults: 0, updatedAt: at } as const
   return [
     db
       .delete(accountStates)
-      .where(and(inArray(accountStates.accountId, [...accountIds]), ne(accountStates.scope, ''))),
-    db.delete(accountQuotas).where(inArray(accountQuotas.accountId, [...accountIds])),
+      .where(
+        and(inArray(accountStates.accountId, [...accountIds]), ne(accountStates.scope, ''), only),
+      ),
+    db.delete(accountQuotas).where(and(inArray(accountQuotas.accountId, [...accountIds]), only)),
     db
       .insert(accountStates)
-      .values(accountIds.map((accountId) => ({ accountId, scope: '', ...blank })))
+      .select(
+        sql`SELECT value, '', ${blank.state}, ${blank.reason}, ${blank.until}, ${blank.faults}, ${at}
+          FROM json_each(${JSON.stringify(accountIds)}) WHERE ${only}`,
+      )
       .onConflictDoUpdate({ target: [accountStates.accountId, accountStates.scope], set: blank }),
   ] as const
 }

@@ -1,5 +1,5 @@
 import type { Client, Row } from '@libsql/client/web'
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { newId, type Vault } from '../crypto'
 import { SetupError } from '../errors'
@@ -205,9 +205,18 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
         createdAt: new Date(now()),
         ...(await columnsOf(vault, kind, wanted)),
       }
-      await refuseKnown({ ...account, secret: wanted.secret })
-      await refuseTaken(kind, wanted.name)
-      await db.batch([db.insert(accounts).values(account), touchRevision(db)])
+      const refuse = async () => {
+        await refuseKnown({ ...account, secret: wanted.secret })
+        await refuseTaken(kind, wanted.name)
+      }
+      await refuse()
+      try {
+        await db.batch([db.insert(accounts).values(account), touchRevision(db)])
+      } catch (cause) {
+        // Somebody else may have been as fast: who pressed twice did.
+        await refuse()
+        throw cause
+      }
       return account
     },
 
@@ -238,7 +247,8 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
           .set({ ...set, ...GROWN })
           .where(isMeant)
           .returning({ id: accounts.id }),
-        ...(secret === undefined ? [] : clearing(db, [id], now())),
+        // Sealed it is like no other: who comes too late clears nothing.
+        ...(set.secret === undefined ? [] : clearing(db, [id], now(), isSealedAs(id, set.secret))),
         touchRevision(db),
       ])
       return changed.length > 0
@@ -287,3 +297,6 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
 }
 
 export type Accounts = ReturnType<typeof createAccounts>
+
+const isSealedAs = (id: string, secret: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM accounts AS changed WHERE changed.id = ${id} AND changed.secret = ${secret})`

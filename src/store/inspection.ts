@@ -9,10 +9,21 @@ const MISTAKES = 3
  * not for a connection that answers turns.
  */
 export async function inspect(client: Client): Promise<Inspection> {
-  const { rows } = await client.execute(`PRAGMA integrity_check(${MISTAKES})`)
-  const found = rows.map((row) => String(row[0])).join('; ')
+  const found = await mistakes(client)
   const tables = await sizes(client).catch(() => [])
   return { ...(found !== 'ok' && { problem: found }), tables }
+}
+
+/** What is wrong, or `ok`; of what is damaged so much that it cannot be read the refusal says so. */
+async function mistakes(client: Client): Promise<string> {
+  try {
+    const { rows } = await client.execute(`PRAGMA integrity_check(${MISTAKES})`)
+    return rows.map((row) => String(row[0])).join('; ')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && /^SQLITE_CORRUPT/.test(String(cause.code)))
+      return cause.message
+    throw cause
+  }
 }
 
 /** Not every SQLite can tell. */

@@ -176,6 +176,30 @@ describe.each(PLACES)('accounts that change, in %s', (place) => {
     expect((await one.stores.accounts.find(id))?.version).toBe(revision + 1)
   })
 
+  test('a new secret that comes too late leaves what is held against the account', async () => {
+    const { id } = await added()
+    const account = await one.stores.accounts.find(id)
+    if (!account) throw new Error('It is not there.')
+    const held = { scope: '', state: 'expired', reason: 'refused', until: null, faults: 1 } as const
+    await one.stores.accountStates.save([{ accountId: id, ...held, updatedAt: Date.now() }])
+    const stateOf = async () =>
+      (await one.stores.accountStates.all()).find(({ accountId }) => accountId === id)?.reason
+    expect(await one.stores.accounts.update(account, { secret: fresh() }, 7)).toBe(false)
+    expect(await stateOf()).toBe('refused')
+    expect(await one.stores.accounts.update(account, { secret: fresh() }, account.version)).toBe(
+      true,
+    )
+    expect(await stateOf()).toBe('cleared')
+  })
+
+  test('who adds the same twice in one moment is told that it is there', async () => {
+    const wanted = { kind: 'xai', secret: fresh(), name: `twice-${count}`, base_url: upstream.url }
+    const answers = await Promise.all(
+      [one, two, one, two].map((instance) => said(instance.api('/accounts', wanted))),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409])
+  })
+
   test('headers and cookies of a session are set and taken away by name, and never shown', async () => {
     const secret = `${JWT}${++count}`
     const { id } = await added({

@@ -211,6 +211,17 @@ describe('the form of an account', () => {
     expect(after).toMatchObject({ note: 'mine', weight: 5 })
   })
 
+  test('keeps the password in an address that is left as it is shown', async () => {
+    const address = upstream.url.replace('://', '://user:typed-in-a-shell@')
+    const one = await add({ baseUrl: address })
+    expect(await page('/admin/accounts')).not.toContain('typed-in-a-shell')
+    const [, shown = ''] = /name="base_url"[^>]*value="([^"]*)"/.exec(await page(pathOf(one))) ?? []
+    const { status } = await sent(pathOf(one), fieldsOf({ base_url: shown, note: 'n' }))
+    expect(status).toBe(200)
+    const [after] = await it.stores.accountSearch.find({ name: one.name })
+    expect(after).toMatchObject({ note: 'n', baseUrl: address })
+  })
+
   test('goes without scripts too', async () => {
     const one = await add()
     const post = (fields: Record<string, string>) =>

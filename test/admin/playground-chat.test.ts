@@ -166,6 +166,34 @@ describe.skipIf(!(await hasBrowser()))('the chat of the playground', () => {
   )
 
   test(
+    'who begins anew in the midst of an answer has a new conversation',
+    async () => {
+      await using upstream = fakeUpstream(({ path }) =>
+        path === '/v1/models' ? undefined : sse(told.slice(0, 6), { hang: true }),
+      )
+      await using it = await adminWorld({ env: xaiAt(upstream.url) })
+      const [look] = LOOKS
+      if (!look) throw new Error('There is no look.')
+      await visit(it, look, async ({ page, go }) => {
+        await go('/admin/playground')
+        const prompt = page.getByRole('textbox', { name: 'Message' })
+        await prompt.fill('Tell me about ferns')
+        await prompt.press('Enter')
+        await page.locator('.turn .heading').waitFor()
+        await page.getByRole('button', { name: playgroundWords.en.clear }).click()
+        await page.getByRole('button', { name: 'Send' }).waitFor()
+        await prompt.fill('And mosses?')
+        await prompt.press('Enter')
+        await page.locator('.turn .heading').waitFor()
+        const { messages } = JSON.parse(upstream.asked()[1]?.body ?? '{}')
+        expect(messages).toEqual([{ role: 'user', content: 'And mosses?' }])
+        await prompt.press('Escape')
+      })
+    },
+    BROWSER_TEST_MS,
+  )
+
+  test(
     'what fails says why and what to do, and the question can be sent again',
     async () => {
       await using it = await adminWorld({ env: { DEMO: '1' } })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { masked } from '#src/admin/requests/secrets'
 import type { LedgerEntry } from '#src/store/ledger'
 import { adminWorld } from '../support/admin'
 import { batchOf, entry } from '../support/entries'
@@ -212,6 +213,30 @@ describe('requests', () => {
       expect(text).not.toContain('planted-in-a-tool')
       expect(text).not.toContain('sk-planted')
     }
+  })
+
+  test.each([
+    ['{"api_key":"one-two","b":1}', '{"api_key":"…","b":1}'],
+    ['{"password":"o\\"ne","b":1}', '{"password":"…","b":1}'],
+    [
+      JSON.stringify({ arguments: JSON.stringify({ authorization: 'Basic o"n\\e', b: 'two' }) }),
+      JSON.stringify({ arguments: '{"authorization":"…","b":"two"}' }),
+    ],
+    [
+      JSON.stringify({ a: JSON.stringify({ a: JSON.stringify({ cookie: 'sso="1"', b: 2 }) }) }),
+      JSON.stringify({ a: JSON.stringify({ a: '{"cookie":"…","b":2}' }) }),
+    ],
+    ['{"arguments":"{\\"secret\\":\\"cut o', '{"arguments":"{\\"secret\\":\\"…\\"'],
+  ])('of %p that was said nothing secret is left', (said, shown) => {
+    expect(masked(said)).toBe(shown)
+  })
+
+  test('the time of a single attempt is not told as one of waiting', async () => {
+    const single = await (await it.page('/admin/requests/req_new')).text()
+    const several = await (await it.page(`/admin/requests/${failedId}`)).text()
+    expect(single).toContain('Until the account answered')
+    expect(single).not.toContain('Waiting and choosing')
+    expect(several).not.toContain('Until the account answered')
   })
 
   test('the command does what the request did', async () => {

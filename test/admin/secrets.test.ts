@@ -73,7 +73,11 @@ async function plantAccounts(proxy: (secret: string) => string): Promise<void> {
     await it.stores.accounts.add({
       kind,
       name: `${kind}-one`,
-      baseUrl: upstream.url.replace(/\/v1$/, kind === 'web' ? '' : '/v1'),
+      baseUrl: plant(`address of ${kind}`, (password) =>
+        upstream.url
+          .replace(/\/v1$/, kind === 'web' ? '' : '/v1')
+          .replace('://', `://user:${password}@`),
+      ),
       secret: plant(`secret of ${kind}`),
       models: ['grok-4'],
       proxy: plant(`proxy of ${kind}`, proxy),

@@ -174,6 +174,36 @@ test('a secret is replaced and taken away, and never shown', async () => {
   expect((await it.stores.settings.all()).web_user_agent).toBe('')
 })
 
+test('all of it is said in Chinese, too', async () => {
+  const chinese = (path: string, fields: Record<string, string>) =>
+    it.page(path, {
+      method: 'POST',
+      headers: { 'accept-language': 'zh', 'hx-request': 'true' },
+      body: new URLSearchParams(fields),
+    })
+  const mine = await form()
+  const saved = await chinese(PATH, { ...mine, max_attempts: '4', web_cookies: 'one=two' })
+  expect(await saved.text()).toContain('已保存：尝试次数、更多 Cookie。')
+  const late = await (await chinese(PATH, { ...mine, max_attempts: '5' })).text()
+  expect(late).toContain('期间被修改：尝试次数。')
+  expect(late).toContain('期间已被他人改为 4。')
+  const wrong = { ...(await form()), max_attempts: '101' }
+  expect(await (await chinese(PATH, wrong)).text()).toContain('不能大于 100。')
+  const back = await (await chinese(`${PATH}/max_attempts/reset`, await form())).text()
+  expect(back).toContain('“尝试次数”已恢复默认值。')
+  const gone = await (await chinese(`${PATH}/web_cookies/reset`, await form())).text()
+  expect(gone).toContain('“更多 Cookie”已移除。')
+})
+
+test('a form that was tampered with changes nothing', async () => {
+  const before = await it.stores.settings.current()
+  for (const seen of ['{', '7', 'null', '[]']) {
+    const answer = await it.send(PATH, { ...(await form()), seen, max_attempts: '9' })
+    expect(await answer.text()).toContain('Nothing was changed.')
+  }
+  expect(await it.stores.settings.current()).toEqual(before)
+})
+
 test('without a script the answer is the page', async () => {
   const answer = await it.page(PATH, {
     method: 'POST',

@@ -47,4 +47,26 @@ describe.skipIf(!(await hasBrowser()))('the system in a browser', () => {
     },
     BROWSER_TEST_MS,
   )
+
+  test(
+    'who is at a button of a job stays there while the table is kept up to date',
+    async () => {
+      await using it = await adminWorld()
+      const [look] = LOOKS
+      if (!look) throw new Error('There is no look.')
+      const say = systemWords[look.language]
+      await visit(it, look, async ({ page, go }) => {
+        await go('/admin/system')
+        const button = page.getByRole('button', { name: `${say.run}: cleaning` })
+        await button.focus()
+        await Promise.all([
+          page.waitForResponse((answer) => answer.url().endsWith('/admin/system/jobs')),
+          page.locator('#jobs').dispatchEvent('tick'),
+        ])
+        await page.waitForFunction(() => !document.querySelector('#jobs.htmx-request'))
+        expect(await button.evaluate((one) => one === document.activeElement)).toBe(true)
+      })
+    },
+    BROWSER_TEST_MS,
+  )
 })

@@ -1,9 +1,15 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspectionPart } from '#src/admin/system/database-page'
 import { variables } from '#src/admin/system/environment'
+import { systemPage } from '#src/admin/system/page'
+import { machineGround } from '#src/cli/ground'
 import { readConfig } from '#src/config'
+import { openFile } from '#src/store/file'
+import { inspect } from '#src/store/inspection'
+import { migrate } from '#src/store/migrate'
 import { version } from '../../package.json'
 import { fakeUpstream } from '../fakes/upstream'
 import { adminWorld } from '../support/admin'
@@ -99,6 +105,31 @@ describe.each(DATABASES)('the system over a %s', (kind) => {
     ])
   })
 
+  test('has a page in Chinese, too', async () => {
+    const chinese = { headers: { 'accept-language': 'zh-CN' } }
+    await it.stores.settings.set('cleaning', false)
+    await it.app.refresh()
+    const page = await (await it.page('/admin/system', chinese)).text()
+    for (const text of [
+      '后台任务',
+      '没有需要上游的账号',
+      '等待停止',
+      '已被设置 cleaning 关闭',
+      '用时 ',
+    ])
+      expect(page).toContain(text)
+    expect(await (await it.page('/admin/system')).text()).toContain('Switched off by cleaning')
+    const answers = ['jobs/accounts/run', 'jobs/quota/cancel', 'upstreams/look'].map(
+      async (path) => {
+        const headers = { ...chinese.headers, 'hx-request': 'true' }
+        return (await it.page(`/admin/system/${path}`, { method: 'POST', headers })).text()
+      },
+    )
+    const said = (await Promise.all(answers)).join()
+    for (const text of ['accounts 即将开始', 'quota 即将停止', '0 个地址中有 0 个响应'])
+      expect(said).toContain(text)
+  })
+
   test('has a page with all of it', async () => {
     const page = await (await it.page('/admin/system')).text()
     for (const text of ['>keys<', 'Background work', 'No account needs an upstream', version])
@@ -147,6 +178,12 @@ describe('the database of the system', () => {
     expect(late).toMatchObject({ status: 409, error: { code: 'job_state' } })
     const part = await (await it.send('/admin/system/check', {})).text()
     expect(part).toContain('The database is sound.')
+    expect(await (await it.page('/admin/system')).text()).toContain(
+      `Directory ${folder.path}/media`,
+    )
+    const chinese = { headers: { 'accept-language': 'zh' } }
+    const page = await (await it.page('/admin/system', chinese)).text()
+    expect(page).toContain(`目录 ${folder.path}/media`)
     const said = await ask(it, '/system')
     expect(said.database).toMatchObject({ kind: 'file', has_backup: true })
     expect(Number((said.database as Record<string, unknown>).size_bytes)).toBeGreaterThan(4096)
@@ -157,6 +194,11 @@ describe('the database of the system', () => {
     for (const [path, body] of [['/system/backup'], ['/system/check', {}]] as const)
       expect(await ask(it, path, body)).toMatchObject({ status: 409, error: { code: 'not_here' } })
     expect(await (await it.page('/admin/system')).text()).toContain('the database is in memory')
+    const failed = await it.send('/admin/system/check', {})
+    expect([failed.status, await failed.text()]).toEqual([
+      409,
+      expect.stringContaining('there is no file'),
+    ])
     await using remote = await adminWorld({
       client: it.client,
       env: {
@@ -171,6 +213,43 @@ describe('the database of the system', () => {
     expect(page).toContain('db.example')
     expect(page + JSON.stringify(said)).not.toContain('pl4nted')
   })
+})
+
+test('a process that cannot do it says why, and nothing is left of its copy', async () => {
+  await using folder = await scratch('no-database')
+  const path = join(folder.path, 'groxy.db')
+  const ground = machineGround(readConfig({ DATABASE_URL: `file:${path}` }))
+  const failure = await ground.backup?.().catch((cause: unknown) => cause)
+  expect(failure).toMatchObject({ message: expect.stringContaining('There is no database at') })
+  expect(await readdir(folder.path)).toEqual([])
+  await Bun.write(path, 'no database at all')
+  const damaged = await ground.inspect?.().catch((cause: unknown) => cause)
+  expect(damaged).toMatchObject({ message: expect.stringContaining('groxy doctor ended with') })
+})
+
+test('a look at a database finds what is damaged, and what tables weigh', async () => {
+  await using folder = await scratch('damaged')
+  const path = join(folder.path, 'groxy.db')
+  const client = openFile(path)
+  await migrate(client)
+  await client.execute("INSERT INTO settings (name, value) VALUES ('a', '1')")
+  const sound = await inspect(client)
+  expect(sound.problem).toBeUndefined()
+  expect(sound.tables).toContainEqual({ name: 'settings', bytes: expect.any(Number) })
+  const { rows } = await client.execute(
+    "SELECT rootpage FROM sqlite_master WHERE name = 'settings'",
+  )
+  client.close()
+  const file = await open(path, 'r+')
+  await file.write(new Uint8Array(4096).fill(7), 0, 4096, (Number(rows[0]?.rootpage) - 1) * 4096)
+  await file.close()
+  const again = openFile(path)
+  expect((await inspect(again)).problem).toMatch(/\w/)
+  again.close()
+  const view = { language: 'zh', now: 0, zoneMinutes: 0 } as never
+  expect(inspectionPart(view, { problem: 'x < y', tables: [] }).markup).toContain(
+    '数据库已损坏：x &lt; y',
+  )
 })
 
 describe('the upstreams of the system', () => {
@@ -215,6 +294,13 @@ describe('the upstreams of the system', () => {
     })
     const part = await (await it.send('/admin/system/upstreams/look', {})).text()
     expect(part).toContain('1 of 2 answer.')
+    expect(part).toContain('Answers, in ')
+    const chinese = { 'accept-language': 'zh', 'hx-request': 'true' }
+    const again = await it.page('/admin/system/upstreams/look', {
+      method: 'POST',
+      headers: chinese,
+    })
+    expect(await again.text()).toContain('有响应，用时 ')
     expect(part).toContain('in a pause')
   })
 })
@@ -245,6 +331,48 @@ describe('the environment of the system', () => {
     expect(variable('ADMIN_PASSWORD')).toMatchObject({ isSet: true, isSecret: true })
     expect(variable('DATABASE_URL')).toMatchObject({ value: 'libsql://db.example/' })
     expect(JSON.stringify(variables(readConfig(env), env))).not.toContain('pl4nted')
+  })
+
+  test('is shown with where each value is from', () => {
+    const show = (language: 'en' | 'zh') =>
+      systemPage(
+        { language, theme: 'auto', path: '/', address: '/', now: 0, zoneMinutes: 0 } as never,
+        {
+          hasFile: false,
+          jobs: [],
+          hosts: [],
+          facts: {
+            ...{
+              version: '1',
+              commit: 'abc',
+              runtime: 'Bun',
+              startedAt: 0,
+              instance: 'i',
+              others: [],
+            },
+            database: {
+              kind: 'server',
+              path: undefined,
+              host: 'db.example',
+              bytes: undefined,
+              latencyMs: 7,
+              tables: [],
+            },
+            media: { kind: 'bucket' },
+            environment: variables(readConfig({ PORT: '9000', HOST: '127.0.0.2' }), {
+              PORT: '8000',
+            }),
+          },
+        },
+      ).markup
+    for (const text of [
+      'The environment says 8000',
+      'by the command line',
+      'In an R2 bucket',
+      '7 ms',
+    ])
+      expect(show('en')).toContain(text)
+    expect(show('zh')).toContain('环境变量为 8000')
   })
 
   test('marks what would be another value after a restart', () => {

@@ -100,7 +100,7 @@ const everything = (view: View) => html`
         ['Nothing', undefined],
         ['Tags', [badge('a', 'quiet'), ' ', badge('b', 'bad')]],
       ])}
-      ${copyable(view, 'snippet', `curl ${view.origin}/v1/chat/completions -H "Authorization: Bearer sk-groxy-0123456789"`)}`,
+      ${copyable(view, { id: 'snippet', what: 'curl', text: `curl ${view.origin}/v1/chat/completions -H "Authorization: Bearer sk-groxy-0123456789"` })}`,
     )}
   </div>
   ${fold({ summary: 'More', content: html`<p>Told on demand.</p>`, isOpen: true, id: 'more' })}
@@ -210,6 +210,29 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
   )
 
   test(
+    'what stands one below the other has all of the width',
+    async () => {
+      await using it = serve('en')
+      const [look] = LOOKS
+      if (!look) throw new Error('there is no look')
+      await visit(it, look, async ({ page, go }) => {
+        await go('/admin/accounts')
+        const [outer, inner] = await page.evaluate(() => {
+          const stack = document.createElement('div')
+          const card = document.createElement('section')
+          stack.className = 'stack'
+          card.className = 'card'
+          stack.append(card)
+          document.querySelector('#main')?.append(stack)
+          return [stack.offsetWidth, card.offsetWidth]
+        })
+        expect(inner).toBe(outer)
+      })
+    },
+    BROWSER_TEST_MS,
+  )
+
+  test(
     'a text is copied, and the button says so',
     async () => {
       await using it = serve('en')
@@ -218,9 +241,14 @@ describe.skipIf(!(await hasBrowser()))('in a browser', () => {
       await visit(it, look, async ({ page, context, go }) => {
         await context.grantPermissions(['clipboard-read', 'clipboard-write'])
         await go('/admin/accounts')
-        await page.getByRole('button', { name: 'Copy' }).click()
-        await page.getByRole('button', { name: 'Copied' }).waitFor()
+        const button = page.getByRole('button', { name: 'Copy curl', exact: true })
+        await button.click()
+        const told = page.getByRole('button', { name: 'Copied', exact: true })
+        await told.waitFor()
         expect(await page.evaluate(() => navigator.clipboard.readText())).toStartWith('curl http')
+        // Pressed once more meanwhile, it still becomes what it was.
+        await told.click()
+        await button.waitFor()
       })
     },
     BROWSER_TEST_MS,

@@ -19,7 +19,8 @@ interface Operation {
   readonly summary?: string
   readonly tags?: readonly string[]
   readonly security?: readonly unknown[]
-  readonly requestBody?: unknown
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[]
+  readonly requestBody?: { readonly content: Answer['content'] }
   readonly responses: Readonly<Record<string, Answer>>
 }
 
@@ -49,9 +50,12 @@ const operationsOf = ({ paths }: Document) =>
   )
 
 /** What answers are that are not JSON. */
-const TYPES: Readonly<Record<string, string>> = {
+const TYPES: Readonly<Record<string, string | readonly string[]>> = {
   'GET /metrics 200': 'text/plain',
-  'GET /admin/api/requests/export 200': 'text/csv',
+  'GET /admin/api/requests/export 200': ['text/csv', 'application/jsonl'],
+  'GET /admin/api/batches/{id}/events 200': 'text/event-stream',
+  'GET /admin/api/system/backup 200': 'application/vnd.sqlite3',
+  'POST /admin/api/accounts/export 200': ['application/json', 'text/csv', 'text/plain'],
   'GET /v1/files/{id}/content 200': 'application/octet-stream',
   'GET /images/{name} 200': 'image/*',
   'GET /images/{name} 206': 'image/*',
@@ -60,6 +64,11 @@ const TYPES: Readonly<Record<string, string>> = {
   'GET /videos/{name} 200': 'video/*',
   'GET /videos/{name} 206': 'video/*',
 }
+
+const isAdmin = ({ name }: { readonly name: string }): boolean => name.includes(' /admin/api/')
+
+/** Of what is no model it says why. */
+const NEVER_MISSING = 'GET /admin/api/models/{name}'
 
 describe('our document', () => {
   test('is open to everyone, OpenAPI 3.1, and valid', async () => {
@@ -71,7 +80,8 @@ describe('our document', () => {
 
   test('has every public operation', async () => {
     await using gate = await gateway()
-    const names = operationsOf(await documentOf(gate)).map(({ name }) => name)
+    const operations = operationsOf(await documentOf(gate))
+    const names = operations.filter((one) => !isAdmin(one)).map(({ name }) => name)
     expect(names.sort()).toEqual([
       'DELETE /v1/chat/completions/{id}',
       'DELETE /v1/conversations/{id}',
@@ -122,6 +132,44 @@ describe('our document', () => {
     ])
   })
 
+  test('has the admin API, each list of things and what is done to one under their name', async () => {
+    await using gate = await gateway()
+    const document = await documentOf(gate)
+    const subjects = operationsOf(document)
+      .filter(isAdmin)
+      .map(({ name }) => name.split('/')[3])
+    expect([...new Set(subjects)].sort()).toEqual([
+      ...['accounts', 'aliases', 'audit', 'batches', 'files', 'keys', 'media', 'models'],
+      ...['overview', 'password', 'prices', 'requests', 'sessions', 'settings', 'system'],
+      ...['tokens', 'usage'],
+    ])
+    expect(Object.keys(document.paths).filter((path) => path.endsWith('/'))).toEqual([])
+    for (const { name, operation } of operationsOf(document)) {
+      const isOfAdmin = operation.tags?.every((tag) => tag.startsWith('Admin: '))
+      expect([name, isOfAdmin]).toEqual([name, isAdmin({ name })])
+      if (isAdmin({ name })) expect(operation.security, name).toEqual([{ admin: [] }])
+    }
+  })
+
+  test('says of the admin API what each call takes, with an example that fits, and how it fails', async () => {
+    await using gate = await gateway()
+    for (const { name, operation } of operationsOf(await documentOf(gate)).filter(isAdmin)) {
+      const { parameters = [], requestBody, responses } = operation
+      const inPath = parameters.filter((one) => one.in === 'path').map((one) => `{${one.name}}`)
+      expect(inPath, name).toEqual(name.match(/\{\w+\}/g) ?? [])
+      if (inPath.length > 0 && name !== NEVER_MISSING) expect(responses, name).toHaveProperty('404')
+      if (requestBody || parameters.length > inPath.length)
+        expect(responses, name).toHaveProperty('400')
+      if (!requestBody) continue
+      const { schema = {} } = requestBody.content?.['application/json'] ?? {}
+      const [example] = schema.examples ?? []
+      expect({ name, errors: compileSchema(schema).Errors(example) }).toEqual({
+        name,
+        errors: [true, []],
+      })
+    }
+  })
+
   test('describes each group that operations are in, and no other', async () => {
     await using gate = await gateway()
     const document = await documentOf(gate)
@@ -143,8 +191,12 @@ describe('our document', () => {
       if (!isOpen) expect(operation.responses, name).toHaveProperty('401')
       for (const [status, answer] of Object.entries(operation.responses)) {
         expect(answer.description, `${name} ${status}`).toMatch(/\w/)
-        const type = TYPES[`${name} ${status}`] ?? 'application/json'
-        expect(answer.content, `${name} ${status}`).toHaveProperty([type])
+        const types = Object.keys(answer.content ?? {}).filter(
+          (type) => type !== 'text/event-stream' || TYPES[`${name} ${status}`] === type,
+        )
+        expect(types, `${name} ${status}`).toEqual(
+          [TYPES[`${name} ${status}`] ?? 'application/json'].flat(),
+        )
       }
     }
   })

@@ -48,7 +48,7 @@ const reckoned = (turns: readonly LedgerEntry[]): Sums =>
   )
 
 const sumsOf = (row: Sums): Sums =>
-  SUMMED.reduce((sums, field) => ({ ...sums, [field]: row[field] }), NOTHING)
+  Object.assign({}, NOTHING, ...SUMMED.map((field) => ({ [field]: row[field] })))
 
 /** Whatever was written, the sums are those of the turns. */
 async function compare(client: ReturnType<typeof openFile>, runs: number): Promise<void> {

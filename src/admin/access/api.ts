@@ -23,6 +23,12 @@ import type { Access } from './service'
 const missing = (what: string) =>
   failure(`No such ${what}.`, 'not_found', `There is no ${what} 'x'.`)
 
+const WRONG = failure(
+  'A field is not right: `param` names it.',
+  'invalid_value',
+  '"name" must not have fewer than 1 characters.',
+)
+
 /** `/admin/api/sessions`, `/admin/api/tokens`, `/admin/api/password` */
 export const accessApi = ({ handlers }: Pick<AdminParts, 'handlers'>, access: Access) =>
   new Elysia({ prefix: '/admin/api', tags: ['Admin: access'] })
@@ -84,7 +90,7 @@ export const accessApi = ({ handlers }: Pick<AdminParts, 'handlers'>, access: Ac
           summary: "Change the operator's password",
           description: 'Ends every session but that of the request, which gets a new cookie.',
           body: NewPassword,
-          answers: { 200: answers('It is changed.', PasswordObject) },
+          answers: { 200: answers('It is changed.', PasswordObject), 400: WRONG },
         }),
       },
     )
@@ -112,7 +118,7 @@ export const accessApi = ({ handlers }: Pick<AdminParts, 'handlers'>, access: Ac
           operationId: 'createAdminToken',
           summary: 'Make an admin token',
           body: NewToken,
-          answers: { 201: answers('The token, shown once.', NewTokenObject) },
+          answers: { 201: answers('The token, shown once.', NewTokenObject), 400: WRONG },
         }),
       },
     )

@@ -124,7 +124,7 @@ export const tokensPart = (
     <section class="card" id="tokens" aria-labelledby="tokens-title">
       <h2 id="tokens-title">${say.tokens}</h2>
       <p>${say.tokensIntro}</p>
-      ${secret && html`<div role="status"><p>${say.createdNow}</p>${copyable(view, 'new-token', secret)}</div>`}
+      ${secret && html`<div role="status"><p>${say.createdNow}</p>${copyable(view, { id: 'new-token', text: secret, what: say.token })}</div>`}
       ${table({
         caption: say.tokensCaption,
         columns: [say.name, say.token, say.created, say.expires, say.lastUse, say.revoke],

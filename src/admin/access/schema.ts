@@ -52,7 +52,7 @@ export const NewToken = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ name: 'deploy', days: 90 }] },
 )
 export type NewToken = Static<typeof NewToken>
 
@@ -62,7 +62,10 @@ export const NewPassword = Type.Object(
     current: Type.String({ description: 'The present password.' }),
     password: Type.String({ minLength: SHORTEST_PASSWORD, maxLength: LONGEST_PASSWORD }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ current: 'correct horse', password: 'battery staple' }],
+  },
 )
 
 export const PasswordObject = Type.Object({

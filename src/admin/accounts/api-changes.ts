@@ -20,7 +20,7 @@ const Change = Type.Object(
     revision: Type.Integer({ minimum: 0, description: 'Of the account as it was read.' }),
     ...accountFields,
   },
-  only,
+  { ...only, examples: [{ revision: 3, weight: 2, note: null }] },
 )
 
 const tags = ['Admin: accounts']

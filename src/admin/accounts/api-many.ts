@@ -14,7 +14,7 @@ import type { AdminParts } from '../parts'
 import { type AccountActions, MOST_IDS } from './actions'
 import { BulkObject, ReportObject, reportObject } from './answer-objects'
 import { EXPORT_FORMATS } from './exporting'
-import { ImportBody, readImport } from './import-request'
+import { ImportBody, importParameters, readImport } from './import-request'
 
 const only = { additionalProperties: false } as const
 
@@ -41,10 +41,13 @@ const Bulk = Type.Object(
     ...selection,
     dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only count.' })),
   },
-  only,
+  { ...only, examples: [{ filter: { kind: 'web', tag: 'spare' }, dry_run: true }] },
 )
 
-const NewBatch = Type.Object({ kind: Type.Enum([...BATCH_KINDS]), ...selection }, only)
+const NewBatch = Type.Object(
+  { kind: Type.Enum([...BATCH_KINDS]), ...selection },
+  { ...only, examples: [{ kind: 'test', filter: {} }] },
+)
 
 const Export = Type.Object(
   {
@@ -58,7 +61,7 @@ const Export = Type.Object(
     ),
     password: Type.Optional(Type.String({ maxLength: 200, description: "The operator's." })),
   },
-  only,
+  { ...only, examples: [{ filter: { state: 'expired' }, format: 'csv' }] },
 )
 
 const BULK_BYTES = 4 * 1024 * 1024
@@ -69,6 +72,15 @@ const wrong = failure(
   'invalid_value',
   'Say which accounts: either "ids" or "filter".',
 )
+
+const FILE = {
+  description: 'The file, as its `format` says.',
+  content: {
+    'application/json': { schema: Type.Object({ accounts: Type.Array(Type.Unknown()) }) },
+    'text/csv': { schema: Type.String() },
+    'text/plain': { schema: Type.String() },
+  },
+}
 
 interface BulkWork {
   readonly summary: string
@@ -166,7 +178,9 @@ export function accountsBulkApi(parts: AdminParts, actions: AccountActions) {
           summary: 'Take in many accounts',
           description:
             'As JSON with `text`, or the file itself as the body, of any other type, with the other fields in the address. Up to 32 MB. What is there already stays as it is.',
+          parameters: importParameters,
           body: ImportBody,
+          file: Type.String({ description: 'The file.' }),
           answers: { 200: answers('What became of it.', ReportObject), 400: wrong },
         }),
       },
@@ -189,7 +203,7 @@ export function accountsBulkApi(parts: AdminParts, actions: AccountActions) {
             'A list for spreadsheets. With secrets only for who is logged in and types the password again; the audit log tells of it.',
           body: Export,
           answers: {
-            200: answers('The file.', Type.Object({ accounts: Type.Array(Type.Unknown()) })),
+            200: FILE,
             400: wrong,
           },
         }),

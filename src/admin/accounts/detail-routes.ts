@@ -73,7 +73,7 @@ export function accountDetailPages(parts: AdminParts, actions: AccountActions) {
     if (account.isOfEnvironment)
       throw new ApiError('invalid_value', accountWords[view.language].environmentHint)
     try {
-      const fields = fieldsOf(typed, account.kind)
+      const fields = fieldsOf(typed, account)
       await actions.change(view.operator, id, Number(typed.get('version')), fields)
     } catch (cause) {
       if (!(cause instanceof ApiError) || cause.status >= 500) throw cause

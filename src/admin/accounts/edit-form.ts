@@ -1,20 +1,25 @@
 import { ApiError } from '../../errors'
-import type { AccountKind } from '../../store/accounts'
+import type { StoredAccount } from '../../store/accounts'
 import { checked } from '../form'
+import { shownAddress } from './described'
 import { AccountFields } from './fields'
 
 /**
- * What a form wants to change about an account of a kind.
+ * What a form wants to change about an account.
  *
  * @throws ApiError that names the field
  */
-export function fieldsOf(form: URLSearchParams, kind: AccountKind): AccountFields {
+export function fieldsOf(
+  form: URLSearchParams,
+  { kind, baseUrl }: Pick<StoredAccount, 'kind' | 'baseUrl'>,
+): AccountFields {
   const text = (name: string) => form.get(name)?.trim() ?? ''
   const orNull = (name: string) => text(name) || null
   const isWeb = kind === 'web'
   return checked(AccountFields, {
     name: text('name'),
-    base_url: text('base_url'),
+    // An address may hold a password, which the form does not show: left alone, it keeps that.
+    ...(text('base_url') !== shownAddress(baseUrl) && { base_url: text('base_url') }),
     ...(text('secret') && { secret: text('secret') }),
     weight: numberOf(form, 'weight'),
     max_in_flight: numberOf(form, 'max_in_flight'),

@@ -100,6 +100,9 @@ export const NewAccountFields = Type.Object(
     ),
     ...accountFields,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ text: 'OPENAI_BASE_URL=https://host/v1\nOPENAI_API_KEY=sk-…', tags: ['spare'] }],
+  },
 )
 export type NewAccountFields = Static<typeof NewAccountFields>

@@ -30,8 +30,24 @@ export const ImportBody = Type.Object(
       Type.Boolean({ default: false, description: 'Only say what would become of it.' }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ text: 'token,tier\neyJhbGciOi…,super', tags: ['spare'], dry_run: true }],
+  },
 )
+
+const inAddress = (name: string, type: 'string' | 'boolean', description: string) => ({
+  ...{ name, in: 'query' as const, description },
+  schema: { type },
+})
+
+/** What is said of all of it where the body is the file itself. */
+export const importParameters = [
+  inAddress('tier', 'string', 'Of the sessions in it.'),
+  inAddress('tags', 'string', 'Beside those of each, with commas between.'),
+  inAddress('note', 'string', 'Instead of that of each.'),
+  inAddress('dry_run', 'boolean', 'Only say what would become of it.'),
+]
 
 interface ImportCall {
   readonly text: string

@@ -15,6 +15,7 @@ import { row as side } from '../widgets/toolbar'
 import { pasteForm } from './add-page'
 import { bulkBar } from './bulk-page'
 import { accountPath, kindText, labelOf, quotaBar, stateCell } from './cells'
+import { shownAddress } from './described'
 import type { AccountList } from './list'
 import { type AccountQuery, isFiltered, PAGE_SIZES, pathOf } from './query'
 import type { ShownAccount } from './shown'
@@ -85,7 +86,7 @@ export function accountRow(view: View, account: ShownAccount): Html {
           <span class="pick"><input type="checkbox" name="id" value="${id}" aria-label="${say.select(labelOf(account))}">
             <a href="${accountPath(account)}">${name}</a></span>
           <small class="soft">${secret}</small>
-          <small class="soft">${baseUrl}</small>`,
+          <small class="soft">${shownAddress(baseUrl)}</small>`,
       )}
       ${cell(`${say.kind}, ${say.tier}`, kindText(view, account))}
       ${cell(say.state, html`<div class="lines">${stateCell(view, standing)}</div>`)}

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { answers } from '../../http/operation'
+import { answers, failure } from '../../http/operation'
 import type { AuditEntry } from '../../store/audit'
 import { adminOperation } from '../operation'
 import type { AdminParts } from '../parts'
@@ -18,6 +18,8 @@ const number = (name: string, description: string) => ({
   description,
   schema: { type: 'integer' as const, minimum: 1 },
 })
+
+const WRONG = failure('A parameter is wrong.', 'invalid_value', '"limit" is a whole number.')
 
 /** `GET /admin/api/audit` */
 export const auditApi = ({ handlers }: Pick<AdminParts, 'handlers'>, log: AuditLog) =>
@@ -44,7 +46,7 @@ export const auditApi = ({ handlers }: Pick<AdminParts, 'handlers'>, log: AuditL
           number('limit', 'How many at most, up to 200; 50 if left out.'),
           text('after', 'The `next` of the part before this one.'),
         ],
-        answers: { 200: answers('Some of them.', AuditList) },
+        answers: { 200: answers('Some of them.', AuditList), 400: WRONG },
       }),
     },
   )

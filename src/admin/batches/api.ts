@@ -29,6 +29,11 @@ const ListObject = Type.Object({
 })
 
 const id = pathParameter('id', '5f0c6f6de6d94a63b9f2f0a1c7b3a1d2')
+const EVENTS = {
+  description: 'Events.',
+  content: { 'text/event-stream': { schema: BatchObject } },
+}
+const wrong = failure('A parameter is wrong.', 'invalid_value', '"limit" must be <= 200.')
 const unknown = failure('There is no such batch.', 'not_found', 'There is no such work.')
 
 const SUMMARIES: Readonly<Record<BatchAction, string>> = {
@@ -91,7 +96,7 @@ export function batchesApi(parts: Pick<AdminParts, 'handlers' | 'batches' | 'aud
           parameters: Object.entries(ListQuery.properties).map(([name, schema]) => ({
             ...{ name, in: 'query' as const, schema },
           })),
-          answers: { 200: answers('Batches.', ListObject) },
+          answers: { 200: answers('Batches.', ListObject), 400: wrong },
         }),
       },
     )
@@ -121,7 +126,7 @@ export function batchesApi(parts: Pick<AdminParts, 'handlers' | 'batches' | 'aud
           description:
             '`snapshot` at once, `progress` as it goes on, `done` at its end; each holds the batch.',
           parameters: [id],
-          answers: { 200: answers('Events.', BatchObject, BatchObject), 404: unknown },
+          answers: { 200: EVENTS, 404: unknown },
         }),
       },
     )

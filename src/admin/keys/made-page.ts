@@ -25,10 +25,10 @@ export function madePart(view: View, { keys, model }: Made): Html {
       ${message('good', say.made(keys.length))}
       ${
         keys.length === 1
-          ? copyable(view, 'secret-0', lines)
+          ? copyable(view, { id: 'secret-0', text: lines, what: say.secret })
           : html`
         <h2>${say.allSecrets}</h2>
-        ${copyable(view, 'all-secrets', lines)}
+        ${copyable(view, { id: 'all-secrets', text: lines, what: say.allSecrets })}
         ${secretTable(view, keys)}`
       }
       ${row(
@@ -54,7 +54,7 @@ function secretTable(view: View, keys: readonly MadeKey[]): Html {
         <tr>
           ${rowName(say.name, html`<a href="${keyPath(key.id)}">${key.name}</a>`)}
           ${cell(say.secret, html`<code id="secret-${at}">${secret}</code>`)}
-          ${cell('', html`<button type="button" class="plain small" data-copy="#secret-${at}" data-copied="${say.copied}" aria-label="${say.copy}: ${key.name}">${say.copy}</button>`)}
+          ${cell('', html`<button type="button" class="plain small" data-copy="#secret-${at}" data-copied="${say.copied}">${say.copy}<span class="hidden-text"> ${key.name}</span></button>`)}
         </tr>`,
     ),
     empty: html``,

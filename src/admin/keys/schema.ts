@@ -81,7 +81,10 @@ const MAY = {
 /** What a new key is to be. */
 export const NewKeyBody = Type.Object(
   { name: Name, ...MAY },
-  { title: 'NewAdminKey', additionalProperties: false },
+  {
+    ...{ title: 'NewAdminKey', additionalProperties: false },
+    examples: [{ name: 'laptop', models: ['grok-4*'], limits: { requests_per_minute: 60 } }],
+  },
 )
 export type NewKeyBody = Static<typeof NewKeyBody>
 
@@ -98,7 +101,10 @@ export const NewKeysBody = Type.Object(
     count: Type.Integer({ minimum: 1, maximum: MOST_KEYS }),
     ...MAY,
   },
-  { title: 'NewAdminKeys', additionalProperties: false },
+  {
+    ...{ title: 'NewAdminKeys', additionalProperties: false },
+    examples: [{ name_prefix: 'class', count: 30, limits: { chat_per_day: 100 } }],
+  },
 )
 
 /** What is to change about a key. */
@@ -109,7 +115,10 @@ export const KeyPatch = Type.Object(
     enabled: Type.Optional(Type.Boolean()),
     ...MAY,
   },
-  { title: 'AdminKeyPatch', additionalProperties: false },
+  {
+    ...{ title: 'AdminKeyPatch', additionalProperties: false },
+    examples: [{ revision: 3, limits: { requests_per_minute: null } }],
+  },
 )
 
 /** Which keys something is done to. */
@@ -120,7 +129,10 @@ export const KeyIds = Type.Object(
       maxItems: MOST_CHANGED,
     }),
   },
-  { title: 'AdminKeyIds', additionalProperties: false },
+  {
+    ...{ title: 'AdminKeyIds', additionalProperties: false },
+    examples: [{ ids: ['5f0c6f6de6d94a63b9f2f0a1c7b3a1d2'] }],
+  },
 )
 
 const day = Type.Object({

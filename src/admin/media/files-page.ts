@@ -41,7 +41,7 @@ export const filesPage = (view: View, files: Files): Html =>
 export function filesPart(view: View, { wish, list, totals, limit }: Files): Html {
   const say = mediaWords[view.language]
   return html`
-    <div id="files" class="stack">
+    <div id="files" class="pile">
       ${stats([
         {
           label: say.files,

@@ -47,7 +47,7 @@ export const galleryPage = (view: View, gallery: Gallery): Html =>
 export function galleryPart(view: View, { wish, list, usage }: Gallery): Html {
   const say = mediaWords[view.language]
   return html`
-    <div id="media" class="stack">
+    <div id="media" class="pile">
       ${usageCards(view, usage)}
       ${search(view, wish)}
       ${list.items.length === 0 ? nothing(view, wish) : pictures(view, list)}

@@ -1,7 +1,6 @@
 import { type Html, html } from '../html'
 import type { View } from '../view'
 import { badge } from '../widgets/badge'
-import { button } from '../widgets/button'
 import { bytes } from '../widgets/numbers'
 import { ago } from '../widgets/time'
 import { row } from '../widgets/toolbar'
@@ -32,11 +31,7 @@ export function tile(view: View, one: ShownMedia, at: number): Html {
       <code class="address" id="address-${at}" tabindex="0">${url}</code>
       ${row(
         html`<a class="button plain small" href="${url}" target="_blank" rel="noreferrer">${say.open}<span class="hidden-text"> ${sort} ${name}</span></a>`,
-        button({
-          text: say.copy,
-          ...{ tone: 'plain', type: 'button', isSmall: true },
-          attributes: html`data-copy="#address-${at}" data-copied="${say.copied}"`,
-        }),
+        html`<button type="button" class="plain small" data-copy="#address-${at}" data-copied="${say.copied}">${say.copy}<span class="hidden-text"> ${name}</span></button>`,
       )}
     </li>`
 }

@@ -50,7 +50,10 @@ const Targets = Type.Array(Target, { minItems: 1, maxItems: MOST_TARGETS })
 /** What a new alias is to mean. */
 export const NewAliasBody = Type.Object(
   { name: ModelName, targets: Targets, ...ROUTE },
-  { title: 'NewAdminAlias', additionalProperties: false },
+  {
+    ...{ title: 'NewAdminAlias', additionalProperties: false },
+    examples: [{ name: 'gpt-4o', targets: [{ model: 'grok-4' }, { model: 'grok-3' }] }],
+  },
 )
 
 /** What is to change about an alias. */
@@ -60,7 +63,10 @@ export const AliasPatch = Type.Object(
     targets: Type.Optional(Targets),
     ...ROUTE,
   },
-  { title: 'AdminAliasPatch', additionalProperties: false },
+  {
+    ...{ title: 'AdminAliasPatch', additionalProperties: false },
+    examples: [{ revision: '9f2c41d0', mode: 'split' }],
+  },
 )
 
 /** A public name for models. */
@@ -106,7 +112,10 @@ const MORE = {
 /** What a model is to cost, in US dollars for a million tokens. */
 export const NewPriceBody = Type.Object(
   { model: ModelName, ...PRICE, ...Type.Partial(Type.Object(MORE)).properties },
-  { title: 'NewAdminPrice', additionalProperties: false },
+  {
+    ...{ title: 'NewAdminPrice', additionalProperties: false },
+    examples: [{ model: 'grok-4', input: 3, output: 15 }],
+  },
 )
 
 /** What is to change about a price. */
@@ -115,7 +124,10 @@ export const PricePatch = Type.Object(
     revision: Type.String({ description: 'The `revision` of the price that you have read.' }),
     ...Type.Partial(Type.Object({ ...PRICE, ...MORE })).properties,
   },
-  { title: 'AdminPricePatch', additionalProperties: false },
+  {
+    ...{ title: 'AdminPricePatch', additionalProperties: false },
+    examples: [{ revision: '9f2c41d0', cached: 0.75 }],
+  },
 )
 export type PricePatch = Static<typeof PricePatch>
 

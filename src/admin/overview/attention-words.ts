@@ -56,10 +56,10 @@ export const attentionTitles = words(
     exhausted: (count: string, about: string) => `${count} 个账号额度已用尽（${about}）`,
     down: (count: string, about: string) => `${count} 个账号的上游不可达（${about}）`,
     challenge: (count: string) => `上游的边缘节点要求浏览器验证，一小时内 ${count} 次。`,
-    anti_bot: (count: string) => `grok.com 的反程序规则在一小时内拒绝了 ${count} 次请求。`,
+    anti_bot: (count: string) => `grok.com 的反机器人规则在一小时内拒绝了 ${count} 次请求。`,
     proxy: (count: string) => `代理在一小时内出错 ${count} 次。`,
     errors: (count: string, about: string) =>
-      `${about || '无代码'}：一小时内 ${count} 次请求失败。`,
+      `${about || '无错误代码'}：一小时内 ${count} 次请求失败。`,
     keys_spent: (count: string, about: string) => `${count} 个密钥已用完某项限额：${about}`,
     keys_nearly: (count: string, about: string) => `${count} 个密钥接近限额：${about}`,
     keys_expired: (count: string, about: string) => `${count} 个密钥最近已过期：${about}`,

@@ -30,17 +30,15 @@ export function poolHealth(
   stored: readonly Pick<StoredAccount, 'kind' | 'tier' | 'enabled'>[],
   at: number,
 ): readonly PoolHealth[] {
-  const groups = new Map<string, Counts>()
+  // Tens of thousands are looked at while turns wait: nothing is made for each.
+  const kinds = new Map<string, Map<string | undefined, Counts>>()
   const groupOf = (kind: string, tier: string | undefined): Counts => {
-    const known = groups.get(`${kind} ${tier}`)
+    const tiers = kinds.get(kind) ?? new Map<string | undefined, Counts>()
+    const known = tiers.get(tier)
     if (known) return known
     const made = { kind, tier, accounts: 0, states: new Map(), reasons: new Map() }
-    groups.set(`${kind} ${tier}`, made)
+    kinds.set(kind, tiers.set(tier, made))
     return made
-  }
-  const count = (group: Counts, state: PoolState | 'off') => {
-    group.accounts++
-    group.states.set(state, (group.states.get(state) ?? 0) + 1)
   }
   for (const member of members) {
     const group = groupOf(member.account.kind, member.account.tier)
@@ -50,11 +48,17 @@ export function poolHealth(
   }
   for (const { kind, tier, enabled } of stored)
     if (!enabled) count(groupOf(kind, tier ?? undefined), 'off')
-  return [...groups.values()].map(({ states, reasons, ...group }) => ({
+  const groups = [...kinds.values()].flatMap((tiers) => [...tiers.values()])
+  return groups.map(({ states, reasons, ...group }) => ({
     ...group,
     states: Object.fromEntries(states),
     reasons: Object.fromEntries([...reasons].map(([state, all]) => [state, mostOf(all)])),
   }))
+}
+
+function count(group: Counts, state: PoolState | 'off'): void {
+  group.accounts++
+  group.states.set(state, (group.states.get(state) ?? 0) + 1)
 }
 
 function note({ reasons }: Counts, state: PoolState, reason: string): void {

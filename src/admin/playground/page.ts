@@ -43,8 +43,8 @@ export function playgroundPage(view: View, part: Part, asked: Asked): Html {
   const form = { chat: chatForm, image: imageForm, video: videoForm }[part](view, asked)
   const results =
     part === 'chat'
-      ? html`<div id="turns" class="stack" role="log" aria-label="${say.turns}"></div>${form}`
-      : html`${form}<section id="results" class="stack" aria-label="${say.results}"></section>`
+      ? html`<div id="turns" class="pile" role="log" aria-label="${say.turns}"></div>${form}`
+      : html`${form}<section id="results" class="pile" aria-label="${say.results}"></section>`
   return shell(view, {
     title: say.title,
     styles: ['media.css'],
@@ -52,7 +52,7 @@ export function playgroundPage(view: View, part: Part, asked: Asked): Html {
     main: html`
       ${links}
       <noscript><p class="message warn">${say.noScript}</p></noscript>
-      <div id="playground" class="stack" data-words="${JSON.stringify(scriptWords[view.language])}" data-origin="${view.origin}">
+      <div id="playground" class="pile" data-words="${JSON.stringify(scriptWords[view.language])}" data-origin="${view.origin}">
         <p id="announcer" class="hidden-text" role="status" aria-live="polite"></p>
         ${results}
       </div>
@@ -80,7 +80,7 @@ function chatForm(view: View, asked: Asked): Html {
         summary: say.options,
         isOpen: true,
         content: html`
-        <div class="stack">
+        <div class="pile">
           <div class="fields">
             ${modelChoice(view, { ...asked, label: say.model, part: 'chat' })}
             ${choice({ label: say.effort, name: 'effort', value: '', options: [['', say.effortUsual], ...pairs(say.efforts)] })}

@@ -56,7 +56,7 @@ const ENGLISH = {
 }
 
 const CHINESE: typeof ENGLISH = {
-  you: '你',
+  you: '您',
   attached: '附加的图片',
   waiting: '正在等待回答…',
   answering: '模型正在回答。',
@@ -64,7 +64,7 @@ const CHINESE: typeof ENGLISH = {
   stopped: '已停止',
   thinking: '思考过程',
   sources: '来源',
-  tokens: '输入 {0} 个 token，输出 {1} 个',
+  tokens: '输入 {0} 个 Token，输出 {1} 个',
   times: '首字 {0}，共 {1}',
   took: '共 {0}',
   by: '由 {0} 回答',

@@ -26,14 +26,14 @@ export function requestPage(view: View, id: string, found: RequestInFull): Html 
     title: say.one,
     main: html`
       <p><a href="/admin/requests">${say.back}</a></p>
-      ${copyable(view, 'request-id', id)}
+      ${copyable(view, { id: 'request-id', text: id, what: say.requestId })}
       ${rows.map((row) => onePart(view, row, names))}
       ${card(say.content, said(view, content))}
       ${
         first &&
         card(
           say.curl,
-          html`<p class="soft">${say.curlHint}</p>${copyable(view, 'curl', curlOf(first, view.origin, content?.request))}`,
+          html`<p class="soft">${say.curlHint}</p>${copyable(view, { id: 'curl', text: curlOf(first, view.origin, content?.request), what: 'curl' })}`,
         )
       }`,
   })
@@ -93,12 +93,14 @@ function timings(view: View, row: LedgerRow, names: RequestNames): Html {
     return part(view, `${at + 1}. ${name}`, ms, fault ? 'bad' : 'quiet')
   })
   const begun = firstByteMs ?? totalMs
+  // Attempts are told apart only where there was more than one: the time of a single one is in the whole.
+  const before = attemptLog === null && row.attempts > 0 ? say.asking : say.between
   const upstream = tried.reduce((sum, { ms }) => sum + ms, 0)
   const [total, first] = [duration(view, totalMs), duration(view, begun)]
   return html`
     <p>${firstByteMs === null ? say.timingTotal(total) : say.timingText(total, first)}</p>
     ${timeBar(`time-${row.id}`, say.timings, [
-      ...(begun > upstream ? [part(view, say.between, begun - upstream, 'quiet')] : []),
+      ...(begun > upstream ? [part(view, before, begun - upstream, 'quiet')] : []),
       ...tried,
       ...(firstByteMs === null ? [] : [part(view, say.answering, totalMs - firstByteMs, 'good')]),
     ])}`

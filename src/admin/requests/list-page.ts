@@ -108,7 +108,7 @@ function noneYet(view: View): Html {
   const first = { endpoint: 'chat.completions', model: 'demo', stream: false }
   return empty(
     say.emptyTitle,
-    html`${say.emptyNext}${copyable(view, 'first-request', curlOf(first, view.origin, FIRST))}`,
+    html`${say.emptyNext}${copyable(view, { id: 'first-request', text: curlOf(first, view.origin, FIRST), what: 'curl' })}`,
   )
 }
 

@@ -14,7 +14,10 @@ export const SettingsPatch = Type.Object(
       examples: [{ heartbeat_ms: 10_000, show_thinking: null }],
     }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ revision: 7, settings: { heartbeat_ms: 10_000, show_thinking: null } }],
+  },
 )
 
 /** All settings. */

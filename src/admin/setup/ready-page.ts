@@ -40,12 +40,12 @@ export function readyPage(view: View, ready: Ready): Html {
         '',
         html`
         <h2>${say.address}</h2>
-        ${copyable(view, 'base-url', baseUrlOf(view))}
+        ${copyable(view, { id: 'base-url', text: baseUrlOf(view), what: say.address })}
         <h2>${say.key}</h2>
         ${keyPart(view, ready)}
         <h2>curl</h2>
-        ${first && copyable(view, first.id, first.text)}
-        ${others.map(({ id, name, text }) => fold({ summary: name, content: copyable(view, id, text) }))}`,
+        ${first && copyable(view, { ...first, what: first.name })}
+        ${others.map(({ id, name, text }) => fold({ summary: name, content: copyable(view, { id, text, what: name }) }))}`,
       )}
       ${tryBox(view, ready)}
       <p><a class="button" href="/admin">${say.finish}</a></p>`,
@@ -54,7 +54,8 @@ export function readyPage(view: View, ready: Ready): Html {
 
 function keyPart(view: View, { secret, hint, model }: Ready): Html {
   const say = setupWords[view.language]
-  if (secret) return html`${message('warn', say.keyOnce)}${copyable(view, 'key', secret)}`
+  if (secret)
+    return html`${message('warn', say.keyOnce)}${copyable(view, { id: 'key', text: secret, what: say.key })}`
   return html`
     <p>${hint ? say.keyGone(hint) : say.keyNone}</p>
     <form method="post" action="${KEY_PATH}">

@@ -37,9 +37,9 @@ export function systemApi(
       },
     })
 
-  return new Elysia({ prefix: '/admin/api/system', tags: ['Admin: system'] })
+  return new Elysia({ prefix: '/admin/api', tags: ['Admin: system'] })
     .get(
-      '/',
+      '/system',
       handlers.api(async () => systemObject(await system.facts(), system.hasFile)),
       {
         detail: adminOperation({
@@ -50,7 +50,7 @@ export function systemApi(
       },
     )
     .post(
-      '/check',
+      '/system/check',
       handlers.api(async (operator) => inspectionObject(await system.inspect(operator))),
       {
         parse: 'none',
@@ -63,7 +63,7 @@ export function systemApi(
       },
     )
     .get(
-      '/backup',
+      '/system/backup',
       handlers.api((operator) => system.backup(operator)),
       {
         detail: adminOperation({
@@ -82,7 +82,7 @@ export function systemApi(
       },
     )
     .get(
-      '/jobs',
+      '/system/jobs',
       handlers.api(async () => listOf((await jobControl.list()).map(jobObject))),
       {
         detail: adminOperation({
@@ -92,13 +92,16 @@ export function systemApi(
         }),
       },
     )
-    .post('/jobs/:name/run', wanted('run'), { parse: 'none', detail: wish('runJob', 'Run a job') })
-    .post('/jobs/:name/cancel', wanted('cancel'), {
+    .post('/system/jobs/:name/run', wanted('run'), {
+      parse: 'none',
+      detail: wish('runJob', 'Run a job'),
+    })
+    .post('/system/jobs/:name/cancel', wanted('cancel'), {
       parse: 'none',
       detail: wish('cancelJob', 'Stop a job'),
     })
     .get(
-      '/upstreams',
+      '/system/upstreams',
       handlers.api(() => listOf(health.list().map((host) => upstreamObject(host)))),
       {
         detail: adminOperation({
@@ -109,7 +112,7 @@ export function systemApi(
       },
     )
     .post(
-      '/upstreams/look',
+      '/system/upstreams/look',
       handlers.api(async (operator, request) => {
         const looks = await health.look(operator, request.signal)
         return listOf(

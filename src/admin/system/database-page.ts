@@ -59,13 +59,19 @@ export function inspectionPart(view: View, { problem, tables }: Inspection): Htm
   const say = systemWords[view.language]
   return html`
     ${message(problem === undefined ? 'good' : 'bad', problem === undefined ? say.sound : say.damaged(problem))}
-    ${table({
-      caption: say.weight,
-      columns: [say.table, say.bytes],
-      empty: html``,
-      rows: tables.map(
-        (one) =>
-          html`<tr>${rowName(say.table, html`<code>${one.name}</code>`)}${cell(say.bytes, bytes(view, one.bytes), 'number')}</tr>`,
-      ),
-    })}`
+    ${
+      tables.length > 0 &&
+      fold({
+        summary: say.weight,
+        content: table({
+          caption: say.weight,
+          columns: [say.table, say.bytes],
+          empty: html``,
+          rows: tables.map(
+            (one) =>
+              html`<tr>${rowName(say.table, html`<code>${one.name}</code>`)}${cell(say.bytes, bytes(view, one.bytes), 'number')}</tr>`,
+          ),
+        }),
+      })
+    }`
 }

@@ -32,7 +32,7 @@ const DOES = {
 export const jobsCard = (view: View, jobs: readonly ShownJob[]): Html =>
   card(
     systemWords[view.language].jobs,
-    html`<div id="jobs" hx-get="/admin/system/jobs" hx-trigger="tick" data-tick="3">${jobsTable(view, jobs)}</div>`,
+    html`<div id="jobs" hx-get="/admin/system/jobs" hx-trigger="tick" hx-swap="innerMorph" data-tick="3">${jobsTable(view, jobs)}</div>`,
   )
 
 /** The same without what stays as it is. */
@@ -85,7 +85,7 @@ function jobRow(view: View, job: ShownJob): Html {
           tone: 'plain',
           type: 'button',
           isSmall: true,
-          attributes: html` hx-post="/admin/system/jobs/${name}/${isRunning ? 'cancel' : 'run'}" hx-target="#jobs" aria-label="${isRunning ? say.cancel : say.run}: ${name}"`,
+          attributes: html` hx-post="/admin/system/jobs/${name}/${isRunning ? 'cancel' : 'run'}" hx-target="#jobs" hx-swap="innerMorph" aria-label="${isRunning ? say.cancel : say.run}: ${name}"`,
         }),
       )}
     </tr>`

@@ -88,7 +88,7 @@ function environment(view: View, variables: readonly Variable[]): Html {
             ${cell(say.value, value ?? html`<span class="soft">–</span>`)}
             ${cell(
               say.state,
-              html`${badge(one.isSet ? say.isSet : one.default ? say.isUsual : say.isFree, 'quiet')}
+              html`${badge(originOf(view, one), 'quiet')}
               ${
                 one.overridden !== undefined &&
                 html`${badge(say.restart, 'warn')} <small>${say.overridden(one.overridden)}</small>`
@@ -97,4 +97,12 @@ function environment(view: View, variables: readonly Variable[]): Html {
           </tr>`
       }),
     })}`
+}
+
+/** From where a variable has its value. */
+function originOf(view: View, { isSet, value, default: usual }: Variable): string {
+  const say = systemWords[view.language]
+  if (isSet) return say.isSet
+  if (value === undefined) return say.isFree
+  return value === usual ? say.isUsual : say.isGiven
 }

@@ -92,6 +92,7 @@ export const systemWords = words(
     isSet: 'set',
     isSecret: 'set, not shown',
     isUsual: 'default',
+    isGiven: 'by the command line',
     isFree: 'not set',
     restart: 'Restart needed',
     overridden: (value: string) =>
@@ -189,6 +190,7 @@ export const systemWords = words(
     isSet: '已设置',
     isSecret: '已设置，不显示',
     isUsual: '默认值',
+    isGiven: '来自命令行',
     isFree: '未设置',
     restart: '需要重启',
     overridden: (value: string) => `环境变量为 ${value}，但本进程启动时以命令行参数为准。`,
