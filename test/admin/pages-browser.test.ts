@@ -40,7 +40,7 @@ describe.skipIf(!(await hasBrowser()))('every page of the admin page in a browse
     'is accessible, fits, and breaks no rule, $width px, $language, $theme',
     async (look) => {
       expect(pages.length).toBeGreaterThan(25)
-      await visit(it, look, async ({ go, check, complaints }) => {
+      await visit(it, look, async ({ go, check }) => {
         const wrong: string[] = []
         for (const path of pages) {
           await go(path)
