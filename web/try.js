@@ -70,3 +70,5 @@ form.addEventListener('submit', async (event) => {
 })
 
 stop.addEventListener('click', () => asking?.abort())
+// Sent before, the form would lead away from here.
+send.disabled = false
