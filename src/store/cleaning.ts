@@ -81,6 +81,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
         sweep(oldest('audit_log'), [at - settings.audit_days * DAY_MS]),
+        sweep(AUDIT_ACCOUNTS, []),
         // Strangers make these, as many as they like.
         sweep(any('audit_log', "action = 'session.fail' AND at < ?"), [
           at - FAILURES_KEPT * DAY_MS,
@@ -113,6 +114,11 @@ const ROLLUPS = `DELETE FROM ledger_rollups WHERE ("by", hour, name) IN (
 const DAYS = `WITH RECURSIVE ${KEYS_OF_DAYS}
   DELETE FROM ledger_days WHERE (key_id, day) IN (SELECT old.key_id, old.day
     FROM one CROSS JOIN ledger_days AS old ON old.key_id = one.name AND old.day < ? LIMIT ?)`
+
+/** Of changes that were made before all that are still known. */
+const AUDIT_ACCOUNTS = `DELETE FROM audit_accounts
+  WHERE audit_id < coalesce((SELECT min(id) FROM audit_log), 9223372036854775807)
+    AND rowid IN (SELECT rowid FROM audit_accounts ORDER BY rowid LIMIT ?)`
 
 const BATCH_SUBJECTS = any('batch_subjects', 'batch_id NOT IN (SELECT id FROM batches)')
 
