@@ -122,15 +122,19 @@ const SECRETS: Readonly<Record<string, (text: string) => string>> = {
 export const isProxySetting = (name: string): boolean => SECRETS[name] === readProxy
 
 /** Whether a setting's value is a secret, or may hold one. */
-export const isSecretSetting = (name: string): boolean => name in SECRETS
+export const isSecretSetting = (name: string): boolean => Object.hasOwn(SECRETS, name)
 
 /** The mark that grows with every change of a setting. */
 const REVISION = 'settings_revision'
 const REVISION_IS = `coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = '${REVISION}'), 0) = ?`
 
+/** What may be said of a setting; of names that every object has nothing is said. */
+const propertyOf = (name: string) =>
+  Object.hasOwn(Settings.properties, name) ? Settings.properties[name as keyof Settings] : undefined
+
 /** What is wrong with a value that a setting is to have; undefined where nothing is. */
 export function settingProblem(name: string, value: unknown): SetupError | undefined {
-  const property = Settings.properties[name as keyof Settings]
+  const property = propertyOf(name)
   if (!property)
     return new SetupError(
       `There is no setting "${name}".`,
@@ -267,7 +271,7 @@ const misfitOf = (error: { readonly keyword: string; readonly message: string } 
   !error || error.keyword === 'pattern' ? 'does not take this value' : error.message
 
 const unknownSetting = (name: string): SetupError | undefined =>
-  name in Settings.properties ? undefined : settingProblem(name, undefined)
+  propertyOf(name) ? undefined : settingProblem(name, undefined)
 
 /** What a secret is, however it was written: empty for none. */
 const plainSecret = (name: string, text: string): string =>
@@ -282,7 +286,7 @@ export async function readMark(client: Client, name: string): Promise<unknown> {
 }
 
 const fits = (name: string, value: unknown): boolean => {
-  const property = Settings.properties[name as keyof Settings]
+  const property = propertyOf(name)
   if (property === undefined || !Check(property, value)) return false
   return !isSecretSetting(name) || value === '' || isSealed(String(value))
 }

@@ -100,7 +100,7 @@ export function settingsRoutes(parts: AdminParts, service: SettingsService) {
 }
 
 function known(name: string): keyof Settings {
-  if (name in DEFAULT_SETTINGS) return name as keyof Settings
+  if (Object.hasOwn(DEFAULT_SETTINGS, name)) return name as keyof Settings
   throw new ApiError('not_found', `There is no setting "${name}".`)
 }
 

@@ -37,7 +37,7 @@ export function createSettingsService({ stores, audit, refresh, canProxy }: Part
   function problems(changes: SettingChanges): ReadonlyMap<string, SetupError> {
     const found = new Map<string, SetupError>()
     for (const [name, value] of Object.entries(changes)) {
-      const isKnown = name in DEFAULT_SETTINGS
+      const isKnown = Object.hasOwn(DEFAULT_SETTINGS, name)
       const isGone = value === null || value === ''
       const problem =
         (isGone && isKnown ? undefined : unusable(name, { canProxy })) ??
