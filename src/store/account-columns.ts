@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { sha256, type Vault } from '../crypto'
 import { readProxy } from '../proxy'
 import type { AccountChanges, AccountKind, StoredAccount } from './accounts'
@@ -73,3 +74,7 @@ export async function columnsOf(
     ...(note !== undefined && { note: note || null }),
   }
 }
+
+/** Whether the row of an account has this very secret, as it is sealed. */
+export const isSealedAs = (id: string, secret: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM accounts AS changed WHERE changed.id = ${id} AND changed.secret = ${secret})`

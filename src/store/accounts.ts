@@ -1,10 +1,10 @@
 import type { Client, Row } from '@libsql/client/web'
-import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { newId, type Vault } from '../crypto'
 import { SetupError } from '../errors'
 import type { Extras } from '../extras'
-import { BLANK, columnsOf, fingerprintOf, identityOf } from './account-columns'
+import { BLANK, columnsOf, fingerprintOf, identityOf, isSealedAs } from './account-columns'
 import { markOld } from './account-fingerprints'
 import { clearing } from './account-states'
 import type { Database } from './database'
@@ -297,6 +297,3 @@ export function createAccounts({ db, client, vault, now }: AccountsParts) {
 }
 
 export type Accounts = ReturnType<typeof createAccounts>
-
-const isSealedAs = (id: string, secret: string): SQL =>
-  sql`EXISTS (SELECT 1 FROM accounts AS changed WHERE changed.id = ${id} AND changed.secret = ${secret})`
