@@ -15,13 +15,15 @@ interface Audience {
   readonly abort: AbortController
   /** Whether who looks on is still let in: a session may end meanwhile. */
   readonly isLetIn: () => Promise<boolean>
+  /** What is said last to who is not: a page that is told nothing would ask again and again. */
+  readonly farewell?: string
   readonly heartbeatMs?: number
 }
 
 /** Sends events as they come, and a comment now and then; who leaves ends what they come from. */
 export function eventStream(
   events: AsyncIterable<string>,
-  { abort, isLetIn, heartbeatMs = HEARTBEAT_MS }: Audience,
+  { abort, isLetIn, farewell, heartbeatMs = HEARTBEAT_MS }: Audience,
 ): Response {
   const encoder = new TextEncoder()
   const source = events[Symbol.asyncIterator]()
@@ -39,6 +41,7 @@ export function eventStream(
     if (stays) return controller.enqueue(HEARTBEAT)
     end()
     abort.abort()
+    if (farewell) controller.enqueue(encoder.encode(farewell))
     controller.close()
   }
 

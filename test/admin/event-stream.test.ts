@@ -45,8 +45,9 @@ test('who is not let in any more is shown no more, and one who may be is', async
       if (word instanceof Error) throw word
       return word
     },
+    farewell: 'bye',
     heartbeatMs: 5,
   })
-  expect(await stream.text()).toBe(`one${': still here\n\n'.repeat(2)}`)
+  expect(await stream.text()).toBe(`one${': still here\n\n'.repeat(2)}bye`)
   expect(abort.signal.aborted).toBe(true)
 })

@@ -229,11 +229,15 @@ test('who is logged out, or whose token is revoked, sees no more of what is unde
   expect(watching.map(({ status }) => status)).toEqual([200, 200, 200, 200])
   await one.send('/admin/api/sessions', {}, 'DELETE')
   await it.stores.adminTokens.revoke(token.id)
-  const [stays, ...ends] = watching.map((answer) => answer.text().then(() => 'over'))
-  expect(await Promise.all(ends)).toEqual(['over', 'over', 'over'])
+  const [stays, ...ends] = watching.map((answer) => answer.text())
+  expect(await Promise.all(ends)).toEqual([
+    expect.stringMatching(/event: done\ndata: \n\n$/),
+    expect.not.stringContaining('done\n'),
+    expect.not.stringContaining('done\n'),
+  ])
   expect(await Promise.race([stays, Bun.sleep(100).then(() => 'open')])).toBe('open')
   await it.stores.batches.want(batch.id, 'cancel')
-  expect(await stays).toBe('over')
+  expect(await stays).toContain('event: done')
 }, 40_000)
 
 const NEW = 'another horse, another staple'

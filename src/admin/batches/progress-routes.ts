@@ -10,6 +10,9 @@ import { batchesPage, batchPage, batchPart, batchPath, progressPart } from './pr
 
 type BatchParts = Pick<AdminParts, 'handlers' | 'guard' | 'batches' | 'audit'>
 
+/** A page asks no more after it. */
+const DONE = eventOf('', 'done')
+
 /** How many a page lists. */
 const LISTED = 100
 
@@ -21,7 +24,7 @@ export function batchPages(parts: BatchParts) {
   async function* events(view: View, id: string, signal: AbortSignal): AsyncGenerator<string> {
     for await (const batch of batches.watch(id, signal)) {
       yield eventOf(progressPart(view, batch).markup)
-      if (hasEnded(batch)) yield eventOf('', 'done')
+      if (hasEnded(batch)) yield DONE
     }
   }
 
@@ -40,7 +43,7 @@ export function batchPages(parts: BatchParts) {
         await found(id)
         const abort = new AbortController()
         const isLetIn = () => guard.isLetIn(view.operator)
-        return eventStream(events(view, id, abort.signal), { abort, isLetIn })
+        return eventStream(events(view, id, abort.signal), { abort, isLetIn, farewell: DONE })
       }),
     )
     .post(
