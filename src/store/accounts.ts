@@ -89,7 +89,7 @@ const AT_ONCE = 500
 const MOST_CALLED = 5_000
 
 /** Who saw an account before this change sees by it that there was one. */
-const GROWN = { version: sql`${accounts.version} + 1` }
+export const GROWN = { version: sql`${accounts.version} + 1` }
 
 /** That the name or the secret which an account is to get is another's already. */
 export class AccountTaken extends SetupError {
