@@ -6,21 +6,33 @@ import { ApiError } from '../errors'
 const LARGEST_BODY = 1024 * 1024
 
 /**
- * What a request's body says, as text.
+ * A request's body, whole.
  *
+ * @param refusal what is said of a larger one
  * @throws ApiError `body_too_large`
  */
-export async function readText(request: Request, most = LARGEST_BODY): Promise<string> {
+export async function readBytes(
+  request: Request,
+  most: number,
+  refusal = `This takes no more than ${most} bytes at once.`,
+): Promise<Blob> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of request.body ?? []) {
     size += piece.length
-    if (size > most)
-      throw new ApiError('body_too_large', `This takes no more than ${most} bytes at once.`)
+    if (size > most) throw new ApiError('body_too_large', refusal)
     pieces.push(piece)
   }
-  return new TextDecoder().decode(await new Blob(pieces as BlobPart[]).arrayBuffer())
+  return new Blob(pieces as BlobPart[])
 }
+
+/**
+ * What a request's body says, as text.
+ *
+ * @throws ApiError `body_too_large`
+ */
+export const readText = async (request: Request, most = LARGEST_BODY): Promise<string> =>
+  new TextDecoder().decode(await (await readBytes(request, most)).arrayBuffer())
 
 /** The fields of a form that a page sent. */
 export const readForm = async (request: Request, most?: number): Promise<URLSearchParams> =>

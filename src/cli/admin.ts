@@ -1,3 +1,4 @@
+import { LONGEST_NAME, MOST_DAYS } from '../admin/access/schema'
 import { createPasswords, LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../admin/passwords'
 import type { AdminToken } from '../store/admin-tokens'
 import { type Command, parse, table, UsageError, wholeNumber } from './command'
@@ -11,7 +12,6 @@ const usage =
 const DAY_MS = 86_400_000
 /** The password is hashed here, where there is room for it. */
 const MOST_MEMORY = 256 * 1024 * 1024
-const LONGEST_NAME = 80
 
 /** `groxy admin` */
 export const adminCommand: Command = {
@@ -104,6 +104,11 @@ async function endSessions({ stores }: State, id: string | undefined): Promise<n
 function createToken(name: string, days: number | undefined): Promise<number> {
   if (name.length > LONGEST_NAME)
     throw new UsageError(`A name has ${LONGEST_NAME} signs at most.`, 'Choose a shorter one.')
+  if (days !== undefined && days > MOST_DAYS)
+    throw new UsageError(
+      `--days must be a whole number from 1 to ${MOST_DAYS}.`,
+      'Leave it out for a token that is good until it is revoked.',
+    )
   return withState(async ({ stores }) => {
     const expiresAt = days === undefined ? null : Date.now() + days * DAY_MS
     const { token, secret } = await stores.adminTokens.create(name, expiresAt)

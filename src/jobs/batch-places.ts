@@ -20,6 +20,8 @@ export interface PlacedItem {
 /** What became of asking: nothing to say, or a problem. */
 export interface Problem {
   readonly reason: string
+  /** What the reason comes down to. */
+  readonly code?: string | undefined
   /** It was the way there, or the place itself, and not what was asked about. */
   readonly isOfPlace?: boolean
   /** It was asked too often: how long it wants to be left alone, where it says so. */

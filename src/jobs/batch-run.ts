@@ -72,7 +72,7 @@ export async function runBatch(parts: RunParts): Promise<void> {
     for (const [id, position] of wanted) {
       const subject = found.get(id)
       if (subject) places.add({ subject, position, place: subject.place })
-      else progress.note(position, { id, name: id, reason: GONE })
+      else progress.note(position, { id, name: id, reason: GONE, code: 'gone' })
     }
     part++
   }
@@ -100,7 +100,7 @@ export async function runBatch(parts: RunParts): Promise<void> {
 
   async function ask(item: Item): Promise<Problem | undefined> {
     const barred = places.barred(item)
-    if (barred !== undefined) return { reason: barred, isOfPlace: true }
+    if (barred !== undefined) return { reason: barred, code: 'barred', isOfPlace: true }
     try {
       return await item.subject.run(signal)
     } catch (cause) {
@@ -130,7 +130,7 @@ export async function runBatch(parts: RunParts): Promise<void> {
       if (isAgain || signal.aborted) continue
       const { position, subject } = next.item
       const { id, name } = subject
-      progress.note(position, problem && { id, name, reason: problem.reason })
+      progress.note(position, problem && { id, name, reason: problem.reason, code: problem.code })
     }
   }
 

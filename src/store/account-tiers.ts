@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { GROWN } from './accounts'
 import type { Database } from './database'
 import { touchRevision } from './revision'
 import { accounts, type Tier } from './schema'
@@ -12,7 +13,7 @@ export const createAccountTiers = (db: Database) => ({
       const ids = JSON.stringify(group.map(([id]) => id))
       return db
         .update(accounts)
-        .set({ tier })
+        .set({ tier, ...GROWN })
         .where(sql`${accounts.id} IN (SELECT value FROM json_each(${ids}))`)
     })
     if (updates.length > 0) await db.batch([touchRevision(db), ...updates])

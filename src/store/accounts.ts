@@ -2,11 +2,11 @@ import type { Client, Row } from '@libsql/client/web'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { newId, type Vault } from '../crypto'
-import { SetupError } from '../errors'
 import type { Extras } from '../extras'
 import { BLANK, columnsOf, fingerprintOf, identityOf, isSealedAs } from './account-columns'
 import { markOld } from './account-fingerprints'
 import { clearing } from './account-states'
+import { AccountTaken } from './account-taken'
 import type { Database } from './database'
 import { touchRevision } from './revision'
 import { createPagedReader, createReader } from './rows'
@@ -89,27 +89,7 @@ const AT_ONCE = 500
 const MOST_CALLED = 5_000
 
 /** Who saw an account before this change sees by it that there was one. */
-const GROWN = { version: sql`${accounts.version} + 1` }
-
-/** That the name or the secret which an account is to get is another's already. */
-export class AccountTaken extends SetupError {
-  readonly what: 'name' | 'secret'
-  readonly kind: AccountKind
-  /** What the other is called. */
-  readonly by: string
-
-  constructor(
-    what: AccountTaken['what'],
-    { kind, name }: Pick<StoredAccount, 'kind' | 'name'>,
-    message: string,
-    remedy: string,
-  ) {
-    super(message, remedy)
-    this.what = what
-    this.kind = kind
-    this.by = name
-  }
-}
+export const GROWN = { version: sql`${accounts.version} + 1` }
 
 /** The accounts that are kept in the database. */
 export function createAccounts({ db, client, vault, now }: AccountsParts) {

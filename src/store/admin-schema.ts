@@ -123,4 +123,6 @@ export interface BatchProblem {
   readonly id: string
   readonly name: string
   readonly reason: string
+  /** Stable: pages say it in their own language by this, where it is known. */
+  readonly code?: string | undefined
 }

@@ -9,7 +9,11 @@ interface BatchAnswer {
   readonly total: number
   readonly done: number
   readonly good: number
-  readonly problems: readonly { readonly name: string; readonly reason: string }[]
+  readonly problems: readonly {
+    readonly name: string
+    readonly reason: string
+    readonly code: string
+  }[]
 }
 
 const secretIn = (headers: Headers) => headers.get('authorization')?.replace('Bearer ', '') ?? ''
@@ -77,6 +81,11 @@ describe.each(PLACES)('work on many accounts, in %s', (place) => {
       expect.stringContaining('its key is refused (401)'),
       expect.stringContaining('503'),
     ])
+    expect(done.problems.map(({ code }) => code).toSorted()).toEqual(['refused', 'server_failed'])
+    const chinese = { headers: { 'accept-language': 'zh-CN' } }
+    const page = await (await one.page(`/admin/batches/${batch.id}`, chinese)).text()
+    expect(page).toContain('密钥被拒绝。')
+    expect(page).toContain('its key is refused (401)')
     // What is held against accounts is written a little later.
     const { data } = await until(async () => {
       const found = await one.api('/accounts?state=suspect')

@@ -14,6 +14,8 @@ test(
     expect(await it.run('admin', 'token', 'list')).toContain('No admin tokens yet.')
     const said = await it.run('admin', 'token', 'create', 'deploy', '--days', '3')
     const [secret = ''] = said.split('\n')
+    const endless = await it.refused('admin', 'token', 'create', 'x', '--days', '999999999')
+    expect([endless.code, endless.said]).toEqual([2, expect.stringContaining('--days')])
     const token = await adminTokens.find(secret)
     expect(token).toMatchObject({ name: 'deploy', hint: secret.slice(-4) })
     const list = await it.run('admin', 'token', 'list')

@@ -128,7 +128,7 @@ describe.each([
     const batch = await ended(id)
     expect(batch).toMatchObject({ state: 'done', total: 51, done: 51, good: 45, ahead: [] })
     expect(batch.problems.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
-      { id: 'gone-1', name: 'gone-1', reason: 'It is not there any more.' },
+      { id: 'gone-1', name: 'gone-1', reason: 'It is not there any more.', code: 'gone' },
       ...['17', '27', '37', '47', '7'].map((end) => ({
         ...{ id: `id-${end}`, name: `n/id-${end}`, reason: `id-${end} is odd` },
       })),

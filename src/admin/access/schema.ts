@@ -6,7 +6,7 @@ const seconds = (description: string) =>
 const orNull = (schema: ReturnType<typeof seconds>) => Type.Union([schema, Type.Null()])
 
 export const LONGEST_NAME = 80
-const MOST_DAYS = 3_650
+export const MOST_DAYS = 3_650
 
 /** What the API says of a log-in. */
 export const SessionObject = Type.Object({

@@ -2,10 +2,8 @@ import Type, { type Static } from 'typebox'
 import { ApiError } from '../../errors'
 import { type ImportWishes, textOf } from '../../operator/account-import'
 import { TIERS } from '../../store/schema'
-import { checked } from '../form'
-
-/** The largest file of accounts. */
-const LARGEST_BYTES = 32 * 1024 * 1024
+import { checked, readBytes } from '../form'
+import { LARGEST_IMPORT, TOO_LARGE } from './upload'
 
 const tags = Type.Union([Type.Array(Type.String({ maxLength: 64 }), { maxItems: 32 }), Type.Null()])
 
@@ -60,16 +58,17 @@ interface ImportCall {
  * @throws ApiError that says what is wrong
  */
 export async function readImport(request: Request): Promise<ImportCall> {
-  const bytes = await readBytes(request)
+  const body = await readBytes(request, LARGEST_IMPORT, TOO_LARGE)
+  const bytes = new Uint8Array(await body.arrayBuffer())
   const type = request.headers.get('content-type') ?? ''
   if (/^application\/json\b/i.test(type)) {
-    const body = parsed(bytes)
+    const value = parsed(bytes)
     // A file of accounts may be JSON itself; what we take has a text in it.
-    if (isBody(body)) return callOf(checked(ImportBody, body))
+    if (isBody(value)) return callOf(checked(ImportBody, value))
   }
   const { searchParams } = new URL(request.url)
   const given = Object.fromEntries(searchParams)
-  const body = {
+  const wanted = {
     ...given,
     text: textOf(bytes),
     ...(given.tags !== undefined && { tags: given.tags.split(',').filter(Boolean) }),
@@ -77,7 +76,7 @@ export async function readImport(request: Request): Promise<ImportCall> {
       dry_run: given.dry_run === 'true' || given.dry_run === '1',
     }),
   }
-  return callOf(checked(ImportBody, body))
+  return callOf(checked(ImportBody, wanted))
 }
 
 const callOf = ({
@@ -100,16 +99,4 @@ function parsed(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new ApiError('invalid_json', 'The body is not JSON.', { cause })
   }
-}
-
-async function readBytes(request: Request): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for await (const piece of request.body ?? []) {
-    size += piece.length
-    if (size > LARGEST_BYTES)
-      throw new ApiError('body_too_large', 'A file of accounts has 32 MB at most.')
-    pieces.push(piece)
-  }
-  return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer())
 }

@@ -1,8 +1,10 @@
 import { ApiError } from '../../errors'
 import { textOf } from '../../operator/account-import'
+import { readBytes } from '../form'
 
 /** The largest file of accounts. */
 export const LARGEST_IMPORT = 32 * 1024 * 1024
+export const TOO_LARGE = 'A file of accounts has 32 MB at most.'
 /** What a form has beside its file. */
 const ROOM = 64 * 1024
 
@@ -14,16 +16,9 @@ const ROOM = 64 * 1024
 export async function readUpload(
   request: Request,
 ): Promise<{ readonly form: FormData; readonly text: string }> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for await (const piece of request.body ?? []) {
-    size += piece.length
-    if (size > LARGEST_IMPORT + ROOM)
-      throw new ApiError('body_too_large', 'A file of accounts has 32 MB at most.')
-    pieces.push(piece)
-  }
+  const bytes = await readBytes(request, LARGEST_IMPORT + ROOM, TOO_LARGE)
   const type = request.headers.get('content-type') ?? ''
-  const body = new Response(new Blob(pieces as BlobPart[]), { headers: { 'content-type': type } })
+  const body = new Response(bytes, { headers: { 'content-type': type } })
   const form = await body.formData().catch((cause) => {
     throw new ApiError('invalid_value', 'That is no form.', { cause })
   })

@@ -17,7 +17,12 @@ export const BatchObject = Type.Object({
   done: Type.Integer(),
   good: Type.Integer({ description: 'Of those that are done.' }),
   problems: Type.Array(
-    Type.Object({ id: Type.String(), name: Type.String(), reason: Type.String() }),
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      reason: Type.String(),
+      code: Type.Optional(Type.String({ description: 'Stable: decide by this.' })),
+    }),
     { description: 'The first two hundred.' },
   ),
   actor: Type.String({ description: 'Who wanted it.' }),
@@ -34,7 +39,10 @@ export const batchObject = (batch: Batch): Static<typeof BatchObject> => ({
   total: batch.total,
   done: batch.done,
   good: batch.good,
-  problems: [...batch.problems],
+  problems: batch.problems.map(({ code, ...problem }) => ({
+    ...problem,
+    ...(code !== undefined && { code }),
+  })),
   actor: batch.actor,
   created_at: Math.floor(batch.createdAt / 1000),
   finished_at: seconds(batch.finishedAt),

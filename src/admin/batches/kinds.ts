@@ -72,7 +72,7 @@ export function accountBatches(parts: KindsParts): Readonly<Record<BatchName, Ba
         tellPool(parts, account, finding)
         const { code, reason, fault } = finding
         return {
-          reason,
+          ...{ reason, code },
           isOfPlace: OF_PLACE.has(code),
           isTooOften: code === 'limited',
           restMs: fault?.details.retryAfterMs,

@@ -1,4 +1,6 @@
 import { type Batch, hasEnded } from '../../jobs/batches'
+import { FINDING_CODES } from '../../operator/account-finding'
+import { findingWords } from '../accounts/finding-words'
 import { type Html, html } from '../html'
 import { shell } from '../shell'
 import type { View } from '../view'
@@ -73,16 +75,26 @@ export function progressPart(view: View, batch: Batch): Html {
         caption: say.problems,
         columns: [say.account, say.reason],
         rows: problems.slice(0, MOST_PROBLEMS).map(
-          ({ id, name, reason }) => html`
+          ({ id, name, reason, code }) => html`
             <tr>
               ${rowName(say.account, html`<a href="/admin/accounts/${encodeURIComponent(id)}">${name}</a>`)}
-              ${cell(say.reason, reason)}
+              ${cell(say.reason, reasonPart(view, reason, code))}
             </tr>`,
         ),
         empty: html``,
       })
     }
     ${bad > Math.min(problems.length, MOST_PROBLEMS) && html`<p class="soft">${say.more(count(view, bad - Math.min(problems.length, MOST_PROBLEMS)))}</p>`}`
+}
+
+/** What is known of a problem in the language of the page, and the words of who said so. */
+function reasonPart(view: View, reason: string, code = ''): Html {
+  const say = progressWords[view.language]
+  if (code === 'gone') return html`${say.gone}`
+  if (code === 'barred') return html`${say.barred}<br><small class="soft">${reason}</small>`
+  const known = FINDING_CODES.find((one) => one === code)
+  if (!known) return html`${reason}`
+  return html`${findingWords[view.language][known]}<br><small class="soft">${reason}</small>`
 }
 
 function stateBadge(view: View, { state, wanted }: Batch): Html {

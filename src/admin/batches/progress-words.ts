@@ -34,6 +34,8 @@ export const progressWords = words(
     none: 'Nobody has asked for any yet.',
     noneHint: 'Tick accounts in their list, and press "Test" or "Refresh".',
     accounts: 'To the accounts',
+    gone: 'It is not there any more.',
+    barred: 'It was not asked: too many calls of the same place had failed before.',
   },
   {
     title: '批量任务',
@@ -68,5 +70,7 @@ export const progressWords = words(
     none: '还没有批量任务。',
     noneHint: '在账号列表中勾选账号，然后点击“测试”或“刷新”。',
     accounts: '前往账号列表',
+    gone: '该账号已不存在。',
+    barred: '未查询：此前对同一地址的多次调用均已失败。',
   },
 )

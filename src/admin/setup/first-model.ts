@@ -19,10 +19,8 @@ export function chatModels(listed: readonly UpstreamModel[]): readonly string[] 
   return [...own, ...ids.filter((id) => id === DEMO_MODEL)]
 }
 
-/** One that an account has just named, else the first of those on offer. */
-export const firstModel = (
-  wanted: string | null | undefined,
-  offered: readonly string[],
-): string => (wanted && MODEL_ID.test(wanted) ? wanted : (offered[0] ?? DEMO_MODEL))
+/** One that an account has just named, else the first of those on offer; none that would need escaping in code. */
+export const firstModel = (wanted: string | null | undefined, offered: readonly string[]): string =>
+  [wanted ?? '', ...offered].find((id) => MODEL_ID.test(id)) ?? DEMO_MODEL
 
 const MODEL_ID = /^[\w.:/@+-]{1,200}$/
