@@ -13,6 +13,7 @@ import {
   fieldsOf,
   filled,
   number,
+  ready,
   requestLink,
   requestOf,
   root,
@@ -41,6 +42,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault()
   if (!stopping) send()
 })
+ready(form)
 
 prompt.addEventListener('keydown', (event) => {
   // With an input method Enter chooses a word.

@@ -12,6 +12,7 @@ import {
   failureOf,
   fieldsOf,
   filled,
+  ready,
   requestLink,
   requestOf,
   root,
@@ -36,6 +37,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault()
   if (!stopping) make()
 })
+ready(form)
 form.querySelector('[data-stop]').addEventListener('click', () => stopping?.abort())
 
 pictures.addEventListener('change', async () => {

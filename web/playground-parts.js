@@ -178,6 +178,11 @@ export const fieldsOf = (form) =>
     [...new FormData(form)].filter(([, value]) => typeof value === 'string' && value !== ''),
   )
 
+/** Let a form be sent: before its script listens, the browser would leave the page with it. */
+export function ready(form) {
+  for (const button of form.querySelectorAll('[data-begin]')) button.disabled = false
+}
+
 /** Whether something is under way: one button begins it, the other ends it. */
 export function working(form, isWorking) {
   for (const button of form.querySelectorAll('[data-begin]')) button.hidden = isWorking

@@ -12,6 +12,7 @@ import {
   failureNode,
   fieldsOf,
   filled,
+  ready,
   requestLink,
   requestOf,
   root,
@@ -37,6 +38,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault()
   if (!current) make()
 })
+ready(form)
 
 cancel.addEventListener('click', async () => {
   const watched = current

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { findingWords } from '#src/admin/accounts/finding-words'
+import { playgroundWords } from '#src/admin/playground/words'
 import { setupWords } from '#src/admin/setup/words'
 import { shellWords } from '#src/admin/shell-words'
 import { fakeUpstream } from '../fakes/upstream'
@@ -80,7 +81,7 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
           .getByRole('button')
           .click()
         expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret)
-        await page.getByText('Python', { exact: true }).click()
+        await page.locator('summary', { hasText: 'Python' }).click()
         expect(await page.locator('#python').textContent()).toContain(`api_key="${secret}"`)
         await check('first-run-5-key')
 
@@ -124,9 +125,48 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
         await page.getByText(say.tryDemo).waitFor()
         await page.getByLabel(say.prompt).press('Tab')
         await page.keyboard.press('Enter')
-        await page.locator('#try-answer').getByText('demo model').waitFor()
+        const answer = page.locator('#try-answer')
+        await answer.getByText('demo model').waitFor()
+        expect(await answer.getAttribute('aria-busy')).toBe('true')
         await page.getByRole('button', { name: say.stop }).click()
         await page.getByText(say.stopped).waitFor()
+        expect(await answer.getAttribute('aria-busy')).toBe('false')
+      })
+    },
+    BROWSER_TEST_MS,
+  )
+
+  test(
+    'sends nothing before the answer can be shown, however slowly the script comes',
+    async () => {
+      const look = { width: 1280, language: 'en', theme: 'light' } as const
+      const say = setupWords.en
+      await using it = await untouched()
+      await visit(it, look, async ({ page, go }) => {
+        await go(`/setup?token=${it.setupToken}`)
+        await page.getByLabel(say.password).fill(PASSWORD)
+        await page.getByRole('button', { name: say.next }).click()
+        let bring = () => {}
+        const wanted = new Promise<void>((resolve) => {
+          bring = resolve
+        })
+        await page.route(/\/(?:try|playground-chat)\b[^/]*\.js/, async (route) => {
+          await wanted
+          await route.continue()
+        })
+        for (const [path, send] of [
+          ['/admin/welcome/ready?model=demo', say.send],
+          ['/admin/playground', playgroundWords.en.send],
+        ] as const) {
+          await page.goto(it.url + path, { waitUntil: 'commit' })
+          const button = page.getByRole('button', { name: send, exact: true })
+          await button.waitFor()
+          expect(await button.isDisabled()).toBe(true)
+          await page.locator('[name="prompt"]').fill('Hello?')
+        }
+        bring()
+        await page.getByRole('button', { name: playgroundWords.en.send, exact: true }).click()
+        await page.locator('#turns').getByText('demo model').first().waitFor()
       })
     },
     BROWSER_TEST_MS,

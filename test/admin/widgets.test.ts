@@ -128,7 +128,9 @@ test('controls are tied to their labels, their hints and what is wrong with them
 test.each([
   ['en', -185_000, '3 min. ago'],
   ['en', 7_200_000, 'in 2 hr.'],
-  ['en', 0, 'in 0 sec.'],
+  ['en', 0, 'just now'],
+  ['en', -999, 'just now'],
+  ['zh', 999, '刚刚'],
   ['zh', -86_400_000 * 3, '3天前'],
 ] as const)('how long ago something was is said in %s', (language, distance, said) => {
   const view = viewFor(language)

@@ -147,6 +147,7 @@ test('ids of batches go after a day, sums by the hour after 400 days', async () 
   expect(await it.column("SELECT id FROM ledger_batches WHERE id IN ('b3', 'b1.1')")).toEqual([])
   expect(await it.ledger.hours()).toHaveLength(2)
   expect(await it.column('SELECT count(*) FROM ledger_rollups GROUP BY "by"')).toEqual([2, 2, 2])
+  expect(await it.column('SELECT count(*) FROM ledger_days')).toEqual([2])
 })
 
 test('work on many accounts goes after thirty days, whatever became of it', async () => {

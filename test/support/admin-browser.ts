@@ -95,7 +95,8 @@ export function adminBrowser() {
   }
 }
 
-function cookiesOf({ url, cookie }: World) {
+/** The cookies of who is logged in, as a browser takes them. */
+export function cookiesOf({ url, cookie }: World) {
   return (cookie ?? '')
     .split('; ')
     .filter(Boolean)

@@ -9,7 +9,7 @@ import { choice, field } from '../widgets/field'
 import { count } from '../widgets/numbers'
 import { pager } from '../widgets/pager'
 import { stats } from '../widgets/stat'
-import { cell, rowName, table } from '../widgets/table'
+import { cell, numberHead, rowName, table } from '../widgets/table'
 import { ago } from '../widgets/time'
 import { filters, row } from '../widgets/toolbar'
 import { limitLines, NOTHING, spentText, stateBadge } from './cells'
@@ -88,7 +88,14 @@ export function listPart(view: View, { query, found }: KeyListing): Html {
       ${found.keys.some(({ isEnvironment }) => !isEnvironment) && bulkBar(view)}
       ${table({
         caption: say.caption(count(view, found.total)),
-        columns: [say.name, say.state, say.limitsUsed, say.day, say.month, say.lastUsed],
+        columns: [
+          say.name,
+          say.state,
+          say.limitsUsed,
+          numberHead(say.day),
+          numberHead(say.month),
+          say.lastUsed,
+        ],
         rows: found.keys.map((seen) => keyRow(view, seen)),
         empty: empty(say.nothingFits, html`<a href="/admin/keys">${say.showAll}</a>`),
       })}

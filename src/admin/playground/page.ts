@@ -67,7 +67,7 @@ function chatForm(view: View, asked: Asked): Html {
       ${textArea({ label: say.message, name: 'prompt', rows: 3, hint: say.messageHint })}
       ${pictureField(say.attach, undefined, true)}
       ${row(
-        button({ text: say.send, attributes: html`data-begin` }),
+        button({ text: say.send, attributes: html`data-begin disabled` }),
         button({
           text: say.stop,
           tone: 'danger',
@@ -141,7 +141,7 @@ function videoForm(view: View, asked: Asked): Html {
 
 const buttons = (begin: Content, stop: Content): Html =>
   row(
-    html`<button data-begin>${begin}</button>`,
+    html`<button data-begin disabled>${begin}</button>`,
     html`<button type="button" class="danger" data-stop hidden>${stop}</button>`,
   )
 

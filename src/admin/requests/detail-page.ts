@@ -10,7 +10,7 @@ import { definitions } from '../widgets/definitions'
 import { card, fold } from '../widgets/fold'
 import { message } from '../widgets/message'
 import { count, duration, money } from '../widgets/numbers'
-import { cell, rowName, table } from '../widgets/table'
+import { cell, numberHead, rowName, table } from '../widgets/table'
 import { moment } from '../widgets/time'
 import { accountLink, keyLink, modelOf, outcomeOf } from './cells'
 import { curlOf } from './curl'
@@ -117,7 +117,15 @@ function attempts(view: View, row: LedgerRow, names: RequestNames): Html {
     return html`<p class="soft">${row.attempts === 0 ? say.noTry : say.firstTry}</p>`
   return table({
     caption: say.attempts,
-    columns: [say.attempt, say.account, say.model, say.took, say.result, say.says, say.effect],
+    columns: [
+      say.attempt,
+      say.account,
+      say.model,
+      numberHead(say.took),
+      say.result,
+      say.says,
+      say.effect,
+    ],
     rows: row.attemptLog.map((one, at) => attemptRow(view, one, at, names)),
     empty: html``,
   })

@@ -82,7 +82,7 @@ function tryBox(view: View, { model, models }: Ready): Html {
         attributes: html`required`,
       })}
       ${row(
-        button({ text: say.send }),
+        button({ text: say.send, attributes: html`disabled` }),
         button({ text: say.stop, tone: 'plain', type: 'button', attributes: html`hidden` }),
       )}
     </form>

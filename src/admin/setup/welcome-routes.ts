@@ -38,12 +38,12 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: 
 
   const modelsNow = () => chatModels(catalog.list())
 
-  async function add(view: OwnView, text: string, failing: string | null): Promise<Outcome> {
+  async function add(view: OwnView, text: string, failing?: string): Promise<Outcome> {
     const say = setupWords[view.language]
     const { places } = actions.look(text)
     const many = places.filter((one) => 'account' in one).length
-    // What cannot be read takes the place of nothing.
-    if (failing && many > 0) await actions.remove(view.operator, [failing])
+    // What was kept goes when there is something to take its place.
+    if (many > 0 && failing) await actions.remove(view.operator, [failing])
     if (many > 1) {
       const { added } = await actions.import(view.operator, text)
       return { isGood: true, told: message('good', say.imported(added, many)) }
@@ -64,18 +64,14 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: 
   async function takeIn(view: OwnView, request: Request): Promise<Outcome> {
     const form = await readForm(request, LONGEST_PASTE)
     const text = form.get('text')?.trim() ?? ''
-    const failing = form.get('replaces')
-    // It is still to be replaced by what is sent next.
-    const refused = (problem: string): Outcome => ({
-      ...problemOf(view, problem),
-      replaces: failing ?? undefined,
-    })
-    if (text === '') return refused(setupWords[view.language].nothing)
+    const replaces = form.get('replaces') || undefined
+    const problem = (said: string): Outcome => ({ ...problemOf(view, said), replaces })
+    if (text === '') return problem(setupWords[view.language].nothing)
     try {
-      return await add(view, text, failing)
+      return await add(view, text, replaces)
     } catch (error) {
       if (error instanceof ApiError && error.status < 500)
-        return refused(problemText(view, error.message))
+        return problem(problemText(view, error.message))
       throw error
     }
   }

@@ -52,7 +52,7 @@ function jobRow(view: View, job: ShownJob): Html {
   const isRunning = state === 'running'
   return html`
     <tr>
-      ${rowName(say.job, html`<code>${name}</code><br><small class="soft">${say[DOES[name]]}</small>`)}
+      ${rowName(say.job, html`<code>${name}</code> <small class="soft">${say[DOES[name]]}</small>`)}
       ${cell(
         say.state,
         row(

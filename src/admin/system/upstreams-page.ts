@@ -6,7 +6,7 @@ import { button } from '../widgets/button'
 import { empty } from '../widgets/empty'
 import { card } from '../widgets/fold'
 import { count, duration } from '../widgets/numbers'
-import { cell, rowName, table } from '../widgets/table'
+import { cell, numberHead, rowName, table } from '../widgets/table'
 import { ago } from '../widgets/time'
 import { shownText } from './environment'
 import type { Look } from './upstreams'
@@ -38,7 +38,7 @@ export function upstreamsTable(
   const say = systemWords[view.language]
   return table({
     caption: say.upstreamsCaption,
-    columns: [say.address, say.pool, say.state, say.lastGood, say.lastFault],
+    columns: [say.address, numberHead(say.pool), say.state, say.lastAnswer, say.lastFault],
     empty: empty(say.noUpstreams, html`<a href="/admin/accounts">${say.noUpstreamsSaid}</a>`),
     rows: hosts.map((host) =>
       hostRow(
@@ -55,7 +55,7 @@ function hostRow(view: View, host: HostHealth, look: Look | undefined): Html {
   const { url, kinds, accounts, isReachable, downSince, fault, answeredAt } = host
   return html`
     <tr>
-      ${rowName(say.address, html`<code>${shownText(url)}</code><br><small class="soft">${kinds.join(', ')}</small>`)}
+      ${rowName(say.address, html`<code>${shownText(url)}</code> <small class="soft">${kinds.join(', ')}</small>`)}
       ${cell(say.pool, count(view, accounts), 'number')}
       ${cell(
         say.state,
@@ -63,7 +63,7 @@ function hostRow(view: View, host: HostHealth, look: Look | undefined): Html {
         ${downSince !== undefined && html`<small class="soft">${say.since} ${ago(view, downSince)}</small>`}
         ${look && lookSaid(view, look)}`,
       )}
-      ${cell(say.lastGood, answeredAt === undefined ? say.never : ago(view, answeredAt))}
+      ${cell(say.lastAnswer, answeredAt === undefined ? say.never : ago(view, answeredAt))}
       ${cell(say.lastFault, fault ? html`${ago(view, fault.at)}<br><small>${fault.reason}</small>` : say.never)}
     </tr>`
 }

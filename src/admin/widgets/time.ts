@@ -11,7 +11,8 @@ export const moment = (view: View, at: number): Html =>
 export function ago(view: View, at: number): Html {
   const distance = at - view.now
   const [unit, size] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? UNITS[3]
-  const said = FORMATS[view.language].format(Math.trunc(distance / size), unit)
+  const many = Math.trunc(distance / size)
+  const said = many === 0 ? NOW[view.language] : FORMATS[view.language].format(many, unit)
   return html`<time datetime="${new Date(at).toISOString()}" title="${text(view, at)}">${said}</time>`
 }
 
@@ -21,6 +22,8 @@ const UNITS = [
   ['minute', MINUTE_MS],
   ['second', 1_000],
 ] as const
+
+const NOW = { en: 'just now', zh: '刚刚' } as const
 
 const FORMATS = {
   en: new Intl.RelativeTimeFormat('en-US', { style: 'short' }),
