@@ -53,6 +53,12 @@ CREATE TABLE `audit_log` (
 	`after` text
 );
 --> statement-breakpoint
+CREATE TABLE `audit_accounts` (
+	`account_id` text NOT NULL,
+	`audit_id` integer NOT NULL,
+	PRIMARY KEY(`account_id`, `audit_id`)
+);
+--> statement-breakpoint
 CREATE TABLE `batches` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,

@@ -26,13 +26,17 @@ export const GUARDING: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 }
 
-/** An answer that also carries cookies, wherever it came from. */
+/** An answer that also carries cookies, wherever it came from; those that it sets itself stay as they are. */
 export function withCookies(answer: Response, cookies: readonly CookieHeader[]): Response {
   if (cookies.length === 0) return answer
   const carrying = new Response(answer.body, answer)
-  for (const [name, value] of cookies) carrying.headers.append(name, value)
+  const own = new Set(carrying.headers.getSetCookie().map(nameOf))
+  for (const [name, value] of cookies)
+    if (!own.has(nameOf(value))) carrying.headers.append(name, value)
   return carrying
 }
+
+const nameOf = (cookie: string): string => cookie.slice(0, cookie.indexOf('='))
 
 /** A page or a part of one. */
 export const markupAnswer = (

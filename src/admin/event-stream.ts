@@ -10,28 +10,56 @@ export const eventOf = (data: string, name?: string): string =>
     .map((line) => `data: ${line}\n`)
     .join('')}\n`
 
+interface Audience {
+  /** What the events come from ends with it. */
+  readonly abort: AbortController
+  /** Whether who looks on is still let in: a session may end meanwhile. */
+  readonly isLetIn: () => Promise<boolean>
+  readonly heartbeatMs?: number
+}
+
 /** Sends events as they come, and a comment now and then; who leaves ends what they come from. */
-export function eventStream(events: AsyncIterable<string>, abort: AbortController): Response {
+export function eventStream(
+  events: AsyncIterable<string>,
+  { abort, isLetIn, heartbeatMs = HEARTBEAT_MS }: Audience,
+): Response {
   const encoder = new TextEncoder()
   const source = events[Symbol.asyncIterator]()
   let timer: ReturnType<typeof setInterval> | undefined
+  let isOver = false
+  const end = () => {
+    isOver = true
+    clearInterval(timer)
+  }
+
+  async function beat(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    // While the database does not answer, who looks on stays.
+    const stays = await isLetIn().catch(() => true)
+    if (isOver) return
+    if (stays) return controller.enqueue(HEARTBEAT)
+    end()
+    abort.abort()
+    controller.close()
+  }
+
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      timer = setInterval(() => controller.enqueue(HEARTBEAT), HEARTBEAT_MS)
+      timer = setInterval(() => void beat(controller), heartbeatMs)
     },
     async pull(controller) {
       try {
         const { done, value } = await source.next()
+        if (isOver) return
         if (!done) return controller.enqueue(encoder.encode(value))
-        clearInterval(timer)
+        end()
         controller.close()
       } catch (cause) {
-        clearInterval(timer)
+        end()
         controller.error(cause)
       }
     },
     cancel() {
-      clearInterval(timer)
+      end()
       abort.abort()
     },
   })

@@ -18,6 +18,7 @@ interface GuardParts {
 /** Who is let in, and what the answer has to carry for that to stay so. */
 export interface Entrance {
   readonly operator: Operator
+  /** Asked for when the answer is ready: later, another one may have been given a newer secret. */
   readonly cookies: readonly CookieHeader[]
 }
 
@@ -44,9 +45,12 @@ export function createGuard(parts: GuardParts) {
     if (!session) return undefined
     // Who is logged in stays so where nothing can be written.
     const next = await used(session).catch(onFault)
+    const until = now() + TOUCH_MS
     return {
       operator: sessionOperator(session.id, addressOf(request)),
-      cookies: next ? [cookies.session(request, next)] : [],
+      get cookies() {
+        return next && now() < until ? [cookies.session(request, next)] : []
+      },
     }
   }
 
@@ -67,6 +71,10 @@ export function createGuard(parts: GuardParts) {
 
     /** Whose an admin token is; a key of a program is never one. */
     token: byToken,
+
+    /** Whether who was let in some time ago still would be. */
+    isLetIn: ({ by, id }: Operator): Promise<boolean> =>
+      by === 'token' ? tokens.lasts(id) : sessions.lasts(id),
   }
 }
 

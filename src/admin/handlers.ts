@@ -59,11 +59,12 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
           sites.refuse(request)
           entrance = await guard.session(request)
           if (!entrance) return redirect(logInPath(request, view), { isPartial: view.isHtmx })
-          const { operator, cookies } = entrance
+          const { operator } = entrance
           const own = { ...viewOf(request, operator), operator }
           view = own
           const shown = await show(own, request, params)
-          return withCookies(shown instanceof Response ? shown : markupAnswer(shown), cookies)
+          const answer = shown instanceof Response ? shown : markupAnswer(shown)
+          return withCookies(answer, entrance.cookies)
         } catch (error) {
           const failure = failureOf(error)
           onFailure(failure, error, request)
@@ -81,9 +82,10 @@ export function createAdminHandlers({ guard, sites, viewOf, onFailure }: Handler
         ) => unknown | Promise<unknown>,
       ) =>
       async ({ request, params }: Context<Params>): Promise<Response> => {
-        const { operator, cookies } = await enter(request)
-        const answered = await answer(operator, request, params)
-        return withCookies(answered instanceof Response ? answered : jsonAnswer(answered), cookies)
+        const entrance = await enter(request)
+        const answered = await answer(entrance.operator, request, params)
+        const response = answered instanceof Response ? answered : jsonAnswer(answered)
+        return withCookies(response, entrance.cookies)
       },
   }
 }

@@ -77,6 +77,10 @@ export function createAdminSessions(client: Client, now: () => number) {
       return bare(row)
     },
 
+    /** Whether a session has not ended. */
+    lasts: async (id: string): Promise<boolean> =>
+      (await read('WHERE id = ? AND expires_at > ?', [id, now()])).length > 0,
+
     /** Note that a session is used, which makes it last longer. */
     async touch(id: string, lifeMs: number): Promise<void> {
       const at = now()

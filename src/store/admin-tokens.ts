@@ -48,6 +48,11 @@ export function createAdminTokens(client: Client, now: () => number) {
       return row && bare(row)
     },
 
+    /** Whether a token is still good. */
+    lasts: async (id: string): Promise<boolean> =>
+      (await read('WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)', [id, now()])).length >
+      0,
+
     /** Those in force and those that have expired, the newest first. */
     list: async (): Promise<AdminToken[]> =>
       (await read('ORDER BY created_at DESC, id LIMIT 1000')).map(bare),

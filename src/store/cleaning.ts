@@ -79,6 +79,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
         sweep(oldest('audit_log'), [at - settings.audit_days * DAY_MS]),
+        sweep(AUDIT_ACCOUNTS, []),
         // Strangers make these, as many as they like.
         sweep(any('audit_log', "action = 'session.fail' AND at < ?"), [
           at - FAILURES_KEPT * DAY_MS,
@@ -106,6 +107,11 @@ const any = (table: string, condition: string) =>
 /** By its key, for it has no rowid; and by each `by`, for the key begins with it. */
 const ROLLUPS = `DELETE FROM ledger_rollups WHERE ("by", hour, name) IN (
   SELECT "by", hour, name FROM ledger_rollups WHERE "by" IN ('all', 'key', 'model') AND hour < ? LIMIT ?)`
+
+/** Of changes that were made before all that are still known. */
+const AUDIT_ACCOUNTS = `DELETE FROM audit_accounts
+  WHERE audit_id < coalesce((SELECT min(id) FROM audit_log), 9223372036854775807)
+    AND rowid IN (SELECT rowid FROM audit_accounts ORDER BY rowid LIMIT ?)`
 
 const BATCH_SUBJECTS = any('batch_subjects', 'batch_id NOT IN (SELECT id FROM batches)')
 

@@ -7,7 +7,8 @@ const megabytes = (value: number, description: string) =>
 export const MediaSettings = {
   base_url: Type.String({
     default: '',
-    pattern: '^(?:https?://[^\\s/?#]+(?:/[^\\s?#]*)?)?$',
+    // Neither a password nor what means something to a shell: programs are shown it to be copied.
+    pattern: '^(?:https?://[^\\s/?#@\\\\"\'<>`$]+(?:/[^\\s?#\\\\"\'<>`$]*)?)?$',
     description:
       "Where addresses of pictures and videos begin, such as https://groxy.example; empty for the request's own origin.",
   }),

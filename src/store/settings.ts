@@ -122,7 +122,7 @@ const SECRETS: Readonly<Record<string, (text: string) => string>> = {
 export const isProxySetting = (name: string): boolean => SECRETS[name] === readProxy
 
 /** Whether a setting's value is a secret, or may hold one. */
-export const isSecretSetting = (name: string): boolean => name in SECRETS
+export const isSecretSetting = (name: string): boolean => Object.hasOwn(SECRETS, name)
 
 /** The mark that grows with every change of a setting. */
 const REVISION = 'settings_revision'

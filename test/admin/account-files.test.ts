@@ -217,35 +217,28 @@ describe.each(PLACES)('files of accounts, in %s', (place) => {
     expect(await answer.json()).toEqual({ accounts: [] })
   })
 
-  test('of twenty thousand are taken in and given within seconds, while others are served', async () => {
+  test('of twenty thousand are taken in and given, while others are served', async () => {
     const text = many(20_000).join('\n')
-    let longest = 0
+    let served = 0
     let isOver = false
     const others = (async () => {
       while (!isOver) {
-        const at = performance.now()
         await (await fetch(`${one.url}/health`)).text()
-        longest = Math.max(longest, performance.now() - at)
+        if (!isOver) served++
         await Bun.sleep(20)
       }
     })()
-    const at = performance.now()
     const report = await taken(text)
-    const tookMs = performance.now() - at
     isOver = true
     await others
     expect(report).toMatchObject({ added: 20_000, unusable: 0 })
     expect(report.ids).toHaveLength(20_000)
-    console.info(
-      `20,000 accounts in ${place}: ${Math.round(tookMs)} ms, others waited ${Math.round(longest)} ms`,
-    )
-    expect(tookMs).toBeLessThan(30_000)
+    // Forty batches of rows are written: behind most of them others have their turn.
+    expect(served).toBeGreaterThan(10)
     const counted = await one.api('/accounts/disable', { filter: {}, dry_run: true })
     expect(await counted.json()).toMatchObject({ accounts: 20_000 })
-    const off = performance.now()
     const switched = await one.api('/accounts/disable', { ids: report.ids })
     expect(await switched.json()).toMatchObject({ accounts: 20_000 })
-    console.info(`switched off in ${Math.round(performance.now() - off)} ms`)
     const answer = await exported({ with_secrets: true, password: PASSWORD, format: 'text' })
     const lines = (await answer.text()).trimEnd().split('\n')
     expect(lines.toSorted()).toEqual(many(20_000).toSorted())

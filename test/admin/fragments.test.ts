@@ -135,6 +135,7 @@ function serve() {
     guard: {
       session: async () => (isIn ? { operator, cookies: [] } : undefined),
       token: async () => undefined,
+      isLetIn: async () => true,
     },
     sites: createSites({ originOf, askedOf: originOf }),
     viewOf,

@@ -68,3 +68,12 @@ test('who logs out is out', async () => {
   expect((await other.page('/admin')).status).toBe(303)
   expect((await it.page('/admin')).status).toBe(200)
 })
+
+test.each([
+  ['/', '/admin'],
+  ['/login', '/admin/login'],
+  ['/manage', '/admin'],
+])('%s, where other gateways have their page, leads to %s', async (path, there) => {
+  const answer = await fetch(it.url + path, { redirect: 'manual' })
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, there])
+})

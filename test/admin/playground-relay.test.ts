@@ -86,7 +86,7 @@ test('who leaves ends the call of the upstream', async () => {
 
 test("nothing of the browser's own goes further", async () => {
   const before = upstream.asked().length
-  const authorization = 'Bearer xai-a-key-of-somebody-else'
+  const authorization = `Basic ${btoa('somebody:else')}`
   const answer = await ask(ASK, { headers: { authorization, 'x-grok-conv-id': 'c' } })
   expect(answer.status).toBe(200)
   const [seen] = upstream.asked().slice(before)
@@ -100,6 +100,18 @@ test("who brings only a program's key is not let in by it", async () => {
     const init = { method: 'POST', headers, body: JSON.stringify(ASK) }
     expect((await fetch(it.url + CHAT, init)).status).toBe(401)
   }
+})
+
+test('a key beside a session is refused: who is to pay would be unclear', async () => {
+  const before = upstream.asked().length
+  for (const key of ['xai-a-key-of-somebody-else', KEY, 'groxy-admin-wrong']) {
+    const answer = await ask(ASK, { headers: { authorization: `Bearer ${key}` } })
+    expect([key, answer.status]).toEqual([key, 401])
+  }
+  expect(upstream.asked().length).toBe(before)
+  const { secret } = await it.stores.adminTokens.create('program', null)
+  const own = await ask(ASK, { headers: { authorization: `Bearer ${secret}` } })
+  expect(own.status).toBe(200)
 })
 
 test('answers are for this page only', async () => {

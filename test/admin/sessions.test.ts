@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
+import { fakeUpstream } from '../fakes/upstream'
 import { PASSWORD } from '../support/admin'
 import { gateway } from '../support/gateway'
+import { until } from '../support/programs'
 
 /** Passwords are hashed, which others may want to do at the same time. */
 const SLOW = 60_000
@@ -131,6 +133,35 @@ test('where the answer with the new secret is lost nobody falls out, and another
   expect(await one.isIn()).toBe(true)
 })
 
+test(
+  'an answer that was long in coming brings no secret that another one has followed',
+  async () => {
+    const held = Promise.withResolvers<void>()
+    await using upstream = fakeUpstream(async () => {
+      await held.promise
+      return Response.json({ object: 'list', data: [{ id: 'grok-4' }] })
+    })
+    await using it = await world()
+    const { id } = await it.stores.accounts.add({
+      kind: 'openai',
+      name: 'slow',
+      baseUrl: upstream.url,
+      secret: 'sk-0123456789',
+    })
+    const one = await logged(it)
+    it.pass(16 * MINUTE)
+    const test = one.send(`/admin/api/accounts/${id}/test`, {})
+    await until(() => upstream.seen.length > 0 || undefined)
+    it.pass(61_000)
+    expect(await one.isIn()).toBe(true)
+    expect(await one.isIn()).toBe(true)
+    held.resolve()
+    expect((await test).status).toBe(200)
+    expect(await one.isIn()).toBe(true)
+  },
+  SLOW,
+)
+
 test('of many requests at once one is given the new secret', async () => {
   await using it = await world()
   const one = await logged(it)
@@ -180,7 +211,46 @@ test('the API ends all other sessions, too', async () => {
   expect([await one.isIn(), await two.isIn()]).toEqual([true, false])
 })
 
+test('who is logged out, or whose token is revoked, sees no more of what is under way', async () => {
+  await using it = await world()
+  const [one, two] = [await logged(it), await logged(it)]
+  const { token, secret } = await it.stores.adminTokens.create('watcher', null)
+  const asToken = { headers: { authorization: `Bearer ${secret}` } }
+  const batch = { id: 'b1', kind: 'test', subjects: ['x'], actor: 'session s' }
+  await it.stores.batches.add(batch)
+  await it.stores.batches.want(batch.id, 'pause')
+  const api = `/admin/api/batches/${batch.id}/events`
+  const watching = [
+    await one.send(`/admin/batches/${batch.id}/live`),
+    await two.send(`/admin/batches/${batch.id}/live`),
+    await two.send(api),
+    await fetch(it.url + api, asToken),
+  ]
+  expect(watching.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  await one.send('/admin/api/sessions', {}, 'DELETE')
+  await it.stores.adminTokens.revoke(token.id)
+  const [stays, ...ends] = watching.map((answer) => answer.text().then(() => 'over'))
+  expect(await Promise.all(ends)).toEqual(['over', 'over', 'over'])
+  expect(await Promise.race([stays, Bun.sleep(100).then(() => 'open')])).toBe('open')
+  await it.stores.batches.want(batch.id, 'cancel')
+  expect(await stays).toBe('over')
+}, 40_000)
+
 const NEW = 'another horse, another staple'
+
+test(
+  'who changes the password when a new secret is due stays logged in',
+  async () => {
+    await using it = await world({})
+    const setup = browser(it)
+    await setup.send('/setup', { token: it.setupToken, password: PASSWORD })
+    it.pass(16 * MINUTE)
+    const fields = { current: PASSWORD, password: NEW }
+    expect((await setup.send('/admin/access/password', fields)).status).toBe(200)
+    expect(await setup.isIn()).toBe(true)
+  },
+  SLOW,
+)
 
 test(
   'a new password needs the present one, ends all other sessions and gives this one a new secret',
@@ -318,6 +388,11 @@ test('after the log-in a browser is sent to pages of ours only', async () => {
     '/admin\\evil': '/admin',
     '/admin/\t/evil.example': '/admin',
     '/administrator': '/admin',
+    '/admin/../v1/models': '/admin',
+    '/admin/..//evil.example': '/admin',
+    '/admin/%2e%2e//evil.example': '/admin',
+    '/admin/accounts?q=账号': '/admin/accounts?q=%E8%B4%A6%E5%8F%B7',
+    '/admin/keys?tag=😀': '/admin/keys?tag=%F0%9F%98%80',
   }
   for (const [next, location] of Object.entries(nexts)) {
     const answer = await browser(it).send('/admin/login', { password: PASSWORD, next })

@@ -130,6 +130,12 @@ test('without scripts a pasted key is tested, a bad one told and replaced, and a
   const [failing] = await it.stores.accounts.list()
   expect(said).toContain(`name="replaces" value="${failing?.id}"`)
 
+  for (const text of ['', 'oops']) {
+    const slip = await (await paste(text, { replaces: String(failing?.id) })).text()
+    expect(slip).toContain(`name="replaces" value="${failing?.id}"`)
+    expect(await it.stores.accounts.list()).toHaveLength(1)
+  }
+
   const good = await paste(SECRET, { replaces: String(failing?.id) })
   const added = await good.text()
   expect([good.status, added]).toEqual([200, expect.stringContaining('xai/xai is added.')])

@@ -53,7 +53,6 @@ export const detailWords = words(
     deleteHint: (name: string) =>
       `${name} goes with its secret, states and quotas. The log of requests stays.`,
     deleteYes: (name: string) => `Delete ${name}`,
-    refreshHint: 'Asks its upstream for models and quotas.',
     testNow: 'Test now',
     refreshNow: 'Refresh now',
     edit: 'Change it',
@@ -109,7 +108,6 @@ export const detailWords = words(
     delete: '删除该账号',
     deleteHint: (name) => `${name} 及其密钥、状态和额度将被删除，请求日志保留。`,
     deleteYes: (name) => `删除 ${name}`,
-    refreshHint: '向上游查询模型和额度。',
     testNow: '立即测试',
     refreshNow: '立即刷新',
     edit: '修改',

@@ -49,8 +49,8 @@ const REFUSED: Readonly<Record<BatchAction, string>> = {
 }
 
 /** `/admin/api/batches…`: work on many accounts, and how far it is. */
-export function batchesApi(parts: Pick<AdminParts, 'handlers' | 'batches' | 'audit'>) {
-  const { handlers, batches } = parts
+export function batchesApi(parts: Pick<AdminParts, 'handlers' | 'guard' | 'batches' | 'audit'>) {
+  const { handlers, guard, batches } = parts
   const { found, act } = createBatchActions(parts)
 
   async function listed(params: URLSearchParams) {
@@ -114,10 +114,11 @@ export function batchesApi(parts: Pick<AdminParts, 'handlers' | 'batches' | 'aud
     )
     .get(
       '/:id/events',
-      handlers.api<{ id: string }>(async (_, __, params) => {
+      handlers.api<{ id: string }>(async (operator, _, params) => {
         const batch = await found(params.id)
         const abort = new AbortController()
-        return eventStream(events(batch, abort.signal), abort)
+        const isLetIn = () => guard.isLetIn(operator)
+        return eventStream(events(batch, abort.signal), { abort, isLetIn })
       }),
       {
         detail: adminOperation({

@@ -8,14 +8,14 @@ import type { View } from '../view'
 import { BATCH_ACTIONS, createBatchActions } from './actions'
 import { batchesPage, batchPage, batchPart, batchPath, progressPart } from './progress-page'
 
-type BatchParts = Pick<AdminParts, 'handlers' | 'batches' | 'audit'>
+type BatchParts = Pick<AdminParts, 'handlers' | 'guard' | 'batches' | 'audit'>
 
 /** How many a page lists. */
 const LISTED = 100
 
 /** `/admin/batches`: work on many accounts, and how far it is. */
 export function batchPages(parts: BatchParts) {
-  const { handlers, batches } = parts
+  const { handlers, guard, batches } = parts
   const { found, act } = createBatchActions(parts)
 
   async function* events(view: View, id: string, signal: AbortSignal): AsyncGenerator<string> {
@@ -39,7 +39,8 @@ export function batchPages(parts: BatchParts) {
       handlers.page<{ id: string }>(async (view, _, { id }) => {
         await found(id)
         const abort = new AbortController()
-        return eventStream(events(view, id, abort.signal), abort)
+        const isLetIn = () => guard.isLetIn(view.operator)
+        return eventStream(events(view, id, abort.signal), { abort, isLetIn })
       }),
     )
     .post(

@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors'
+import type { Operator } from '../operator'
 import type { AdminParts } from '../parts'
 
 /** What the page asks for, and nothing else of `/v1`. */
@@ -17,6 +18,9 @@ const ASKED: readonly (readonly [method: string, path: RegExp])[] = [
 /** What of a request says how it is to be answered; who asks is said by the gateway itself. */
 const PASSED_ON = ['accept', 'content-length', 'content-type', 'if-none-match', 'if-range', 'range']
 
+/** Beside a session it would be unclear who asks, and whose limits count. */
+const BEARER = /^bearer\s/i
+
 /** Answers of `/v1` are for every page; these are for ours. */
 const FOR_ALL = /^access-control-/
 
@@ -31,7 +35,12 @@ const REQUEST_HEADER = 'x-playground-request-id'
 /** Answers what the playground asks as the gateway answers programs, with a key of its own. */
 export const createRelay =
   ({ serve, houseKey, viewOf }: Pick<AdminParts, 'serve' | 'houseKey' | 'viewOf'>) =>
-  async (request: Request): Promise<Response> => {
+  async ({ by }: Operator, request: Request): Promise<Response> => {
+    if (by === 'session' && BEARER.test(request.headers.get('authorization') ?? ''))
+      throw new ApiError(
+        'invalid_api_key',
+        'The playground asks with a key of its own and takes no other: programs send theirs to /v1.',
+      )
     const { pathname, search } = new URL(request.url)
     const path = pathname.slice(WHOLE_PATH.length)
     if (!ASKED.some(([method, known]) => method === request.method && known.test(path)))

@@ -11,7 +11,7 @@ const LATEST = 100
 export function playgroundRoutes(parts: AdminParts) {
   const { handlers, catalog, stores } = parts
   const relay = createRelay(parts)
-  const relayed = handlers.api((_, request) => relay(request))
+  const relayed = handlers.api(relay)
   const show = (part: Part) =>
     handlers.page((view, request) =>
       playgroundPage(view, part, {

@@ -84,8 +84,13 @@ export function sessionRoutes(parts: AdminParts) {
     .post('/preferences', own(prefer), { parse: 'none' })
 }
 
-/** Only to a page of ours. */
-const nextOf = (given: string | null): string =>
-  given && /^\/(?:admin|setup)(?:[/?]|$)/.test(given) && !/[\\\p{Cc}]/u.test(given)
-    ? given
-    : '/admin'
+/** Only to a page of ours, written as an address has to be: a header takes no other signs. */
+function nextOf(given: string | null): string {
+  if (!given?.startsWith('/') || /[\\\p{Cc}]/u.test(given)) return '/admin'
+  const url = URL.parse(given, NOWHERE)
+  const isOurs = url?.origin === NOWHERE && /^\/(?:admin|setup)(?:\/|$)/.test(url.pathname)
+  return isOurs ? url.pathname + url.search : '/admin'
+}
+
+/** An origin that no address leads to unless it is a path alone. */
+const NOWHERE = 'http://groxy.invalid'

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
 import type { AccountActions } from '../accounts/actions'
 import { findingPart } from '../accounts/finding-part'
+import { problemText } from '../accounts/problem-words'
 import { markupAnswer } from '../answers'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
@@ -37,10 +38,12 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: 
 
   const modelsNow = () => chatModels(catalog.list())
 
-  async function add(view: OwnView, text: string): Promise<Outcome> {
+  async function add(view: OwnView, text: string, failing?: string): Promise<Outcome> {
     const say = setupWords[view.language]
     const { places } = actions.look(text)
     const many = places.filter((one) => 'account' in one).length
+    // What was kept goes when there is something to take its place.
+    if (many > 0 && failing) await actions.remove(view.operator, [failing])
     if (many > 1) {
       const { added } = await actions.import(view.operator, text)
       return { isGood: true, told: message('good', say.imported(added, many)) }
@@ -61,13 +64,14 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: 
   async function takeIn(view: OwnView, request: Request): Promise<Outcome> {
     const form = await readForm(request, LONGEST_PASTE)
     const text = form.get('text')?.trim() ?? ''
-    if (text === '') return problemOf(view, setupWords[view.language].nothing)
-    const failing = form.get('replaces')
-    if (failing) await actions.remove(view.operator, [failing])
+    const replaces = form.get('replaces') || undefined
+    const problem = (said: string): Outcome => ({ ...problemOf(view, said), replaces })
+    if (text === '') return problem(setupWords[view.language].nothing)
     try {
-      return await add(view, text)
+      return await add(view, text, replaces)
     } catch (error) {
-      if (error instanceof ApiError && error.status < 500) return problemOf(view, error.message)
+      if (error instanceof ApiError && error.status < 500)
+        return problem(problemText(view, error.message))
       throw error
     }
   }
