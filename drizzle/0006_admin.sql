@@ -14,7 +14,20 @@ CREATE TABLE `ledger_rollups` (
 	PRIMARY KEY(`by`, `hour`, `name`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `ledger_rollups_by_key` ON `ledger_rollups` (`name`,`hour`,`turns`,`cost_ticks`) WHERE "ledger_rollups"."by" = 'key';
+CREATE TABLE `ledger_days` (
+	`key_id` text NOT NULL,
+	`day` integer NOT NULL,
+	`turns` integer NOT NULL,
+	`failures` integer NOT NULL,
+	`gone` integer NOT NULL,
+	`input_tokens` integer NOT NULL,
+	`cached_tokens` integer NOT NULL,
+	`output_tokens` integer NOT NULL,
+	`reasoning_tokens` integer NOT NULL,
+	`cost_ticks` integer NOT NULL,
+	`total_ms` integer NOT NULL,
+	PRIMARY KEY(`key_id`, `day`)
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `admin_sessions` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -51,6 +64,12 @@ CREATE TABLE `audit_log` (
 	`subject` text NOT NULL,
 	`before` text,
 	`after` text
+);
+--> statement-breakpoint
+CREATE TABLE `audit_accounts` (
+	`account_id` text NOT NULL,
+	`audit_id` integer NOT NULL,
+	PRIMARY KEY(`account_id`, `audit_id`)
 );
 --> statement-breakpoint
 CREATE TABLE `batches` (
@@ -92,4 +111,5 @@ CREATE INDEX `account_states_held` ON `account_states` (`account_id`,`scope`,`st
 ALTER TABLE `media` ADD `model` text;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'all', `hour`, '', sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`;--> statement-breakpoint
 INSERT INTO `ledger_rollups` SELECT 'key', `hour`, `key_id`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `key_id`;--> statement-breakpoint
-INSERT INTO `ledger_rollups` SELECT 'model', `hour`, `model`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `model`;
+INSERT INTO `ledger_rollups` SELECT 'model', `hour`, `model`, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `hour`, `model`;--> statement-breakpoint
+INSERT INTO `ledger_days` SELECT `key_id`, `hour` / 24, sum(`turns`), sum(`failures`), sum(`gone`), sum(`input_tokens`), sum(`cached_tokens`), sum(`output_tokens`), sum(`reasoning_tokens`), sum(`cost_ticks`), sum(`total_ms`) FROM `ledger_hours` GROUP BY `key_id`, `hour` / 24;

@@ -36,7 +36,7 @@ async function ask({ signal }) {
   let firstMs
   for await (const text of textsOf(response.body)) {
     if (text) firstMs ??= Math.round(performance.now() - begun)
-    answer.textContent += text
+    answer.append(text)
   }
   return firstMs ?? Math.round(performance.now() - begun)
 }
@@ -47,6 +47,8 @@ form.addEventListener('submit', async (event) => {
   const { waiting, answered, stopped, failed, lost } = told.dataset
   asking = new AbortController()
   answer.textContent = ''
+  // Who listens hears the answer once it is whole, not each piece of it.
+  answer.ariaBusy = 'true'
   told.className = 'soft'
   told.textContent = waiting
   send.ariaBusy = 'true'
@@ -61,6 +63,7 @@ form.addEventListener('submit', async (event) => {
     told.textContent = isStopped ? stopped : why
   } finally {
     asking = undefined
+    answer.ariaBusy = 'false'
     send.ariaBusy = null
     stop.hidden = true
   }

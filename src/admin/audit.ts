@@ -10,12 +10,14 @@ export interface Change {
   /** What it was and is now, by field; secrets as `maskSecret` shows them. */
   readonly before?: AuditValues
   readonly after?: AuditValues
+  /** Ids of the accounts that it was done to, where it was done to accounts. */
+  readonly accounts?: readonly string[]
 }
 
 /** Writes down who changed what. Every service of the admin page calls it for every change. */
 export const createAudit =
   (store: AuditStore) =>
-  (operator: Operator, { action, subject, before, after }: Change): Promise<void> =>
+  (operator: Operator, { action, subject, before, after, accounts }: Change): Promise<void> =>
     store.note({
       actor: operator.name,
       address: operator.address ?? null,
@@ -23,6 +25,7 @@ export const createAudit =
       subject,
       before: before ?? null,
       after: after ?? null,
+      accounts,
     })
 
 export type Audit = ReturnType<typeof createAudit>

@@ -1,6 +1,7 @@
 import type { ApiError } from '../errors'
 import { notice } from './answers'
 import { assetPath } from './assets'
+import { failureText } from './failure-words'
 import { type Html, html } from './html'
 import { shellWords } from './shell-words'
 import { THEMES, type View } from './view'
@@ -81,7 +82,8 @@ const notices = (view: View): Html =>
   html`<div id="notice" role="status" aria-live="polite" data-unreachable="${shellWords[view.language].unreachable}"></div>`
 
 /** Why something did not work, as a page, or as a notice in the page that asked for it. */
-export function failurePage(view: View, { message }: ApiError): Html {
+export function failurePage(view: View, failure: ApiError): Html {
+  const message = failureText(view.language, failure)
   if (view.isHtmx) return notice(message, 'bad')
   const say = shellWords[view.language]
   const main = html`<p role="alert">${message}</p><p><a href="/admin">${say.back}</a></p>`

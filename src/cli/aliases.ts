@@ -27,9 +27,14 @@ With --split each turn goes to one of them, by weight, and to another when that 
       const route = values.split ? splitOf(models) : orderOf(models)
       const also = refusalsOf(list(values.also))
       return withState(async ({ stores }) => {
-        const problem = routeProblem(name, route, await stores.aliases.routes())
-        if (problem) throw refused(problem)
-        await stores.aliases.set(name, also.length > 0 ? { ...route, also } : route)
+        const refuse = async () => {
+          const problem = routeProblem(name, route, await stores.aliases.routes())
+          if (problem) throw refused(problem)
+        }
+        await refuse()
+        // Somebody else may make an alias of one of its models meanwhile.
+        const isSet = await stores.aliases.set(name, also.length > 0 ? { ...route, also } : route)
+        if (!isSet) await refuse()
         console.info(`"${name}" now means ${textOf(route)}.`)
         return 0
       })

@@ -12,7 +12,7 @@ export interface HostHealth {
   readonly downUntil: number | undefined
   /** What last went wrong there. */
   readonly fault: Host['fault']
-  /** When it last answered well. */
+  /** When it last answered at all, be it that it refused. */
   readonly answeredAt: number | undefined
   /** An account to ask there, one that rests only where all do. */
   readonly member: Member

@@ -68,7 +68,7 @@ export interface Host {
   trips: number
   /** A turn is trying it out. */
   probing: boolean
-  /** When it last gave an answer that was good, in milliseconds since 1970; 0 for never yet. */
+  /** When it last answered at all, be it that it refused, in milliseconds since 1970; 0 for never yet. */
   answeredAt: number
   /** Since when nobody is sent there; 0 while it works. */
   downSince: number

@@ -20,7 +20,7 @@ export interface AccountDetail {
   readonly changes: readonly AuditEntry[]
 }
 
-/** The ledger and the audit log have no index by account: so many rows are looked through at most. */
+/** The ledger has no index by account, nor what the command line has done: so many rows are looked through at most. */
 const LOOKED_THROUGH = 10_000
 const MOST_TURNS = 20
 const MOST_CHANGES = 10
@@ -52,11 +52,12 @@ export function createAccountDetails(client: Pick<Client, 'batch'>) {
           args: [LOOKED_THROUGH, id, `%"account":"${id.replace(/[%_]/g, '')}"%`, MOST_TURNS],
         },
         {
-          sql: `SELECT ${readers.changes.select} FROM audit_log
-            WHERE id > (SELECT max(id) FROM audit_log) - ?
-              AND subject = (SELECT kind || '/' || name FROM accounts WHERE id = ?)
+          sql: `SELECT ${readers.changes.select} FROM audit_log WHERE id IN (
+              SELECT audit_id FROM audit_accounts WHERE account_id = ? UNION
+              SELECT id FROM audit_log WHERE id > (SELECT max(id) FROM audit_log) - ?
+                AND subject IN (SELECT kind || '/' || name FROM accounts WHERE id = ?))
             ORDER BY id DESC LIMIT ?`,
-          args: [LOOKED_THROUGH, id, MOST_CHANGES],
+          args: [id, LOOKED_THROUGH, id, MOST_CHANGES],
         },
       ] satisfies { sql: string; args: InValue[] }[],
       'read',

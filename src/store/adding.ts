@@ -1,7 +1,7 @@
 import type { InStatement, InValue } from '@libsql/client/web'
 
 /** Rows of one statement: few sizes, so that the database prepares few statements. */
-const SIZES = [50, 10, 1] as const
+const SIZES = [10, 1] as const
 
 /**
  * Makes statements that add rows to the sums of a table, many rows at once: a statement of its own for

@@ -60,6 +60,16 @@ export const auditLog = sqliteTable('audit_log', {
   after: text({ mode: 'json' }).$type<AuditValues>(),
 })
 
+/** Which accounts a change was made to. Their names may change, and many may be changed at once. */
+export const auditAccounts = sqliteTable(
+  'audit_accounts',
+  {
+    accountId: text().notNull(),
+    auditId: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.auditId] })],
+)
+
 /** What changed, by field. */
 export type AuditValues = Readonly<Record<string, unknown>>
 

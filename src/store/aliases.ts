@@ -1,5 +1,5 @@
-import type { Client } from '@libsql/client/web'
-import { and, eq, sql } from 'drizzle-orm'
+import type { Client, InStatement, InValue } from '@libsql/client/web'
+import { eq } from 'drizzle-orm'
 import { sha256 } from '../crypto'
 import type { Database } from './database'
 import { touchRevision } from './revision'
@@ -22,6 +22,24 @@ export interface StoredAlias {
 export function createAliases(db: Database, client: Client) {
   const read = createReader(client, aliases)
 
+  /** Says whether that changed anything; every instance learns of it. */
+  async function write(statement: InStatement): Promise<boolean> {
+    const { sql, params } = touchRevision(db).toSQL()
+    const touch = { sql, args: params as InValue[] }
+    const [changed] = await client.batch([statement, touch], 'write')
+    return (changed?.rows.length ?? 0) > 0
+  }
+
+  async function insert(name: string, route: Route, otherwise: string): Promise<boolean> {
+    if (route.targets.length === 0) return false
+    const { model, route: column } = toColumns(route)
+    return write({
+      sql: `INSERT INTO aliases (name, model, route) SELECT ?, ?, ? WHERE ${UNCHAINED}
+        ON CONFLICT (name) ${otherwise} RETURNING name`,
+      args: [name, model, json(column), ...chainOf(name, route)],
+    })
+  }
+
   return {
     /** All aliases, by name. */
     async all(): Promise<readonly StoredAlias[]> {
@@ -39,51 +57,28 @@ export function createAliases(db: Database, client: Client) {
       return new Map(rows.map(({ name, model, route }) => [name, route ?? simple(model)]))
     },
 
-    /** Name one model, or say where the turns of a name go. */
-    async set(name: string, target: string | Route): Promise<void> {
+    /**
+     * Name one model, or say where the turns of a name go.
+     *
+     * @returns whether it was set: not where it would be an alias of an alias
+     */
+    set: (name: string, target: string | Route): Promise<boolean> => {
       const route = typeof target === 'string' ? simple(target) : target
-      if (route.targets.length === 0) return
-      const set = toColumns(route)
-      await db.batch([
-        db
-          .insert(aliases)
-          .values({ name, ...set })
-          .onConflictDoUpdate({ target: aliases.name, set }),
-        touchRevision(db),
-      ])
+      return insert(name, route, 'DO UPDATE SET model = excluded.model, route = excluded.route')
     },
 
     /** The same for a name that means nothing yet. Says whether it did not. */
-    async create(name: string, route: Route): Promise<boolean> {
-      const [made] = await db.batch([
-        db
-          .insert(aliases)
-          .values({ name, ...toColumns(route) })
-          .onConflictDoNothing()
-          .returning({ name: aliases.name }),
-        touchRevision(db),
-      ])
-      return made.length > 0
-    },
+    create: (name: string, route: Route): Promise<boolean> => insert(name, route, 'DO NOTHING'),
 
-    /** Says whether the alias was still as it had been seen. */
-    async change(seen: StoredAlias, route: Route): Promise<boolean> {
-      const was = toColumns(seen.route)
-      const [changed] = await db.batch([
-        db
-          .update(aliases)
-          .set(toColumns(route))
-          .where(
-            and(
-              eq(aliases.name, seen.name),
-              eq(aliases.model, was.model),
-              sql`${aliases.route} IS ${was.route && JSON.stringify(was.route)}`,
-            ),
-          )
-          .returning({ name: aliases.name }),
-        touchRevision(db),
-      ])
-      return changed.length > 0
+    /** Says whether the alias was still as it had been seen, and is none of an alias by this. */
+    change({ name, route: seen }: StoredAlias, route: Route): Promise<boolean> {
+      const was = toColumns(seen)
+      const { model, route: column } = toColumns(route)
+      return write({
+        sql: `UPDATE aliases SET model = ?, route = ?
+          WHERE name = ? AND model = ? AND route IS ? AND ${UNCHAINED} RETURNING name`,
+        args: [model, json(column), name, was.model, json(was.route), ...chainOf(name, route)],
+      })
     },
 
     /** Says whether there was one. */
@@ -98,6 +93,21 @@ export function createAliases(db: Database, client: Client) {
 }
 
 export type Aliases = ReturnType<typeof createAliases>
+
+/**
+ * No model of this alias is an alias, and it is a model of none: asked within the statement that writes, as
+ * somebody else may make such a one in the same moment.
+ */
+const UNCHAINED = `NOT EXISTS (SELECT 1 FROM aliases AS other WHERE other.name IN (SELECT value FROM json_each(?)))
+  AND NOT EXISTS (SELECT 1 FROM aliases AS other WHERE other.name <> ? AND (other.model = ? OR EXISTS (
+    SELECT 1 FROM json_each(other.route, '$.targets') AS target WHERE json_extract(target.value, '$.model') = ?)))`
+
+const chainOf = (name: string, { targets }: Route): InValue[] => [
+  JSON.stringify(targets.map(({ model }) => model)),
+  ...[name, name, name],
+]
+
+const json = (route: Route | null): string | null => route && JSON.stringify(route)
 
 const simple = (model: string): Route => ({ mode: 'order', targets: [{ model }] })
 

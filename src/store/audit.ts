@@ -6,7 +6,10 @@ export type { AuditValues }
 export type AuditEntry = typeof auditLog.$inferSelect
 
 /** A change that was made. Values never hold a secret: see `admin/audit.ts`. */
-export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'>
+export type NewAuditEntry = Omit<AuditEntry, 'id' | 'at'> & {
+  /** Ids of the accounts that it was made to. */
+  readonly accounts?: readonly string[] | undefined
+}
 
 /** Which changes to show. */
 export interface AuditFilter {
@@ -21,18 +24,27 @@ export interface AuditFilter {
   readonly before?: number | undefined
 }
 
+/** So many ids are told to the database in a statement. */
+const IDS = 10_000
+
+/** That which was written just before is the newest. */
+const OF_ACCOUNTS = `INSERT INTO audit_accounts (account_id, audit_id)
+  SELECT DISTINCT value, (SELECT max(id) FROM audit_log) FROM json_each(?)`
+
 /** Every change that operators made. */
 export function createAuditStore(client: Client, now: () => number) {
   const read = createReader(client, auditLog, client)
   const json = (values: AuditValues | null) => values && JSON.stringify(values)
 
   return {
-    async note({ actor, address, action, subject, before, after }: NewAuditEntry): Promise<void> {
-      await client.execute({
+    async note({ accounts = [], ...change }: NewAuditEntry): Promise<void> {
+      const { actor, address, action, subject, before, after } = change
+      const entry = {
         sql: `INSERT INTO audit_log (at, actor, address, action, subject, before, after)
           VALUES (?, ?, ?, ?, ?, ?, ?)`,
         args: [now(), actor, address, action, subject, json(before), json(after)],
-      })
+      }
+      await client.batch([entry, ...ofAccounts(accounts)], 'write')
     },
 
     /** The newest first. */
@@ -55,6 +67,13 @@ export function createAuditStore(client: Client, now: () => number) {
       return read(`${where} ORDER BY id DESC LIMIT ?`, [...args, limit])
     },
   }
+}
+
+function ofAccounts(ids: readonly string[]) {
+  const parts = Array.from({ length: Math.ceil(ids.length / IDS) }, (_, part) =>
+    ids.slice(part * IDS, (part + 1) * IDS),
+  )
+  return parts.map((part) => ({ sql: OF_ACCOUNTS, args: [JSON.stringify(part)] }))
 }
 
 export type AuditStore = ReturnType<typeof createAuditStore>

@@ -1,6 +1,7 @@
 import type { Client, InValue } from '@libsql/client/web'
 import type { LedgerStore } from './ledger'
 import { ENDS } from './ledger-ids'
+import { KEYS_OF_DAYS } from './ledger-rollups'
 import { saidSweeps } from './said-cleaning'
 import type { Settings } from './settings'
 
@@ -75,10 +76,12 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(oldest('ledger_batches'), [at - DAY_MS]),
         sweep(any('ledger_hours', 'hour < ?'), [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
         sweep(ROLLUPS, [Math.floor(at / HOUR_MS) - HOURS_KEPT]),
+        sweep(DAYS, [day - HOURS_KEPT / 24]),
         sweep(windows('BETWEEN 1000000 AND ?'), [minute - MINUTES_KEPT - 1]),
         sweep(windows('BETWEEN 5000 AND ?'), [day - DAYS_KEPT - 1]),
         sweep(windows('< ?'), [monthOf(at) - MONTHS_KEPT]),
         sweep(oldest('audit_log'), [at - settings.audit_days * DAY_MS]),
+        sweep(AUDIT_ACCOUNTS, []),
         // Strangers make these, as many as they like.
         sweep(any('audit_log', "action = 'session.fail' AND at < ?"), [
           at - FAILURES_KEPT * DAY_MS,
@@ -106,6 +109,16 @@ const any = (table: string, condition: string) =>
 /** By its key, for it has no rowid; and by each `by`, for the key begins with it. */
 const ROLLUPS = `DELETE FROM ledger_rollups WHERE ("by", hour, name) IN (
   SELECT "by", hour, name FROM ledger_rollups WHERE "by" IN ('all', 'key', 'model') AND hour < ? LIMIT ?)`
+
+/** From key to key, for the days of each stand together. */
+const DAYS = `WITH RECURSIVE ${KEYS_OF_DAYS}
+  DELETE FROM ledger_days WHERE (key_id, day) IN (SELECT old.key_id, old.day
+    FROM one CROSS JOIN ledger_days AS old ON old.key_id = one.name AND old.day < ? LIMIT ?)`
+
+/** Of changes that were made before all that are still known. */
+const AUDIT_ACCOUNTS = `DELETE FROM audit_accounts
+  WHERE audit_id < coalesce((SELECT min(id) FROM audit_log), 9223372036854775807)
+    AND rowid IN (SELECT rowid FROM audit_accounts ORDER BY rowid LIMIT ?)`
 
 const BATCH_SUBJECTS = any('batch_subjects', 'batch_id NOT IN (SELECT id FROM batches)')
 

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Client, InArgs, InStatement, InValue, ResultSet, Row } from '@libsql/client/web'
 import { explainFileFault } from './file-fault'
+import { createStatements } from './file-statements'
 
 type BatchItem = InStatement | [sql: string, args?: InArgs]
 
@@ -35,11 +36,12 @@ export function openFile(path: string): Client {
     for (const pragma of PRAGMAS) opened.run(`PRAGMA ${pragma}`)
     return opened
   })
+  const statements = createStatements((sql) => database.prepare<unknown, SQLQueryBindings[]>(sql))
 
   const run = (item: BatchItem): ResultSet => {
     const [sql, args = []] =
       typeof item === 'string' ? [item] : Array.isArray(item) ? item : [item.sql, item.args]
-    const statement = database.query(sql)
+    const statement = statements.of(sql)
     const bindings = (Array.isArray(args) ? args : [args]) as SQLQueryBindings[]
     const columns = statement.columnNames
     if (columns.length > 0) return result(columns, statement.values(...bindings) as InValue[][])
@@ -58,14 +60,17 @@ export function openFile(path: string): Client {
       run(typeof item === 'string' && args ? [item, args] : item),
     batch: async (items: BatchItem[]) => batch.immediate(items),
     async migrate(items: InStatement[]) {
+      statements.clear()
       database.run('PRAGMA foreign_keys = OFF')
       try {
         return batch.immediate(items)
       } finally {
+        statements.clear()
         database.run('PRAGMA foreign_keys = ON')
       }
     },
     async executeMultiple(sql: string) {
+      statements.clear()
       database.run(sql)
     },
     transaction: () => Promise.reject(new Error('Interactive transactions are not used: batch.')),
@@ -73,6 +78,7 @@ export function openFile(path: string): Client {
     reconnect() {},
     close() {
       closed = true
+      statements.clear()
       database.close()
     },
   } as Client

@@ -31,44 +31,46 @@ export const SUMMED = [
 ] as const satisfies readonly (keyof Sums)[]
 
 const COLUMNS = SUMMED.map(snake)
-const FIELDS = ['by', 'hour', 'name', ...COLUMNS]
+const ADD = adding('ledger_rollups', ['by', 'hour', 'name', ...COLUMNS], COLUMNS)
+const ADD_DAYS = adding('ledger_days', ['key_id', 'day', ...COLUMNS], COLUMNS)
 
-const ADD = adding('ledger_rollups', FIELDS, COLUMNS)
+const HOURS = 24
+
+type SummedRow = (string | number)[]
 
 /** The statements that add what was added to the hourly sums to those by one thing only. */
 export function rollupsOf(sums: readonly LedgerSum[]): InStatement[] {
-  const rows: (string | number)[][] = []
-  const known = new Map<string, (string | number)[]>()
-  const add = (by: (typeof ROLLUPS)[number], sum: LedgerSum, name: string) => {
-    const id = `${by} ${sum.hour} ${name}`
-    const row = known.get(id)
-    if (row) return sumUp(row, sum)
-    const made = rowOf(by, sum, name)
-    known.set(id, made)
-    rows.push(made)
-  }
+  const hours = new Map<string, SummedRow>()
+  const days = new Map<string, SummedRow>()
   for (const sum of sums) {
-    add('all', sum, '')
-    add('key', sum, sum.keyId)
-    add('model', sum, sum.model)
+    const { hour, keyId, model } = sum
+    addTo(hours, ['all', hour, ''], sum)
+    addTo(hours, ['key', hour, keyId], sum)
+    addTo(hours, ['model', hour, model], sum)
+    addTo(days, [keyId, Math.floor(hour / HOURS)], sum)
   }
-  return ADD(rows)
+  return [...ADD([...hours.values()]), ...ADD_DAYS([...days.values()])]
 }
 
-const rowOf = (by: string, sum: LedgerSum, name: string): (string | number)[] => [
-  by,
-  sum.hour,
-  name,
-  ...SUMMED.map((field) => sum[field]),
-]
-
-function sumUp(row: (string | number)[], sum: LedgerSum): void {
-  let at = 3
+/** @param key the columns before the sums */
+function addTo(rows: Map<string, SummedRow>, key: SummedRow, sum: LedgerSum): void {
+  const id = key.join(' ')
+  const row = rows.get(id)
+  if (!row) {
+    rows.set(id, [...key, ...SUMMED.map((field) => sum[field])])
+    return
+  }
+  let at = key.length
   for (const field of SUMMED) {
     row[at] = Number(row[at]) + sum[field]
     at++
   }
 }
+
+/** The keys that have sums of days, from one to the next: a recursive table `one`. */
+export const KEYS_OF_DAYS = `one(name) AS (
+  SELECT min(key_id) FROM ledger_days
+  UNION ALL SELECT (SELECT min(key_id) FROM ledger_days WHERE key_id > name) FROM one WHERE name IS NOT NULL)`
 
 const TOTALS = COLUMNS.map((name) => `sum(${name}) AS ${name}`).join(', ')
 
@@ -86,13 +88,6 @@ const TOP = `WITH RECURSIVE first AS (
     ON rolled."by" = ?1 AND rolled.hour = hours.hour AND rolled.name = first.name
   GROUP BY first.name ORDER BY first.most DESC, first.name`
 
-/** Hour by hour, for the index begins with hours: that of one name would be a look at all names. */
-const OF_NAME = `WITH RECURSIVE hours(hour) AS (
-    SELECT ?2 UNION ALL SELECT hour + 1 FROM hours WHERE hour < ?3)
-  SELECT hours.hour, ${COLUMNS.join(', ')} FROM hours CROSS JOIN ledger_rollups AS rolled
-    ON rolled."by" = ?1 AND rolled.hour = hours.hour AND rolled.name = ?4
-  ORDER BY hours.hour`
-
 /** Questions about weeks that are answered from few rows. */
 export function createRollups(client: Client) {
   const asker = gathered(client)
@@ -108,12 +103,6 @@ export function createRollups(client: Client) {
     async top(by: RollupBy, from: number, most: number): Promise<readonly NamedSums[]> {
       const { rows } = await asker.execute({ sql: TOP, args: [by, from, most] })
       return rows.map(toNamed)
-    },
-
-    /** The sums of one key or model for each hour from one to another in which it had turns. */
-    async seriesOf(by: RollupBy, name: string, from: number, to: number) {
-      const { rows } = await asker.execute({ sql: OF_NAME, args: [by, from, to, name] })
-      return rows.map(toHour)
     },
   }
 }

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** What became of one attempt at a turn. */
 export interface AttemptRecord {
@@ -96,13 +95,27 @@ export const ledgerRollups = sqliteTable(
     costTicks: integer().notNull(),
     totalMs: integer().notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.by, table.hour, table.name] }),
-    // What many keys have used in a month is read from it alone.
-    index('ledger_rollups_by_key')
-      .on(table.name, table.hour, table.turns, table.costTicks)
-      .where(sql`${table.by} = 'key'`),
-  ],
+  (table) => [primaryKey({ columns: [table.by, table.hour, table.name] })],
+)
+
+/** The sums of a key by the day, its days together: what it used in a month, and when last, is read from few rows. */
+export const ledgerDays = sqliteTable(
+  'ledger_days',
+  {
+    keyId: text().notNull(),
+    /** Days since 1970, of UTC. */
+    day: integer().notNull(),
+    turns: integer().notNull(),
+    failures: integer().notNull(),
+    gone: integer().notNull(),
+    inputTokens: integer().notNull(),
+    cachedTokens: integer().notNull(),
+    outputTokens: integer().notNull(),
+    reasoningTokens: integer().notNull(),
+    costTicks: integer().notNull(),
+    totalMs: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.keyId, table.day] })],
 )
 
 /** Batches that were written, so that one whose answer was lost is not written twice. */

@@ -118,16 +118,27 @@ export function createLedgerSearch(client: Client) {
     }
   }
 
-  /** The id of a row of a request, found by the time in the request's id, else by looking at all. */
+  /**
+   * The id of a row of a request, found by the time in the request's id. An id from before ids had a time
+   * seems to be of another age: for it all rows are looked at.
+   */
   async function idOf(requestId: string): Promise<number | undefined> {
-    const [[first = Number.NaN, last = Number.NaN], from] = await Promise.all([
-      numbers(ENDS),
-      firstSince((requestTime(requestId) ?? 0) - DISORDER_MS / 4),
-    ])
+    const time = requestTime(requestId) ?? 0
+    const [[first = Number.NaN, last = Number.NaN], from, to, begun = 0, ended = 0] =
+      await Promise.all([
+        numbers(ENDS),
+        firstSince(time - DISORDER_MS / 4),
+        firstSince(time + DISORDER_MS),
+        timeAt(0),
+        newestAt(),
+      ])
     if (Number.isNaN(first)) return
-    const near = Math.min(Math.max(from, first), last)
-    return (await within(requestId, near, last)) ?? within(requestId, first, near - 1)
+    if (time < begun - DISORDER_MS || time > ended + DISORDER_MS)
+      return within(requestId, first, last)
+    return within(requestId, Math.max(from, first), Math.min(last, Math.max(to, from + LOOKED_AT)))
   }
+
+  const newestAt = async () => (await numbers('SELECT at FROM ledger ORDER BY id DESC LIMIT 1'))[0]
 
   async function within(requestId: string, first: number, last: number) {
     for (let from = first; from <= last; from += LOOKED_AT) {

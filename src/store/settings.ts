@@ -128,22 +128,27 @@ export const isSecretSetting = (name: string): boolean => Object.hasOwn(SECRETS,
 const REVISION = 'settings_revision'
 const REVISION_IS = `coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = '${REVISION}'), 0) = ?`
 
-/** What may be said of a setting; of names that every object has nothing is said. */
-const propertyOf = (name: string) =>
-  Object.hasOwn(Settings.properties, name) ? Settings.properties[name as keyof Settings] : undefined
+/** Whether there is a setting of this name; every object has a `constructor`, which is none. */
+export const isSetting = (name: string): name is keyof Settings =>
+  Object.hasOwn(Settings.properties, name)
 
 /** What is wrong with a value that a setting is to have; undefined where nothing is. */
 export function settingProblem(name: string, value: unknown): SetupError | undefined {
-  const property = propertyOf(name)
-  if (!property)
+  if (!isSetting(name))
     return new SetupError(
       `There is no setting "${name}".`,
       '`groxy settings` lists them all, with their values.',
     )
+  const property = Settings.properties[name]
   if (!Check(property, value))
     return new SetupError(
       `"${name}" ${misfitOf(Errors(property, value)[0])}.`,
       String('description' in property && property.description),
+    )
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    return new SetupError(
+      `"${name}" does not take a number of this size.`,
+      `It takes ${Number.MAX_SAFE_INTEGER} at most.`,
     )
   try {
     if (isSecretSetting(name)) plainSecret(name, String(value))
@@ -271,7 +276,7 @@ const misfitOf = (error: { readonly keyword: string; readonly message: string } 
   !error || error.keyword === 'pattern' ? 'does not take this value' : error.message
 
 const unknownSetting = (name: string): SetupError | undefined =>
-  propertyOf(name) ? undefined : settingProblem(name, undefined)
+  isSetting(name) ? undefined : settingProblem(name, undefined)
 
 /** What a secret is, however it was written: empty for none. */
 const plainSecret = (name: string, text: string): string =>
@@ -286,8 +291,7 @@ export async function readMark(client: Client, name: string): Promise<unknown> {
 }
 
 const fits = (name: string, value: unknown): boolean => {
-  const property = propertyOf(name)
-  if (property === undefined || !Check(property, value)) return false
+  if (!isSetting(name) || !Check(Settings.properties[name], value)) return false
   return !isSecretSetting(name) || value === '' || isSealed(String(value))
 }
 

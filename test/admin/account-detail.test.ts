@@ -211,6 +211,21 @@ describe('the form of an account', () => {
     expect(after).toMatchObject({ note: 'mine', weight: 5 })
   })
 
+  test('tells of what was done to it with others, and of what was when it had another name', async () => {
+    const [one, other] = [await add(), await add()]
+    await it.api('/accounts/disable', { ids: [one.id, other.id] })
+    await it.api(`/accounts/${one.id}`, { revision: 1, name: `renamed-${count}` }, 'PATCH')
+    const changesOf = async ({ id }: { id: string }) =>
+      (await it.stores.accountDetail(id)).changes.map(({ action }) => action)
+    expect(await changesOf(one)).toEqual(['account.change', 'account.disable'])
+    expect(await changesOf(other)).toEqual(['account.disable'])
+    expect(await page(pathOf(one))).toContain('<code>account.disable</code>')
+    // The command line knows names only.
+    const entry = { actor: 'command line', address: null, before: null, after: null }
+    await it.stores.audit.note({ ...entry, action: 'account.clear', subject: `xai/${other.name}` })
+    expect(await changesOf(other)).toEqual(['account.clear', 'account.disable'])
+  })
+
   test('keeps the password in an address that is left as it is shown', async () => {
     const address = upstream.url.replace('://', '://user:typed-in-a-shell@')
     const one = await add({ baseUrl: address })

@@ -81,7 +81,7 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
           .getByRole('button')
           .click()
         expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret)
-        await page.getByText('Python', { exact: true }).click()
+        await page.locator('summary', { hasText: 'Python' }).click()
         expect(await page.locator('#python').textContent()).toContain(`api_key="${secret}"`)
         await check('first-run-5-key')
 
@@ -125,9 +125,12 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
         await page.getByText(say.tryDemo).waitFor()
         await page.getByLabel(say.prompt).press('Tab')
         await page.keyboard.press('Enter')
-        await page.locator('#try-answer').getByText('demo model').waitFor()
+        const answer = page.locator('#try-answer')
+        await answer.getByText('demo model').waitFor()
+        expect(await answer.getAttribute('aria-busy')).toBe('true')
         await page.getByRole('button', { name: say.stop }).click()
         await page.getByText(say.stopped).waitFor()
+        expect(await answer.getAttribute('aria-busy')).toBe('false')
       })
     },
     BROWSER_TEST_MS,

@@ -26,6 +26,30 @@ test('the operator sees the page, in the language of the browser', async () => {
   expect(await chinese.text()).toContain('<html lang="zh-CN"')
 })
 
+test('what does not work is said in the language of the page, in full', async () => {
+  const chinese = { 'accept-language': 'zh-CN' }
+  const page = await (await it.page('/admin/requests/req_x', { headers: chinese })).text()
+  expect(page).toContain('可能已被删除')
+  expect(page).toContain('There is no request req_x')
+  const part = await it.page('/admin/system/jobs/nothing/run', {
+    method: 'POST',
+    headers: { ...chinese, 'hx-request': 'true', 'hx-request-type': 'partial' },
+  })
+  expect(await part.text()).toContain('可能已被删除')
+  expect(await (await it.page('/admin/requests/req_x')).text()).not.toContain('可能已被删除')
+})
+
+test('what is said in Chinese already is not said twice', async () => {
+  const answer = await it.page('/admin/media/delete', {
+    method: 'POST',
+    headers: { 'accept-language': 'zh-CN', 'hx-request': 'true', 'hx-request-type': 'partial' },
+    body: new URLSearchParams(),
+  })
+  const text = await answer.text()
+  expect(text).toContain('尚未选择任何内容')
+  expect(text).not.toContain('填写的内容有误')
+})
+
 test('a page of another site can do nothing', async () => {
   for (const headers of [
     { 'sec-fetch-site': 'cross-site' },

@@ -87,9 +87,9 @@ describe.each(DATABASES)('the admin API of keys over a %s', (kind) => {
     const spent = await json(it.api('/keys?state=at_limit'))
     expect(spent.data.map((key: { id: string }) => key.id)).toEqual([id])
     await it.gate.stores.write([
-      sumOf(id, 0, 3, 7),
-      sumOf(id, 25, 10, 70),
-      sumOf(id, 721, 100, 700),
+      ...sumsOf(id, 0, 3, 7),
+      ...sumsOf(id, 25, 10, 70),
+      ...sumsOf(id, 721, 100, 700),
     ])
     const later = await json(it.api(`/keys/${id}`))
     expect(later.last_used_at).toBe(Math.floor(Date.now() / 3_600_000) * 3600)
@@ -264,12 +264,16 @@ async function world(kind: (typeof DATABASES)[number]) {
 }
 
 /** What a key has used in an hour before this one. */
-function sumOf(id: string, hoursAgo: number, turns: number, cost: number) {
+function sumsOf(id: string, hoursAgo: number, turns: number, cost: number) {
   const hour = Math.floor(Date.now() / 3_600_000) - hoursAgo
   const numbers = [turns, 0, 0, 0, 0, 0, 0, cost, 0]
-  return {
-    sql: `INSERT INTO ledger_rollups VALUES ('key', ?, ?, ${numbers.map(() => '?')})
+  const adding = (into: string, key: readonly (string | number)[]) => ({
+    sql: `INSERT INTO ${into} VALUES (${[...key, ...numbers].map(() => '?')})
       ON CONFLICT DO UPDATE SET turns = turns + excluded.turns, cost_ticks = cost_ticks + excluded.cost_ticks`,
-    args: [hour, id, ...numbers],
-  }
+    args: [...key, ...numbers],
+  })
+  return [
+    adding('ledger_rollups', ['key', hour, id]),
+    adding('ledger_days', [id, Math.floor(hour / 24)]),
+  ]
 }

@@ -166,6 +166,33 @@ describe.each(DATABASES)('the admin API of models over a %s', (kind) => {
       await it.api(alias('raced'), undefined, 'DELETE')
     })
 
+    test('that two make in one moment do not go in circles', async () => {
+      const { aliases } = it.stores
+      const to = (model: string) => ({ mode: 'order' as const, targets: [{ model }] })
+      const split = { mode: 'split' as const, targets: [{ model: 'x' }, { model: 'ring-1' }] }
+      expect(
+        await Promise.all([
+          aliases.create('ring-1', to('ring-2')),
+          aliases.create('ring-2', split),
+          aliases.create('ring-3', to('ring-1')),
+        ]),
+      ).toEqual([true, false, false])
+      expect(await aliases.set('ring-2', split)).toBe(false)
+      expect(await aliases.create('ring-4', to('y'))).toBe(true)
+      const [ring] = (await aliases.all()).filter(({ name }) => name === 'ring-4')
+      if (!ring) throw new Error('It is not there.')
+      expect(await aliases.change(ring, to('ring-1'))).toBe(false)
+      expect(
+        await aliases.change(ring, { ...split, targets: [{ model: 'y' }, { model: 'z' }] }),
+      ).toBe(true)
+      const said = await Promise.all([
+        it.api('/aliases', { name: 'round-1', targets: [{ model: 'round-2' }] }),
+        it.api('/aliases', { name: 'round-2', targets: [{ model: 'round-1' }] }),
+      ])
+      expect(said.map(({ status }) => status).sort()).toEqual([201, 400])
+      for (const { name } of await aliases.all()) await aliases.remove(name)
+    })
+
     test('that go in circles or mean nothing are refused', async () => {
       await json(it.api('/aliases', { name: 'known', targets: [{ model: 'grok-4' }] }), 201)
       const refused = async (body: object) =>

@@ -332,6 +332,10 @@ describe('usage', () => {
     ])
     expect(byModel.total).toMatchObject({ requests: 4, cost_usd_ticks: 30 })
     expect((await usage('')).total.requests).toBe(6)
+    expect((await usage('?by=account')).total.requests).toBe(4)
+    const first = await usage('?by=model&days=1&limit=1')
+    expect(first).toMatchObject({ data: [{ id: 'grok-4' }], has_more: true })
+    expect(first.total.requests).toBe(4)
     expect((await usage('?by=account&days=400')).data).toMatchObject([
       { id: '', name: null, requests: 6 },
       { id: 'demo', name: 'demo/demo', requests: 1 },
@@ -340,6 +344,7 @@ describe('usage', () => {
       ['?by=colour', 'by'],
       ['?days=0', 'days'],
       ['?days=401', 'days'],
+      ['?limit=0', 'limit'],
       ['?x=1', 'x'],
     ])
       expect((await usage(`${search}`)).error.param).toBe(param)

@@ -115,6 +115,29 @@ describe.each(DATABASES)('the settings over a %s', (kind) => {
     expect((await read()).values.ledger_days).toBe(30)
   })
 
+  test.each(['constructor', 'toString', '__proto__', 'admin_password', 'no_such'])(
+    'have none that is called %s',
+    async (name) => {
+      const { revision } = await (await it.api('/settings')).json()
+      for (const value of ['x', null]) {
+        const body = `{"revision":${revision},"settings":{"${name}":${JSON.stringify(value)}}}`
+        const headers = { 'content-type': 'application/json' }
+        const answer = await it.page('/admin/api/settings', { method: 'PATCH', headers, body })
+        expect(answer.status).toBe(400)
+        expect((await answer.json()).error.param).toBe(`settings.${name}`)
+      }
+      const form = { revision: String(revision) }
+      expect((await it.send(`/admin/settings/${name}/reset`, form)).status).toBe(404)
+      expect((await (await it.api('/settings')).json()).revision).toBe(revision)
+    },
+  )
+
+  test('take no number that is not exact', async () => {
+    const { revision } = await (await it.api('/settings')).json()
+    const settings = { ledger_days: 1e300 }
+    expect((await it.api('/settings', { revision, settings }, 'PATCH')).status).toBe(400)
+  })
+
   test('take no field that nobody knows', async () => {
     const refused = await patch(0, {}, { force: true })
     expect(refused.status).toBe(400)

@@ -80,4 +80,27 @@ describe.skipIf(!(await hasBrowser()))('settings in a browser', () => {
     },
     BROWSER_TEST_MS,
   )
+
+  test(
+    'the keyboard goes on at what is wrong, and at what was put back',
+    async () => {
+      await using it = await adminWorld({ settings: { heartbeat_ms: 9000 } })
+      const [look] = LOOKS
+      if (!look) throw new Error('There is no look.')
+      const say = settingsWords[look.language]
+      await visit(it, look, async ({ page, go, expects }) => {
+        await go('/admin/settings')
+        expects(422)
+        const proxy = page.locator('#field-proxy_web')
+        await proxy.fill('socks5://10.0.0.1:1080')
+        await page.getByRole('button', { name: say.save }).press('Enter')
+        await page.getByText(say.wrong).waitFor()
+        expect(await page.evaluate(() => document.activeElement?.id)).toBe('field-proxy_web')
+        await page.locator('#setting-heartbeat_ms button').press('Enter')
+        await page.locator('#setting-heartbeat_ms button').waitFor({ state: 'detached' })
+        expect(await page.evaluate(() => document.activeElement?.id)).toBe('setting-heartbeat_ms')
+      })
+    },
+    BROWSER_TEST_MS,
+  )
 })

@@ -278,12 +278,12 @@ describe('the upstreams of the system', () => {
       accounts: 1,
       down_since: null,
       last_fault: null,
-      last_success_at: expect.any(Number),
+      last_answer_at: expect.any(Number),
     })
     expect(found(data, dead)).toMatchObject({
       is_reachable: false,
       down_since: expect.any(Number),
-      last_success_at: null,
+      last_answer_at: null,
       last_fault: { message: expect.stringContaining('could not be reached') },
     })
     const looked = await ask(it, '/system/upstreams/look', {})

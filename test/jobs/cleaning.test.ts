@@ -147,6 +147,7 @@ test('ids of batches go after a day, sums by the hour after 400 days', async () 
   expect(await it.column("SELECT id FROM ledger_batches WHERE id IN ('b3', 'b1.1')")).toEqual([])
   expect(await it.ledger.hours()).toHaveLength(2)
   expect(await it.column('SELECT count(*) FROM ledger_rollups GROUP BY "by"')).toEqual([2, 2, 2])
+  expect(await it.column('SELECT count(*) FROM ledger_days')).toEqual([2])
 })
 
 test('work on many accounts goes after thirty days, whatever became of it', async () => {
@@ -189,4 +190,19 @@ test('allowances go when their windows are long over', async () => {
 test('is a job that its setting switches off', async () => {
   expect((await cleaner()).cleaning.isOn()).toBe(true)
   expect((await cleaner({ cleaning: false })).cleaning.isOn()).toBe(false)
+})
+
+test('which accounts a change was made to goes with the change', async () => {
+  const it = await cleaner({ audit_days: 10 })
+  const change = { actor: 'x', address: null, subject: 's', before: null, after: null }
+  for (const age of [30, 11, 1]) {
+    await it.audit.note({ ...change, action: `account.change`, accounts: ['a', 'b', 'a'] })
+    await it.client.execute({
+      sql: 'UPDATE audit_log SET at = ? WHERE id = (SELECT max(id) FROM audit_log)',
+      args: [NOW - age * DAY],
+    })
+  }
+  expect(await it.column('SELECT count(*) FROM audit_accounts')).toEqual([6])
+  expect(await it.clean()).toBe(6)
+  expect(await it.column('SELECT DISTINCT audit_id FROM audit_accounts')).toEqual([3])
 })

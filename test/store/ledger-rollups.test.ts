@@ -18,7 +18,7 @@ const storesAt = (client: ReturnType<typeof openFile>) =>
   createStores({ client, vault: createVault('a secret for tests'), now: Date.now })
 
 const someTurn = fc.record({
-  hour: fc.integer({ min: 0, max: 3 }),
+  hour: fc.constantFrom(0, 1, 30, 75),
   keyId: fc.constantFrom('k1', 'k2', "k'3"),
   accountId: fc.constantFrom('a1', 'a2', null),
   model: fc.constantFrom('grok-4', 'grok-3 "fast"', '模型'),
@@ -50,9 +50,19 @@ const reckoned = (turns: readonly LedgerEntry[]): Sums =>
 const sumsOf = (row: Sums): Sums =>
   Object.assign({}, NOTHING, ...SUMMED.map((field) => ({ [field]: row[field] })))
 
+/** Whole days, parts of them, and less than one. */
+const SPANS = [
+  ['key', FIRST - 5, FIRST + 80],
+  ['key', FIRST + 1, FIRST + 75],
+  ['key', FIRST + 1, FIRST + 31],
+  ['key', FIRST + 25, FIRST + 31],
+  ['model', FIRST + 1, FIRST + 76],
+  ['account', FIRST, FIRST + 31],
+] as const
+
 /** Whatever was written, the sums are those of the turns. */
 async function compare(client: ReturnType<typeof openFile>, runs: number): Promise<void> {
-  const { ledger, rollups } = storesAt(client)
+  const { ledger, rollups, usage } = storesAt(client)
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(someTurn, { maxLength: 70 }), { maxLength: 4 }),
@@ -61,6 +71,7 @@ async function compare(client: ReturnType<typeof openFile>, runs: number): Promi
           'DELETE FROM ledger',
           'DELETE FROM ledger_hours',
           'DELETE FROM ledger_rollups',
+          'DELETE FROM ledger_days',
         ])
         const turns: LedgerEntry[] = []
         for (const batch of batches) {
@@ -87,10 +98,16 @@ async function compare(client: ReturnType<typeof openFile>, runs: number): Promi
           expect(Object.fromEntries(top.map(({ name, ...sums }) => [name, sumsOf(sums)]))).toEqual(
             Object.fromEntries([...named].map(([name, some]) => [name, reckoned(some)])),
           )
-          for (const [name, some] of named)
-            expect(total(await rollups.seriesOf(by, name, FIRST, FIRST + 3))).toEqual(
-              reckoned(some),
-            )
+        }
+        for (const [by, from, to] of SPANS) {
+          const wanted = turns.filter(({ at }) => at >= from * HOUR && at < to * HOUR)
+          const named = Map.groupBy(wanted, ({ keyId, accountId, model }) =>
+            by === 'key' ? keyId : by === 'model' ? model : (accountId ?? ''),
+          )
+          const found = await usage(by, from, to)
+          expect(
+            Object.fromEntries(found.map(({ name, ...sums }) => [name, sumsOf(sums)])),
+          ).toEqual(Object.fromEntries([...named].map(([name, some]) => [name, reckoned(some)])))
         }
       },
     ),
@@ -161,6 +178,11 @@ describe('the sums by one thing', () => {
         [FIRST + 1, 5, 300],
       ],
     )
+    const { rows } = await client.execute('SELECT key_id, day, turns, cost_ticks FROM ledger_days')
+    expect(rows.map((row) => Object.values(row).slice(0, 4))).toEqual([
+      ['k1', FIRST / 24, 7, 600],
+      ['k2', FIRST / 24, 5, 300],
+    ])
     const turnsOf = async (by: 'key' | 'model') =>
       (await top(by, 0, 9)).map(({ name, turns }) => [name, turns])
     expect(await turnsOf('key')).toEqual([

@@ -89,6 +89,10 @@ export async function fill(
       `INSERT INTO ledger_rollups SELECT '${by}', hour, ${name} AS name, sum(turns), sum(failures), sum(gone), sum(input_tokens), 0,
         sum(output_tokens), 0, sum(cost_ticks), sum(total_ms) FROM ledger_hours GROUP BY hour, ${name}`,
     )
+  await client.execute(
+    `INSERT INTO ledger_days SELECT key_id, hour / 24, sum(turns), sum(failures), sum(gone), sum(input_tokens), 0,
+      sum(output_tokens), 0, sum(cost_ticks), sum(total_ms) FROM ledger_hours GROUP BY key_id, hour / 24`,
+  )
   await client.execute({
     sql: `${NUMBERS}
       INSERT INTO audit_log (at, actor, action, subject, before, after)

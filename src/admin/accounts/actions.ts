@@ -98,9 +98,11 @@ export function createAccountActions(parts: Parts) {
     // What the environment says is not ours to change; what is held against it is.
     const accounts = action === 'account.clear' ? all : all.filter(({ id }) => !isOfEnvironment(id))
     if (accounts.length === 0) return 0
-    await work(accounts.map(({ id }) => id))
+    const done = accounts.map(({ id }) => id)
+    await work(done)
     const subject = subjectOf(accounts)
-    await audit(operator, { action, subject, after: { accounts: accounts.length } })
+    const after = { accounts: accounts.length }
+    await audit(operator, { action, subject, after, accounts: done })
     await refresh()
     return accounts.length
   }
@@ -126,6 +128,7 @@ export function createAccountActions(parts: Parts) {
         action: 'account.add',
         subject: subjectOf([account]),
         after: await described(account, vault),
+        accounts: [account.id],
       })
       await refresh()
       return { account, finding, form, leftOut }
@@ -150,6 +153,7 @@ export function createAccountActions(parts: Parts) {
         action: 'account.change',
         subject: subjectOf([after]),
         ...difference(await described(before, vault), await described(after, vault)),
+        accounts: [id],
       })
       await refresh()
       return after
@@ -187,6 +191,7 @@ export function createAccountActions(parts: Parts) {
         action: 'account.import',
         subject: `${added} ${added === 1 ? 'account' : 'accounts'}`,
         after: { form, added, known, twice, unusable },
+        accounts: report.ids,
       })
       if (added > 0) await refresh()
       return report

@@ -13,6 +13,7 @@ import { createAccountDetail } from './detail'
 import { detailPage, nowPart } from './detail-page'
 import { fieldsOf } from './edit-form'
 import { type Edited, editForm } from './edit-page'
+import { problemText } from './problem-words'
 import { accountWords } from './words'
 
 interface Params {
@@ -77,7 +78,7 @@ export function accountDetailPages(parts: AdminParts, actions: AccountActions) {
       await actions.change(view.operator, id, Number(typed.get('version')), fields)
     } catch (cause) {
       if (!(cause instanceof ApiError) || cause.status >= 500) throw cause
-      const problem = { field: cause.details.param ?? '', text: cause.message }
+      const problem = { field: cause.details.param ?? '', text: problemText(view, cause.message) }
       const isConflict = cause.code === 'revision_conflict'
       const edited = isConflict ? { typed, isConflict } : { typed, problem }
       return edit(view, id, edited, isConflict ? 409 : 422)

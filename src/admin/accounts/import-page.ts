@@ -10,6 +10,7 @@ import { stats } from '../widgets/stat'
 import { cell, rowName, table } from '../widgets/table'
 import type { ImportReport } from './actions'
 import { addWords } from './add-words'
+import { placeText, problemText } from './problem-words'
 import { stateWords } from './state-words'
 import { accountWords } from './words'
 
@@ -88,7 +89,7 @@ export function reportPart(view: View, report: ImportReport): Html {
               .slice(0, MOST_SHOWN)
               .map(
                 ({ line, reason }) =>
-                  html`<tr>${rowName(say.where, line)}${cell(say.reason, reason)}</tr>`,
+                  html`<tr>${rowName(say.where, placeText(view, line))}${cell(say.reason, problemText(view, reason))}</tr>`,
               ),
             empty: html``,
           })}

@@ -8,6 +8,7 @@ import type { AdminParts } from '../parts'
 import type { AccountActions } from './actions'
 import { addWords } from './add-words'
 import { importPage, reportPart } from './import-page'
+import { problemText } from './problem-words'
 import { readUpload } from './upload'
 
 /** `/admin/accounts/import`: many accounts of a file or a text. */
@@ -39,7 +40,7 @@ export function accountImportPages(
       return view.isPartial ? part : importPage(view, {}, part)
     } catch (cause) {
       if (!(cause instanceof ApiError) || cause.status >= 500) throw cause
-      const problem = cause.message
+      const problem = problemText(view, cause.message)
       return view.isPartial
         ? markupAnswer(html`<p role="alert">${problem}</p>`, 422)
         : markupAnswer(importPage(view, { ...typed, problem }), 422)

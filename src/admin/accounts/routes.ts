@@ -12,6 +12,7 @@ import { addedPart, addPage, type Pasted, pasteForm } from './add-page'
 import { addWords } from './add-words'
 import { createAccountList } from './list'
 import { listPage, listPart } from './list-page'
+import { problemText } from './problem-words'
 import { pathOf, readQuery } from './query'
 
 /** `/admin/accounts`: all accounts, and adding one. */
@@ -43,7 +44,8 @@ export function accountPages(parts: AdminParts, actions: AccountActions) {
       if (!(cause instanceof ApiError) || cause.status >= 500) throw cause
       const { param } = cause.details
       const field = param === 'name' || param === 'base_url' ? param : 'text'
-      return failed(view, { ...typed, problem: { field, text: cause.message } })
+      const problem = { field, text: problemText(view, cause.message) }
+      return failed(view, { ...typed, problem })
     }
   }
 

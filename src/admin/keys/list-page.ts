@@ -88,7 +88,14 @@ export function listPart(view: View, { query, found }: KeyListing): Html {
       ${found.keys.some(({ isEnvironment }) => !isEnvironment) && bulkBar(view)}
       ${table({
         caption: say.caption(count(view, found.total)),
-        columns: [say.name, say.state, say.limitsUsed, numberHead(say.day), numberHead(say.month), say.lastUsed],
+        columns: [
+          say.name,
+          say.state,
+          say.limitsUsed,
+          numberHead(say.day),
+          numberHead(say.month),
+          say.lastUsed,
+        ],
         rows: found.keys.map((seen) => keyRow(view, seen)),
         empty: empty(say.nothingFits, html`<a href="/admin/keys">${say.showAll}</a>`),
       })}

@@ -36,7 +36,9 @@ export function createAliasService({ stores, catalog, audit, refresh }: AliasPar
     async create(operator: Operator, name: string, wanted: Route): Promise<StoredAlias> {
       const route = tidy(wanted)
       await refuse(name, route)
-      if (!(await stores.aliases.create(name, route)))
+      if (!(await stores.aliases.create(name, route))) {
+        // Somebody else may have made an alias of one of its models meanwhile.
+        await refuse(name, route)
         throw new ApiError(
           'already_exists',
           `There is an alias '${name}' already. Change that one.`,
@@ -44,6 +46,7 @@ export function createAliasService({ stores, catalog, audit, refresh }: AliasPar
             param: 'name',
           },
         )
+      }
       await audit(operator, { action: 'alias.create', subject: name, after: { ...route } })
       await refresh()
       return find(name)
@@ -58,12 +61,14 @@ export function createAliasService({ stores, catalog, audit, refresh }: AliasPar
       const seen = await find(name)
       const route = tidy({ ...seen.route, ...changes })
       await refuse(name, route)
-      if (seen.revision !== revision || !(await stores.aliases.change(seen, route)))
+      if (seen.revision !== revision || !(await stores.aliases.change(seen, route))) {
+        await refuse(name, route)
         throw new ApiError(
           'revision_conflict',
           `Somebody has changed the alias '${name}' meanwhile. Look at it again, and then change what you still want to change.`,
           { param: 'revision' },
         )
+      }
       const [before, after] = [{ ...seen.route }, { ...route }]
       await audit(operator, { action: 'alias.change', subject: name, before, after })
       await refresh()

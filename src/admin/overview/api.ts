@@ -11,7 +11,10 @@ import { overviewObject, sumsObject } from './shown'
 
 const HOUR_MS = 3_600_000
 const HOURS = 24
-const USUAL_DAYS = 30
+/** Accounts have no sums of their own but those of each hour: a month of thousands is long. */
+const USUAL_DAYS = { key: 30, model: 30, account: 1 } as const
+const USUAL_LIMIT = 1_000
+const MOST_LIMIT = 20_000
 /** Sums are kept so long. */
 const MOST_DAYS = 400
 
@@ -48,20 +51,21 @@ export function overviewApi(
     .get(
       '/usage',
       handlers.api(async (_, request) => {
-        const { by, days } = wanted(new URL(request.url).searchParams)
+        const { by, days, limit } = wanted(new URL(request.url).searchParams)
         const to = Math.floor(now() / HOUR_MS) + 1
         const usage = await stores.usage(by, to - days * HOURS, to)
+        const shown = usage.slice(0, limit)
         const nameOf = await namesOf(
           by,
-          usage.map(({ name }) => name),
+          shown.map(({ name }) => name),
         )
         return {
           ...{ object: 'list', by, days },
-          data: usage.map(({ name, ...sums }) => ({
+          data: shown.map(({ name, ...sums }) => ({
             ...{ id: name, name: nameOf(name) ?? null },
             ...sumsObject(sums),
           })),
-          ...{ has_more: false, next: null, total: sumsObject(total(usage)) },
+          ...{ has_more: usage.length > limit, next: null, total: sumsObject(total(usage)) },
         }
       }),
       {
@@ -80,8 +84,14 @@ export function overviewApi(
             {
               name: 'days',
               in: 'query',
-              description: 'The last so many times 24 hours.',
-              schema: { type: 'integer', minimum: 1, maximum: MOST_DAYS, default: USUAL_DAYS },
+              description: 'The last so many times 24 hours: 30 unless told, and 1 by account.',
+              schema: { type: 'integer', minimum: 1, maximum: MOST_DAYS },
+            },
+            {
+              name: 'limit',
+              in: 'query',
+              description: 'How many to list; `total` is of all.',
+              schema: { type: 'integer', minimum: 1, maximum: MOST_LIMIT, default: USUAL_LIMIT },
             },
           ],
           answers: {
@@ -93,23 +103,36 @@ export function overviewApi(
     )
 }
 
+const PARAMETERS: ReadonlySet<string> = new Set(['by', 'days', 'limit'])
 const OWN_KEYS: ReadonlySet<string> = new Set(['env', 'playground'])
 
 /** @throws ApiError that names the parameter at fault */
 function wanted(params: URLSearchParams) {
   for (const name of params.keys())
-    if (name !== 'by' && name !== 'days')
+    if (!PARAMETERS.has(name))
       throw new ApiError('invalid_value', `There is no parameter "${name.slice(0, 100)}".`, {
         param: name.slice(0, 100),
       })
   const by = USAGE_BY.find((one) => one === (params.get('by') ?? 'key'))
   if (!by)
     throw new ApiError('invalid_value', `"by" is one of ${USAGE_BY.join(', ')}.`, { param: 'by' })
-  const text = params.get('days') ?? String(USUAL_DAYS)
-  const days = Number(text)
-  if (!/^\d{1,3}$/.test(text) || days < 1 || days > MOST_DAYS)
-    throw new ApiError('invalid_value', `"days" is a whole number from 1 to ${MOST_DAYS}.`, {
-      param: 'days',
-    })
-  return { by, days }
+  return {
+    by,
+    days: numberOf(params, 'days', { usual: USUAL_DAYS[by], most: MOST_DAYS }),
+    limit: numberOf(params, 'limit', { usual: USUAL_LIMIT, most: MOST_LIMIT }),
+  }
+}
+
+/** @throws ApiError that names the parameter */
+function numberOf(
+  params: URLSearchParams,
+  name: string,
+  { usual, most }: { readonly usual: number; readonly most: number },
+): number {
+  const text = params.get(name) ?? String(usual)
+  const value = Number(text)
+  if (/^\d{1,5}$/.test(text) && value >= 1 && value <= most) return value
+  throw new ApiError('invalid_value', `"${name}" is a whole number from 1 to ${most}.`, {
+    param: name,
+  })
 }

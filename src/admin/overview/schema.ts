@@ -97,7 +97,7 @@ export const UsageList = Type.Object(
     by: Type.Enum([...USAGE_BY]),
     days: Type.Integer(),
     data: Type.Array(NamedObject),
-    has_more: Type.Literal(false),
+    has_more: Type.Boolean(),
     next: Type.Null(),
     total: SumsObject,
   },

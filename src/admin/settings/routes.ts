@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
-import { DEFAULT_SETTINGS, isSecretSetting, type Settings } from '../../store/settings'
+import { isSecretSetting, isSetting, type Settings } from '../../store/settings'
 import { markupAnswer, notice } from '../answers'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
@@ -100,7 +100,7 @@ export function settingsRoutes(parts: AdminParts, service: SettingsService) {
 }
 
 function known(name: string): keyof Settings {
-  if (Object.hasOwn(DEFAULT_SETTINGS, name)) return name as keyof Settings
+  if (isSetting(name)) return name
   throw new ApiError('not_found', `There is no setting "${name}".`)
 }
 

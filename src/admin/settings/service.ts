@@ -2,6 +2,7 @@ import { ApiError, SetupError } from '../../errors'
 import {
   DEFAULT_SETTINGS,
   isProxySetting,
+  isSetting,
   type Settings,
   settingProblem,
 } from '../../store/settings'
@@ -37,7 +38,7 @@ export function createSettingsService({ stores, audit, refresh, canProxy }: Part
   function problems(changes: SettingChanges): ReadonlyMap<string, SetupError> {
     const found = new Map<string, SetupError>()
     for (const [name, value] of Object.entries(changes)) {
-      const isKnown = Object.hasOwn(DEFAULT_SETTINGS, name)
+      const isKnown = isSetting(name)
       const isGone = value === null || value === ''
       const problem =
         (isGone && isKnown ? undefined : unusable(name, { canProxy })) ??

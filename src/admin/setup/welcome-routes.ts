@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { ApiError } from '../../errors'
 import type { AccountActions } from '../accounts/actions'
 import { findingPart } from '../accounts/finding-part'
+import { problemText } from '../accounts/problem-words'
 import { markupAnswer } from '../answers'
 import { readForm } from '../form'
 import type { OwnView } from '../handlers'
@@ -69,7 +70,8 @@ export function welcomeRoutes(parts: AdminParts, actions: AccountActions, keys: 
     try {
       return await add(view, text, replaces)
     } catch (error) {
-      if (error instanceof ApiError && error.status < 500) return problem(error.message)
+      if (error instanceof ApiError && error.status < 500)
+        return problem(problemText(view, error.message))
       throw error
     }
   }

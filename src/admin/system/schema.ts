@@ -90,7 +90,7 @@ export const UpstreamObject = Type.Object({
   is_reachable: Type.Boolean({ description: 'Whether turns are sent there now.' }),
   down_since: seconds('Null while it works.'),
   down_until: seconds('Until then nobody is sent there.'),
-  last_success_at: seconds('Null for none since the start.'),
+  last_answer_at: seconds('A refusal is one, too. Null for none since the start.'),
   last_fault: maybe(Type.Object({ at: Type.Integer(), message: Type.String() })),
   look: Type.Optional(
     Type.Object({

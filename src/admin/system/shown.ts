@@ -78,7 +78,7 @@ export const upstreamObject = (host: HostHealth, look?: Look) => ({
   is_reachable: host.isReachable,
   down_since: seconds(host.downSince),
   down_until: seconds(host.downUntil),
-  last_success_at: seconds(host.answeredAt),
+  last_answer_at: seconds(host.answeredAt),
   last_fault: host.fault ? { at: seconds(host.fault.at), message: host.fault.reason } : null,
   ...(look && {
     look: { is_reachable: look.isReachable, message: look.said ?? null, took_ms: look.tookMs },

@@ -38,7 +38,7 @@ export function upstreamsTable(
   const say = systemWords[view.language]
   return table({
     caption: say.upstreamsCaption,
-    columns: [say.address, numberHead(say.pool), say.state, say.lastGood, say.lastFault],
+    columns: [say.address, numberHead(say.pool), say.state, say.lastAnswer, say.lastFault],
     empty: empty(say.noUpstreams, html`<a href="/admin/accounts">${say.noUpstreamsSaid}</a>`),
     rows: hosts.map((host) =>
       hostRow(
@@ -63,7 +63,7 @@ function hostRow(view: View, host: HostHealth, look: Look | undefined): Html {
         ${downSince !== undefined && html`<small class="soft">${say.since} ${ago(view, downSince)}</small>`}
         ${look && lookSaid(view, look)}`,
       )}
-      ${cell(say.lastGood, answeredAt === undefined ? say.never : ago(view, answeredAt))}
+      ${cell(say.lastAnswer, answeredAt === undefined ? say.never : ago(view, answeredAt))}
       ${cell(say.lastFault, fault ? html`${ago(view, fault.at)}<br><small>${fault.reason}</small>` : say.never)}
     </tr>`
 }
