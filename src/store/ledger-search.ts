@@ -138,7 +138,8 @@ export function createLedgerSearch(client: Client) {
     return within(requestId, Math.max(from, first), Math.min(last, Math.max(to, from + LOOKED_AT)))
   }
 
-  const newestAt = async () => (await numbers('SELECT at FROM ledger ORDER BY id DESC LIMIT 1'))[0]
+  const newestAt = async () =>
+    (await numbers('SELECT at FROM ledger WHERE id = (SELECT max(id) FROM ledger)'))[0]
 
   async function within(requestId: string, first: number, last: number) {
     for (let from = first; from <= last; from += LOOKED_AT) {
