@@ -12,6 +12,8 @@ import { workerd } from '../support/workerd'
 function server(handler: Partial<SocketHandler>, patienceMs?: number) {
   const sockets = createSockets(patienceMs)
   const opened: Socket[] = []
+  /** The ids of the requests that asked for a socket. */
+  const asked: string[] = []
   const all: SocketHandler = {
     message: () => {},
     leave: (socket) => socket.close(1001, 'Bye.'),
@@ -21,7 +23,11 @@ function server(handler: Partial<SocketHandler>, patienceMs?: number) {
       handler.open?.(socket)
     },
   }
-  const fetch = socketApp({ upgrade: sockets.upgrade, handler: () => all, maxBytes: 1000 })
+  const handlerOf = (requestId: string) => {
+    asked.push(requestId)
+    return all
+  }
+  const fetch = socketApp({ upgrade: sockets.upgrade, handler: handlerOf, maxBytes: 1000 })
   const listening = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -34,6 +40,7 @@ function server(handler: Partial<SocketHandler>, patienceMs?: number) {
     port: Number(listening.port),
     sockets,
     opened,
+    asked,
     stop: () => listening.stop(),
     [Symbol.asyncDispose]: () => listening.stop(true),
   }
@@ -75,7 +82,8 @@ test('a client with a key gets a socket, with the id of the request that asked f
   const authorization = `Bearer ${SOCKET_KEY}`
   const answer = await ask(it.port, { ...HANDSHAKE, authorization })
   expect(answer.status).toBe(101)
-  expect(answer.headers['x-request-id']).toBe('req_2')
+  expect(answer.headers['x-request-id']).toBe(it.asked[1])
+  expect(it.asked[1]).toMatch(/^req_[\da-f]{32}$/)
   // An address this short makes the router look at a copy of the request.
   expect((await ask(it.port, { ...HANDSHAKE, authorization, host: 'a' })).status).toBe(101)
 })

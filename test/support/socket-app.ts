@@ -5,14 +5,15 @@ import {
   type SocketTurn,
 } from '#src/api/responses/socket'
 import { ApiError } from '#src/errors'
-import type { Listener } from '#src/http/context'
+import { type Listener, requestIdOf } from '#src/http/context'
 import { createEnvelope } from '#src/http/envelope'
 import { failures } from '#src/http/failures'
 import { openSocket, type SocketHandler, type Upgrade } from '#src/http/socket'
 
 interface Parts {
   readonly upgrade: Upgrade
-  readonly handler: () => SocketHandler
+  /** Makes what handles a client's socket, for the request that asked for it. */
+  readonly handler: (requestId: string) => SocketHandler
   readonly maxBytes?: number
   readonly adapter?: ElysiaConfig<''>['adapter']
 }
@@ -27,7 +28,10 @@ export function socketApp({ upgrade, handler, maxBytes = 1 << 20, adapter }: Par
     .get('/v1/responses', ({ request }) => {
       if (request.headers.get('authorization') !== `Bearer ${SOCKET_KEY}`)
         throw new ApiError('invalid_api_key', 'Incorrect API key provided.')
-      return openSocket(upgrade, request, { handler: handler(), maxBytes: () => maxBytes })
+      return openSocket(upgrade, request, {
+        handler: handler(requestIdOf(request)),
+        maxBytes: () => maxBytes,
+      })
     })
     .compile()
   return createEnvelope({
