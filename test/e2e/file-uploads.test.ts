@@ -3,18 +3,12 @@ import OpenAI from 'openai'
 import { fakeXaiMedia } from '../fakes/xai-media'
 import { xaiAt } from '../support/gateway'
 import { noise } from '../support/object-stores'
-import { freePort, scratch, startProgram } from '../support/programs'
+import { freePort, residentBytes, scratch, startProgram } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
 import { type WorkerWorld, workerWorld } from '../support/worker-world'
 
 const MB = 1024 * 1024
 const LONG = 120_000
-
-/** How much memory a process holds, in bytes. */
-async function residentBytes(pid: number): Promise<number> {
-  const status = await Bun.file(`/proc/${pid}/status`).text()
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
-}
 
 const PIECE = noise(MB)
 

@@ -114,6 +114,12 @@ export async function groxy(args: readonly string[], env: Variables): Promise<st
   return stdout
 }
 
+/** How much memory a process holds, in bytes; on Linux. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await Bun.file(`/proc/${pid}/status`).text()
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+}
+
 /**
  * A port that nobody listens on. Not one of those that systems give out when asked for any: another test
  * could be given it before the program that it is for has begun.
