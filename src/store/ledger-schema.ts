@@ -49,6 +49,20 @@ export const ledger = sqliteTable('ledger', {
   costSource: text({ enum: ['reported', 'computed'] }),
 })
 
+/** What is added up of turns, whatever it is kept apart by. */
+const sums = () => ({
+  turns: integer().notNull(),
+  failures: integer().notNull(),
+  /** Turns whose client left. */
+  gone: integer().notNull(),
+  inputTokens: integer().notNull(),
+  cachedTokens: integer().notNull(),
+  outputTokens: integer().notNull(),
+  reasoningTokens: integer().notNull(),
+  costTicks: integer().notNull(),
+  totalMs: integer().notNull(),
+})
+
 /** Sums that stay when ledger rows are dropped or pruned: one row an hour, key, account and model. */
 export const ledgerHours = sqliteTable(
   'ledger_hours',
@@ -59,16 +73,7 @@ export const ledgerHours = sqliteTable(
     /** Empty when no account was asked. */
     accountId: text().notNull(),
     model: text().notNull(),
-    turns: integer().notNull(),
-    failures: integer().notNull(),
-    /** Turns whose client left. */
-    gone: integer().notNull(),
-    inputTokens: integer().notNull(),
-    cachedTokens: integer().notNull(),
-    outputTokens: integer().notNull(),
-    reasoningTokens: integer().notNull(),
-    costTicks: integer().notNull(),
-    totalMs: integer().notNull(),
+    ...sums(),
   },
   (table) => [primaryKey({ columns: [table.hour, table.keyId, table.accountId, table.model] })],
 )
@@ -85,15 +90,7 @@ export const ledgerRollups = sqliteTable(
     hour: integer().notNull(),
     /** A key's id or a model; empty for `all`. */
     name: text().notNull(),
-    turns: integer().notNull(),
-    failures: integer().notNull(),
-    gone: integer().notNull(),
-    inputTokens: integer().notNull(),
-    cachedTokens: integer().notNull(),
-    outputTokens: integer().notNull(),
-    reasoningTokens: integer().notNull(),
-    costTicks: integer().notNull(),
-    totalMs: integer().notNull(),
+    ...sums(),
   },
   (table) => [primaryKey({ columns: [table.by, table.hour, table.name] })],
 )
@@ -105,15 +102,7 @@ export const ledgerDays = sqliteTable(
     keyId: text().notNull(),
     /** Days since 1970, of UTC. */
     day: integer().notNull(),
-    turns: integer().notNull(),
-    failures: integer().notNull(),
-    gone: integer().notNull(),
-    inputTokens: integer().notNull(),
-    cachedTokens: integer().notNull(),
-    outputTokens: integer().notNull(),
-    reasoningTokens: integer().notNull(),
-    costTicks: integer().notNull(),
-    totalMs: integer().notNull(),
+    ...sums(),
   },
   (table) => [primaryKey({ columns: [table.keyId, table.day] })],
 )
