@@ -2,6 +2,7 @@ import type { Client } from '@libsql/client/web'
 import { and, desc, eq, gte, inArray, type SQL } from 'drizzle-orm'
 import type { Database } from './database'
 import { FIRST_SINCE } from './ledger-ids'
+import { type NamedSums, toNamed } from './ledger-rollups'
 import type { LedgerContent, LedgerRow, LedgerSum } from './ledger-row'
 import { ledger, ledgerContent, ledgerHours } from './ledger-schema'
 
@@ -20,9 +21,7 @@ export interface LedgerSearch {
 export const USAGE_BY = ['key', 'account', 'model'] as const
 
 /** The sums of one key, account or model. */
-export type LedgerUsage = Omit<LedgerSum, 'hour' | 'keyId' | 'accountId' | 'model'> & {
-  readonly name: string
-}
+export type LedgerUsage = NamedSums
 
 /** Rows follow each other in time but for turns that took long, and outages of their instance. */
 const DISORDER_MS = 86_400_000
@@ -78,18 +77,7 @@ export function createLedgerQueries(db: Database, client: Client) {
     /** What was used from an hour on, the most expensive first. */
     async usage(by: (typeof USAGE_BY)[number], from: number): Promise<LedgerUsage[]> {
       const { rows } = await client.execute({ sql: USAGE[by], args: [from] })
-      return rows.map((row) => ({
-        name: String(row.name),
-        turns: Number(row.turns),
-        failures: Number(row.failures),
-        gone: Number(row.gone),
-        inputTokens: Number(row.input_tokens),
-        cachedTokens: Number(row.cached_tokens),
-        outputTokens: Number(row.output_tokens),
-        reasoningTokens: Number(row.reasoning_tokens),
-        costTicks: Number(row.cost_ticks),
-        totalMs: Number(row.total_ms),
-      }))
+      return rows.map(toNamed)
     },
   }
 }

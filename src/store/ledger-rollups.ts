@@ -121,7 +121,8 @@ const toSums = (row: Row): Sums => ({
 
 const toHour = (row: Row): HourSums => ({ hour: Number(row.hour), ...toSums(row) })
 
-const toNamed = (row: Row): NamedSums => ({ name: String(row.name), ...toSums(row) })
+/** The sums of one key, account or model, as a statement gives them. */
+export const toNamed = (row: Row): NamedSums => ({ name: String(row.name), ...toSums(row) })
 
 /** What several sums come to together. */
 export function total(sums: Iterable<Sums>): Sums {
