@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import bunfig from '../bunfig.toml'
 
 // `npm test`: everything, in one run, with coverage. The last line says how many tests passed.
 
@@ -29,6 +30,17 @@ const code = await child.exited
 
 const count = (word: string): number =>
   Number(said.match(new RegExp(`^ *(\\d+) ${word}$`, 'm'))?.[1] ?? 0)
+/** Bun fails the run for these, and does not name them. */
+const thin = [...said.matchAll(/^ (\S+) +\| +([\d.]+) +\| +([\d.]+) +\|/gm)].filter(
+  ([, , functions, lines]) =>
+    Number(functions) < bunfig.test.coverageThreshold.functions * 100 ||
+    Number(lines) < bunfig.test.coverageThreshold.lines * 100,
+)
+for (const [, file, functions, lines] of thin)
+  console.error(
+    `too little of ${file} is tested: ${functions} % of its functions, ${lines} % of its lines`,
+  )
+
 // A run that ended badly without a failed test, for lack of coverage or by a crash, failed all the same.
 const failed = count('fail') + count('errors?') || Number(code !== 0)
 console.info(`${count('pass')} passed, ${failed} failed`)

@@ -63,3 +63,23 @@ test('a field without a colon, and one without a space after it', async () => {
   const bytes = new TextEncoder().encode('data\ndata:x\nid: 1\nretry: 5\n\n')
   expect(await read([bytes])).toEqual([{ name: '', data: '\nx' }])
 })
+
+test('a body that breaks gives what came whole, and then its own fault', async () => {
+  const events: Read[] = []
+  let pulls = 0
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        pulls += 1
+        if (pulls > 1) controller.error(new Error('the line is dead'))
+        else controller.enqueue(new TextEncoder().encode('data: one\n\ndata: tw'))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const reading = (async () => {
+    for await (const event of readEvents(body)) events.push(event)
+  })()
+  await expect(reading).rejects.toThrow('the line is dead')
+  expect(events).toEqual([{ name: '', data: 'one' }])
+})
