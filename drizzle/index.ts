@@ -5,6 +5,7 @@ import said from './0003_said.sql' with { type: 'text' }
 import sessions from './0004_sessions.sql' with { type: 'text' }
 import media from './0005_media.sql' with { type: 'text' }
 import admin from './0006_admin.sql' with { type: 'text' }
+import instances from './0007_instances.sql' with { type: 'text' }
 import journal from './meta/_journal.json'
 
 const files: Readonly<Record<string, string>> = {
@@ -15,6 +16,7 @@ const files: Readonly<Record<string, string>> = {
   '0004_sessions': sessions,
   '0005_media': media,
   '0006_admin': admin,
+  '0007_instances': instances,
 }
 
 /** Every migration, oldest first, carried as text so that no target needs a file system. */

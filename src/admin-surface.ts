@@ -119,3 +119,5 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
 
 /** A Worker may ask so much, and run so long, before it is stopped. */
 const SLICE = { items: 20, ms: 20_000 } as const
+
+export type AdminSurface = ReturnType<typeof createAdminSurface>

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { version } from '../package.json'
+import { createAccounting } from './accounting'
 import { createAdminSurface } from './admin-surface'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
@@ -25,10 +25,7 @@ import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
 import { createKeeper } from './jobs/keeper'
 import { createKeptMedia } from './kept-media'
-import { createMetrics } from './ledger/metrics'
 import { createPricing } from './ledger/price'
-import { createLedgerQueue } from './ledger/queue'
-import { createRecord } from './ledger/record'
 import { faultFields } from './log'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
@@ -36,9 +33,9 @@ import type { Platform } from './platform'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
 import { createRoster } from './pool/roster'
-import { poolStates } from './pool/states'
 import { createWaiting } from './pool/waiting'
 import { createReports } from './reports'
+import { createRoutine } from './routine'
 import { createSaid } from './state/said'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
@@ -92,8 +89,7 @@ export function createApp(platform: Platform) {
   })
 
   let current: Snapshot | undefined
-  let isRefreshing = false
-  const instance = createName()
+  const instance = createName(platform.self.name)
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
   })
@@ -116,37 +112,18 @@ export function createApp(platform: Platform) {
       models.follow()
       quotas.follow()
       if (isFirst) await models.recall()
-      if (!isRefreshing) later(jobs.tick())
+      if (platform.self.worksBehind && !routine.isRefreshing()) later(jobs.tick())
     },
   })
 
-  const ledger = createLedgerQueue({
-    append: stores.ledger.append,
-    keep: stores.ledger.keep,
-    now,
-    newId,
-    later,
-    onFault: (cause, waiting, dropped) =>
-      log.warn('ledger_waits', { ...faultFields(cause), waiting, dropped }),
+  const { ledger, metrics, record } = createAccounting({
+    ...{ platform, stores, pool, catalog },
+    queueDepth: waiting.depth,
+    said: () => said,
   })
-  const metrics = createMetrics({
-    version,
-    isListed: catalog.isListed,
-    gauges: {
-      poolStates: () => poolStates(pool.members(), now()),
-      queueDepth: waiting.depth,
-      inFlight: () => [...pool.members()].reduce((sum, { inFlight }) => sum + inFlight, 0),
-      ledgerWaiting: ledger.waiting,
-      ledgerDropped: ledger.dropped,
-      saidWaiting: () => said.waiting(),
-      saidDropped: () => said.dropped(),
-      process: platform.processUse,
-    },
-  })
-  const record = createRecord({ ledger, metrics, log })
 
   const counters = createCounters({
-    newId,
+    instance,
     allowances: stores.allowances,
     now,
     later,
@@ -215,21 +192,15 @@ export function createApp(platform: Platform) {
     refresh: async () => void (await snapshots.refresh()),
   })
 
-  let draining = false
-  const isReady = async () => {
-    if (draining) return false
-    try {
-      await snapshots.get()
-      return true
-    } catch (cause) {
-      onFault(cause)
-      return false
-    }
-  }
+  const routine = createRoutine({
+    ...{ platform, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
+    cache: media.cache,
+    batches: admin.batches,
+  })
 
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
-    .use(health(isReady))
+    .use(health(routine.isReady))
     .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
@@ -248,48 +219,22 @@ export function createApp(platform: Platform) {
     vault,
 
     /** Read the database for the first time. */
-    async load(): Promise<void> {
-      await snapshots.refresh()
-    },
+    load: routine.load,
 
     /** See what has changed in the database and at the upstreams. */
-    async refresh(): Promise<void> {
-      isRefreshing = true
-      try {
-        await snapshots.refresh()
-      } finally {
-        isRefreshing = false
-      }
-      await keeper.follow()
-      await counters.tick()
-      if (ledger.waiting() > 0) later(ledger.flush())
-      if (said.waiting() > 0) later(said.flush())
-      await surface.takeover.look()
-      await surface.videos.look()
-      await media.cache.lookAhead()
-      await Promise.all([jobs.tick(), admin.batches.tick()])
-    },
+    refresh: routine.refresh,
+
+    /** Take no more traffic for ready. */
+    drain: routine.drain,
+
+    /** Write what waits to be written, and give back what keys have not used. */
+    flush: routine.flush,
 
     /** Every path with a method that it takes. */
     routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
-
-    /** Take no more traffic for ready. */
-    drain(): void {
-      draining = true
-      jobs.stop()
-      admin.batches.stop()
-      later(surface.background.leave('unwatched'))
-      later(surface.videos.leave())
-    },
-
-    /** Write what waits to be written, and give back what keys have not used. */
-    async flush(): Promise<void> {
-      if (draining) await Promise.all([surface.background.leave('all'), surface.videos.leave()])
-      await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
-    },
 
     /** The OpenAPI document, as text. */
     describe: () => describe(routes),

@@ -38,9 +38,9 @@ export function requestTime(id: string): number | undefined {
   return Number.parseInt(id.slice(REQUEST.length, REQUEST.length + TIME_DIGITS), 16)
 }
 
-/** The name of one instance among all that share its database. */
-export function createName(): () => string {
-  let name: string | undefined
+/** The name of one instance among all that share its database: a given one, or one of its own. */
+export function createName(given?: string): () => string {
+  let name = given
   return () => {
     // Not at once: a Worker has no random numbers before its first request.
     name ??= newId()

@@ -14,10 +14,21 @@ import type { Connect } from './net/line'
 import type { Key } from './store/keys'
 import type { Tokenizer } from './turn/tokenizer'
 
+/** This process among those that share its database. */
+export interface Self {
+  /** Its name among them, where whoever started it has given it one. */
+  readonly name?: string
+  /** Whether it does the background work: of the processes of one machine one does, for all. */
+  readonly worksBehind: boolean
+  /** How many processes of this machine share its work, and what accounts allow at once. */
+  readonly processes: number
+}
+
 /** What differs between a machine, a Worker and a test. */
 export interface Platform {
   readonly config: Config
   readonly client: Client
+  readonly self: Self
   /** Where it runs, for people. */
   readonly ground: Ground
   /** Where pictures, videos and files are kept. */

@@ -150,3 +150,5 @@ export function createSurface(parts: SurfaceParts) {
 
   return { routes, background, takeover, videos: media.videos }
 }
+
+export type Surface = ReturnType<typeof createSurface>

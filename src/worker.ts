@@ -49,6 +49,7 @@ const call: Platform['fetch'] = (url, init) => fetch(url, init as RequestInit)
 const platform: Platform = {
   config,
   client,
+  self: { worksBehind: true, processes: 1 },
   ground: {
     runtime: 'Cloudflare Workers',
     database: { kind: 'server', host: new URL(config.DATABASE_URL).host },

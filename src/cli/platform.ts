@@ -45,6 +45,7 @@ export function createPlatform(
   return {
     config,
     client,
+    self: { worksBehind: true, processes: 1 },
     ground: machineGround(config),
     objects: objectsOf(config, client),
     secret,

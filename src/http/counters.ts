@@ -21,8 +21,8 @@ import {
 import { within } from './patience'
 
 interface CounterParts {
-  /** Names us among those that share the database, when the database is first asked. */
-  readonly newId: () => string
+  /** The name of this instance, asked for when the database first is. */
+  readonly instance: () => string
   readonly allowances: Allowances
   readonly now: () => number
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
@@ -61,11 +61,10 @@ const BATCH = 500
  * On Workers a promise of another request never resolves: turns share values and wait by the clock.
  */
 export function createCounters(parts: CounterParts) {
-  const { newId, allowances, now, later, zoneMinutes, onFault } = parts
+  const { instance, allowances, now, later, zoneMinutes, onFault } = parts
   const counters = new Map<string, Map<Bucket, Counter>>()
   /** Counters of days and months that are over, until all was written. */
   const ended = new Set<Counter>()
-  let instance: string | undefined
   let downUntil = Number.NEGATIVE_INFINITY
   let tickedAt = Number.NEGATIVE_INFINITY
   let reportAt = Number.NEGATIVE_INFINITY
@@ -118,9 +117,8 @@ export function createCounters(parts: CounterParts) {
       counter.granted = Math.min(counter.granted, want.wanted)
       return want
     })
-    instance ??= newId()
     try {
-      const holder = { instance, now: at, expiresAt: at + EXPIRY_MS }
+      const holder = { instance: instance(), now: at, expiresAt: at + EXPIRY_MS }
       const hold = () => allowances.hold(holder, wants)
       // Once more: a server that was busy for a moment is no reason to give a limit twice.
       const again = () => sleep(RETRY_MS).then(hold)

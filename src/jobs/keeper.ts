@@ -193,6 +193,8 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
   }
 }
 
+export type Keeper = ReturnType<typeof createKeeper>
+
 const nameOf = (accountId: string, scope: string): string => `${accountId}\n${scope}`
 
 const accountIn = (name: string): string => name.slice(0, name.indexOf('\n'))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { createName } from '#src/crypto'
 import { createCounters } from '#src/http/counters'
 import type { Bucket } from '#src/store/allowances'
 import { createAllowances } from '#src/store/allowances'
@@ -24,7 +25,7 @@ async function shared() {
   const instance = () => {
     const work: Promise<unknown>[] = []
     const counters = createCounters({
-      newId: () => `instance-${++instances}`,
+      instance: createName(`instance-${++instances}`),
       allowances: {
         ...store,
         async hold(holder, wants) {

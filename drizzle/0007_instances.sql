@@ -1,0 +1,11 @@
+CREATE TABLE `instances` (
+	`name` text PRIMARY KEY NOT NULL,
+	`host` text,
+	`runtime` text NOT NULL,
+	`version` text NOT NULL,
+	`process` integer,
+	`state` text NOT NULL,
+	`started_at` integer NOT NULL,
+	`seen_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);

@@ -1,0 +1,52 @@
+import { version } from '../package.json'
+import { newId } from './crypto'
+import { createMetrics } from './ledger/metrics'
+import { createLedgerQueue } from './ledger/queue'
+import { createRecord } from './ledger/record'
+import { faultFields } from './log'
+import type { Platform } from './platform'
+import type { Catalog } from './pool/catalog'
+import type { Pool } from './pool/pool'
+import { poolStates } from './pool/states'
+import type { Said } from './state/said'
+import type { Stores } from './store/stores'
+
+interface AccountingParts {
+  readonly platform: Platform
+  readonly stores: Stores
+  readonly pool: Pool
+  readonly catalog: Catalog
+  /** How many turns wait for an account. */
+  readonly queueDepth: () => number
+  readonly said: () => Said
+}
+
+/** Where each turn is written down and counted when it has ended. */
+export function createAccounting(parts: AccountingParts) {
+  const { platform, stores, pool, catalog, queueDepth, said } = parts
+  const { now, later, log } = platform
+  const ledger = createLedgerQueue({
+    append: stores.ledger.append,
+    keep: stores.ledger.keep,
+    now,
+    newId,
+    later,
+    onFault: (cause, waiting, dropped) =>
+      log.warn('ledger_waits', { ...faultFields(cause), waiting, dropped }),
+  })
+  const metrics = createMetrics({
+    version,
+    isListed: catalog.isListed,
+    gauges: {
+      poolStates: () => poolStates(pool.members(), now()),
+      queueDepth,
+      inFlight: () => [...pool.members()].reduce((sum, { inFlight }) => sum + inFlight, 0),
+      ledgerWaiting: ledger.waiting,
+      ledgerDropped: ledger.dropped,
+      saidWaiting: () => said().waiting(),
+      saidDropped: () => said().dropped(),
+      process: platform.processUse,
+    },
+  })
+  return { ledger, metrics, record: createRecord({ ledger, metrics, log }) }
+}
