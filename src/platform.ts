@@ -22,6 +22,8 @@ export interface Self {
   readonly worksBehind: boolean
   /** How many processes of this machine share its work, and what accounts allow at once. */
   readonly processes: number
+  /** Which of them it is, from 0 on. */
+  readonly index?: number
 }
 
 /** What differs between a machine, a Worker and a test. */
