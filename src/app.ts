@@ -96,6 +96,7 @@ export function createApp(platform: Platform) {
   const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
+    instances: instances.count,
   })
   const { models, quotas, cleaning, jobs } = background
   const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })

@@ -44,6 +44,7 @@ function world(accounts: readonly Account[] = [session('a')]) {
     pool: it.pool,
     upstreams: { web, xai: silent, openai: silent, demo: silent },
     tiers: { save: async (tiers) => void stored.push([...tiers]) },
+    sharing: { take: async () => new Map(), end: async () => {} },
     isOn: () => isOn,
     restMs: (tier) => (tier === 'super' || tier === 'heavy' ? 2 * HOUR : 8 * HOUR),
     now: it.now,
