@@ -116,7 +116,7 @@ export function createApp(platform: Platform) {
     },
   })
 
-  const { ledger, metrics, record } = createAccounting({
+  const { ledger, measured, measuredByAll, record } = createAccounting({
     ...{ platform, stores, pool, catalog },
     queueDepth: waiting.depth,
     said: () => said,
@@ -201,7 +201,7 @@ export function createApp(platform: Platform) {
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
     .use(health(routine.isReady))
-    .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
+    .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
     .use(admin.routes)
@@ -229,6 +229,9 @@ export function createApp(platform: Platform) {
 
     /** Write what waits to be written, and give back what keys have not used. */
     flush: routine.flush,
+
+    /** What this process measures, in Prometheus' text format. */
+    metrics: measured,
 
     /** Every path with a method that it takes. */
     routes: () => routes.routes.map(({ method, path }) => ({ method, path })),

@@ -22,6 +22,19 @@ export interface Self {
   readonly worksBehind: boolean
   /** How many processes of this machine share its work, and what accounts allow at once. */
   readonly processes: number
+  /** Its number among these, from 0; left out where it is the only one. */
+  readonly index?: number
+}
+
+/** The other processes of this machine that take requests at the same port. */
+export interface Siblings {
+  /** The number of this process among them. */
+  readonly index: number
+  /** What the others measure, and how many did not say so in time. */
+  readonly metrics: () => Promise<{
+    readonly told: readonly { readonly index: number; readonly text: string }[]
+    readonly missing: number
+  }>
 }
 
 /** What differs between a machine, a Worker and a test. */
@@ -29,6 +42,8 @@ export interface Platform {
   readonly config: Config
   readonly client: Client
   readonly self: Self
+  /** Present where there are others. */
+  readonly siblings?: Siblings
   /** Where it runs, for people. */
   readonly ground: Ground
   /** Where pictures, videos and files are kept. */

@@ -2,22 +2,25 @@ import type { App } from '../app'
 import type { Config } from '../config'
 import { SetupError } from '../errors'
 import { faultFields } from '../log'
+import type { Place } from './process-messages'
 import type { Sockets } from './sockets'
 
 interface Listening {
   readonly fetch: App['fetch']
   readonly websocket: Sockets['websocket']
+  /** As one of several processes at the same port. */
+  readonly place?: Place | undefined
 }
 
 /** Take requests at the address of the configuration. */
-export function listen(config: Config, { fetch, websocket }: Listening) {
+export function listen(config: Config, { fetch, websocket, place }: Listening) {
   try {
     return Bun.serve({
-      port: config.PORT,
+      port: place?.isFirst ? freePort(config) : config.PORT,
       hostname: config.HOST,
       development: false,
       // Else a second Groxy would share the port, and half of the calls would go astray.
-      reusePort: false,
+      reusePort: place !== undefined,
       // A model may think for minutes; our own limits are in the settings.
       idleTimeout: 0,
       // Ours is a setting, and says so; Bun's own refusal has no body.
@@ -27,6 +30,31 @@ export function listen(config: Config, { fetch, websocket }: Listening) {
     })
   } catch (cause) {
     throw explainPort(config, cause)
+  }
+}
+
+/** The port that is to be shared, which nobody else may have: any free one where it is 0. */
+function freePort({ HOST, PORT }: Config): number {
+  const probe = Bun.listen({ hostname: HOST, port: PORT, socket: { data() {} } })
+  probe.stop(true)
+  return probe.port
+}
+
+/** A look at new connections that takes less has found none. */
+const NO_TIME_MS = 0.1
+const MOST_LOOKS_MS = 250
+
+/**
+ * Resolves when no new connection waits, as well as can be told: what waits at a port that is closed is cut
+ * off, although other processes take connections there.
+ */
+export async function quietMoment(): Promise<void> {
+  const end = performance.now() + MOST_LOOKS_MS
+  for (;;) {
+    const before = performance.now()
+    await new Promise((resolve) => setImmediate(resolve))
+    const after = performance.now()
+    if (after - before < NO_TIME_MS || after > end) return
   }
 }
 

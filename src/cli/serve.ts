@@ -1,25 +1,44 @@
 import { readConfig } from '../config'
 import { type Command, parse } from './command'
+import { createMember } from './member'
 import { createOutput } from './output'
+import { takePlace } from './process-messages'
 import { runServer } from './server'
+import { supervise } from './supervisor'
+import { workerCount } from './worker-count'
 
-const usage = 'serve [--port N] [--host ADDRESS]'
+const usage = 'serve [--port N] [--host ADDRESS] [--workers N|auto]'
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  workers: { type: 'string' },
+} as const
 
 /** `groxy serve` */
 export const serveCommand: Command = {
   usage,
   help: `Opens the database, prints the address and, at the first start, a key and a set-up link.
-SIGTERM or Ctrl-C stops it without cutting an answer; a second one stops it at once.`,
+SIGTERM or Ctrl-C stops it without cutting an answer; a second one stops it at once.
+
+--workers N starts N processes that share the port and the database, on Linux; auto starts one for each
+core that it may use. One of them does the background work. One that ends is replaced.`,
   async run(args) {
-    const { values } = parse(args, { port: { type: 'string' }, host: { type: 'string' } }, usage)
+    const { values } = parse(args, OPTIONS, usage)
+    const { port, host, workers } = values
     const config = readConfig({
       ...process.env,
-      ...(values.port !== undefined && { PORT: values.port }),
-      ...(values.host !== undefined && { HOST: values.host }),
+      ...(port !== undefined && { PORT: port }),
+      ...(host !== undefined && { HOST: host }),
+      ...(workers !== undefined && { WORKERS: workers }),
     })
-    const output = createOutput(config.LOG_LEVEL)
+    const place = takePlace(process.env)
+    const member = place && createMember(place)
+    const output = createOutput(config.LOG_LEVEL, place?.index)
     try {
-      await runServer(config, output)
+      const count = member ? 1 : workerCount(config)
+      if (count > 1) return await supervise(config, count, output)
+      await runServer(config, output, member)
       return 0
     } finally {
       output.flush()

@@ -1,6 +1,8 @@
 import { type App, createApp } from '../app'
 import type { Config } from '../config'
-import { addressAt, listen } from './listener'
+import { faultFields } from '../log'
+import { addressAt, listen, quietMoment } from './listener'
+import type { Member } from './member'
 import type { Output } from './output'
 import { createPlatform } from './platform'
 import { openState, type State } from './state'
@@ -14,26 +16,35 @@ const LAST_FLUSH_MS = 5_000
 /** Above what we take ourselves, so that we can say why it is too much. */
 const HEADER_BYTES = 128 * 1024
 
-/** Answer requests in this process until it is told to stop. */
-export async function runServer(config: Config, output: Output): Promise<void> {
+/** Answer requests in this process until it is told to stop, alone or as one of several. */
+export async function runServer(config: Config, output: Output, member?: Member): Promise<void> {
   const { log } = output
   const state = await openState(config)
   for (const migration of state.applied) log.info('migrated', { migration })
-  const platform = createPlatform(config, state, log)
+  const platform = createPlatform(config, state, log, member)
   const app = createApp(platform)
   await app.load()
-  const server = listen(config, { fetch: app.fetch, websocket: platform.sockets.websocket })
+  const { websocket } = platform.sockets
+  const server = listen(config, { fetch: app.fetch, websocket, place: member?.place })
   const address = addressAt(config.HOST, server.port)
-  await greet({ config, output, state, app, address, setupToken: platform.setup.token })
+  if (!member || member.place.isFirst)
+    await greet({ config, output, state, app, address, setupToken: platform.setup.token })
+  member?.begin({
+    metrics: app.metrics,
+    bury: (names) => state.stores.instances.bury(names, Date.now()),
+    onFault: (cause) => log.warn('leases_wait', faultFields(cause)),
+  })
+  member?.listening(server.port ?? config.PORT)
   await tidyUp()
   const timer = setInterval(() => platform.later(app.refresh()), LOOK_MS)
   platform.later(app.refresh())
 
-  await stopSignal()
-  log.info('stopping', { note: 'answers in progress are finished first' })
+  const why = await stopSignal(member)
+  log.info('stopping', { why, note: 'answers in progress are finished first' })
   clearInterval(timer)
   app.drain()
   platform.sockets.leave()
+  if (member) await quietMoment()
   await server.stop()
   const lastWrites = app.flush().then(platform.settle)
   await Promise.race([lastWrites, Bun.sleep(LAST_FLUSH_MS)])
@@ -76,15 +87,18 @@ async function tidyUp(): Promise<void> {
   setTimeout(() => Bun.gc(true), SETTLED_MS).unref()
 }
 
-/** Resolves at the first signal to stop; the second one does not wait any more. */
-function stopSignal(): Promise<void> {
+/** Resolves with the reason when it is time to stop; the second signal does not wait any more. */
+function stopSignal(member: Member | undefined): Promise<string> {
   return new Promise((resolve) => {
     let asked = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    // A terminal sends Ctrl-C to a supervisor and its processes alike, and the supervisor answers for all.
+    const signals = member ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM'] as const)
+    for (const signal of signals)
       process.on(signal, () => {
         if (asked) process.exit(1)
         asked = true
-        resolve()
+        resolve(signal)
       })
+    void member?.stop.then(resolve)
   })
 }
