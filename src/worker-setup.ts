@@ -7,7 +7,7 @@ import { openRemote } from './store/remote'
 
 /** The files of `dist/worker/assets`, which are deployed beside the script. */
 export interface Assets {
-  fetch(request: Request): Promise<Response>
+  readonly fetch: (request: Request) => Promise<Response>
 }
 
 /** What a Worker is configured with, as far as it can use it. */
@@ -25,7 +25,7 @@ type Bindings = Readonly<Record<string, unknown>>
 const MEANINGLESS = ['HOST', 'PORT']
 
 /**
- * Read the bindings of a Worker, and report every mistake at once. Nothing is read or written.
+ * Check what a Worker is bound to, before anything is asked of it.
  *
  * @throws SetupError that names what a Worker cannot do, without any value
  */
