@@ -1,8 +1,11 @@
+import { Database } from 'bun:sqlite'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { executable } from './executable'
+import { ASK, KEY } from './gateway'
 import { INSTANCE_ENV } from './instances'
 import { freePort, startProgram, until } from './programs'
+import { parseMetrics } from './prometheus'
 
 type Variables = Readonly<Record<string, string>>
 
@@ -117,3 +120,81 @@ const eventsOf = (output: string): Record<string, unknown>[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+interface LoadOptions {
+  readonly width: number
+  /** Whether each turn opens a connection of its own. */
+  readonly apart?: boolean
+  readonly key?: string
+}
+
+/** Turns without end, half of them streams: which were answered whole, and which went wrong, and how. */
+export function load(url: string, { width, apart = true, key = KEY }: LoadOptions) {
+  const answered: string[] = []
+  const faults: { readonly what: string; readonly at: number }[] = []
+  let isRunning = true
+  let number = 0
+  async function turn(): Promise<void> {
+    const stream = number++ % 2 === 0
+    const reply = await askAt(url, { key, apart, body: { ...ASK, stream } })
+    const text = await reply.text()
+    const isWhole = stream ? text.endsWith('data: [DONE]\n\n') : text.endsWith('}')
+    if (reply.status !== 200 || !isWhole) throw new Error(`${reply.status} ${text.slice(-200)}`)
+    answered.push(reply.headers.get('x-request-id') ?? '')
+  }
+  const work = Array.from({ length: width }, async () => {
+    while (isRunning)
+      await turn().catch((cause: Error & { code?: string }) =>
+        faults.push({ what: cause.code ?? cause.message, at: Date.now() }),
+      )
+  })
+  return {
+    answered,
+    faults,
+    async stop(): Promise<void> {
+      isRunning = false
+      await Promise.all(work)
+    },
+  }
+}
+
+interface Asked {
+  readonly key?: string
+  readonly apart?: boolean
+  readonly body?: object
+  readonly signal?: AbortSignal
+}
+
+/** One chat turn. */
+export const askAt = (url: string, { key = KEY, apart = true, body = ASK, signal }: Asked = {}) =>
+  fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    keepalive: !apart,
+    ...(signal && { signal }),
+  })
+
+/** What all processes measure together. */
+export async function metricsAt(url: string) {
+  const reply = await fetch(`${url}/metrics`, { keepalive: false })
+  return parseMetrics(await reply.text())
+}
+
+/** A number of each process, by the label of the process. */
+export async function byProcess(url: string, name: string): Promise<Map<string, number>> {
+  const sums = new Map<string, number>()
+  for (const [{ process = '' }, value] of (await metricsAt(url)).values(name))
+    sums.set(process, (sums.get(process) ?? 0) + value)
+  return sums
+}
+
+/** What the ledger of a folder's database holds of requests, when nobody writes any more. */
+export function ledgerOf(folder: string) {
+  using db = new Database(join(folder, 'data/groxy.db'), { readonly: true })
+  const ids = db.query('SELECT request_id AS id FROM ledger').all() as { id: string }[]
+  const [sums] = db.query('SELECT sum(turns) AS turns FROM ledger_hours').all() as {
+    turns: number
+  }[]
+  return { ids: ids.map(({ id }) => id), turns: Number(sums?.turns) }
+}
