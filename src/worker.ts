@@ -1,10 +1,11 @@
 import { env, waitUntil } from 'cloudflare:workers'
+import type { Client } from '@libsql/client/web'
 import { CloudflareAdapter } from 'elysia/adapter/cloudflare-worker'
 import { type App, createApp } from './app'
 import { sha256 } from './crypto'
 import { SetupError } from './errors'
 import type { AssetName } from './http/swagger'
-import { createLog } from './log'
+import { createLog, faultFields } from './log'
 import { createBucket } from './media/bucket'
 import type { Platform } from './platform'
 import { deployedProblem } from './store/deployed'
@@ -15,6 +16,7 @@ import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
 import { connectOnWorkers } from './worker-connect'
 import { workerHasher } from './worker-hasher'
+import { createOpening } from './worker-opening'
 import { readWorkerSetup, setupRefusal, type WorkerSetup } from './worker-setup'
 import { upgradeOnWorkers } from './worker-sockets'
 
@@ -82,50 +84,51 @@ function createPlatform(setup: WorkerSetup): Platform {
   }
 }
 
-type Started = { readonly setup: WorkerSetup; readonly app: App } | SetupError
+interface Started {
+  readonly config: WorkerSetup['config']
+  readonly app: App
+  readonly opening: ReturnType<typeof createOpening>
+}
 
-/** A script that fails here could not tell anybody why. */
-function start(): Started {
+/** A script that failed here could not tell anybody why. */
+function start(): Started | SetupError {
   try {
     const setup = readWorkerSetup(env)
-    return { setup, app: createApp(createPlatform(setup)) }
+    const { config, client } = setup
+    const app = createApp(createPlatform(setup))
+    const opening = createOpening({ read: () => firstLook(client, app), now: Date.now })
+    return { config, app, opening }
   } catch (cause) {
     if (cause instanceof SetupError) return cause
     throw cause
   }
 }
 
+/** Read the database for the first time; gives what its operator has to do first. */
+async function firstLook(client: Client, { stores, vault, load }: App) {
+  const [problem, loaded] = await Promise.allSettled([
+    deployedProblem({ client, stores, vault }),
+    load(),
+  ])
+  if (problem.status === 'rejected') throw problem.reason
+  if (problem.value === undefined && loaded.status === 'rejected') throw loaded.reason
+  return problem.value
+}
+
 const started = start()
 
 /** Nothing can be hashed before there is something to do. */
-async function learnOwnKey({ config }: WorkerSetup): Promise<void> {
-  const { GROXY_API_KEY: ownKey } = config
+async function learnOwnKey({ GROXY_API_KEY: ownKey }: Started['config']): Promise<void> {
   if (!ownKey || environmentKeys.size > 0) return
   for (const entry of environmentKey(ownKey, await sha256(ownKey), Date.now()))
     environmentKeys.set(...entry)
 }
 
-/** Whether the database was found to be ready for this Worker. */
-let isSound = false
-
-/** What is wrong with the database, as far as that can be told, until it was found to be ready. */
-async function databaseProblem({ setup, app }: Exclude<Started, SetupError>) {
-  if (isSound) return
-  const { stores, vault } = app
-  try {
-    const problem = await deployedProblem({ client: setup.client, stores, vault })
-    isSound = problem === undefined
-    return problem
-  } catch {
-    // One that does not answer is the business of whoever needs it.
-    return
-  }
-}
-
 /** Say it where operators look. */
-function report({ message: problem, remedy }: SetupError): void {
+function report({ message: problem, remedy, cause }: SetupError): void {
+  const { error } = cause === undefined ? {} : faultFields(cause)
   const time = new Date().toISOString()
-  console.error(JSON.stringify({ time, level: 'error', event: 'setup', problem, remedy }))
+  console.error(JSON.stringify({ time, level: 'error', event: 'setup', problem, remedy, error }))
 }
 
 function refuse(problem: SetupError): Response {
@@ -135,14 +138,13 @@ function refuse(problem: SetupError): Response {
 
 async function answer(request: Request): Promise<Response> {
   if (started instanceof SetupError) return refuse(started)
-  const { app, setup } = started
-  await learnOwnKey(setup)
-  if (isSound || new URL(request.url).pathname === '/health') return app.fetch(request)
-  // Nobody waits for both, one after the other.
-  const [said, problem] = await Promise.all([app.fetch(request), databaseProblem(started)])
-  if (!problem) return said
-  await said.body?.cancel()
-  return refuse(problem)
+  const { config, app, opening } = started
+  await learnOwnKey(config)
+  if (!opening.isOpen() && new URL(request.url).pathname !== '/health') {
+    const problem = await opening.open()
+    if (problem) return refuse(problem)
+  }
+  return app.fetch(request)
 }
 
 export default {
@@ -155,13 +157,17 @@ export default {
 
   /** What timers do on a machine. */
   async scheduled(): Promise<void> {
-    const problem = started instanceof SetupError ? started : await databaseProblem(started)
-    if (started instanceof SetupError || problem) {
-      if (problem) report(problem)
-      throw problem
-    }
+    if (started instanceof SetupError) throw reported(started)
+    const problem = await started.opening.open()
+    if (problem) throw reported(problem)
     // What was left behind may be of its turns and videos.
-    await learnOwnKey(started.setup)
+    await learnOwnKey(started.config)
     await started.app.refresh()
   },
+}
+
+/** Cloudflare shows runs that have failed; why, is in the log. */
+function reported(problem: SetupError): SetupError {
+  report(problem)
+  return problem
 }

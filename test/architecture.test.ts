@@ -84,6 +84,7 @@ const TOP: Readonly<Record<string, string>> = {
   main: 'entry',
   worker: 'entry',
   'worker-connect': 'entry',
+  'worker-opening': 'entry',
   'worker-setup': 'entry',
   'worker-hasher': 'entry',
   'worker-sockets': 'entry',
