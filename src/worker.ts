@@ -1,5 +1,6 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { CloudflareAdapter } from 'elysia/adapter/cloudflare-worker'
+import { createAdminSurface } from './admin-surface'
 import { createApp } from './app'
 import { readConfig } from './config'
 import { sha256 } from './crypto'
@@ -97,6 +98,7 @@ const platform: Platform = {
   },
   upgrade: upgradeOnWorkers,
   environmentKey: environmentKeys,
+  adminSurface: createAdminSurface,
   adapter: CloudflareAdapter,
 }
 
