@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { createAccounting } from './accounting'
-import { createAdminSurface } from './admin-surface'
+import { createAdminDoor } from './admin-door'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createName, createVault, newId } from './crypto'
@@ -184,7 +184,7 @@ export function createApp(platform: Platform) {
     settings,
   })
 
-  const admin = createAdminSurface({
+  const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
     ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
@@ -204,10 +204,10 @@ export function createApp(platform: Platform) {
     .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
-    .use(admin.routes)
-  const app = routes.use(docs(routes)).compile()
+  const everything = async () => [routes, await admin.routes()]
+  const app = routes.use(docs(everything)).compile()
   const serve = createEnvelope({
-    handle: withHeads(admin.guarded((request) => app.fetch(request))),
+    handle: withHeads(admin.before((request) => app.fetch(request))),
     now,
     onBug,
     describeLimits: admission.describe,
@@ -234,13 +234,16 @@ export function createApp(platform: Platform) {
     metrics: measured,
 
     /** Every path with a method that it takes. */
-    routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
+    routes: async () =>
+      (await everything()).flatMap(({ routes }) =>
+        routes.map(({ method, path }) => ({ method, path })),
+      ),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
 
     /** The OpenAPI document, as text. */
-    describe: () => describe(routes),
+    describe: async () => describe(await everything()),
   }
 }
 

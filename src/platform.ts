@@ -1,5 +1,6 @@
 import type { Client } from '@libsql/client/web'
 import type { ElysiaConfig } from 'elysia'
+import type { createAdminSurface } from './admin-surface'
 import type { Config } from './config'
 import type { Ground } from './ground'
 import type { Upgrade } from './http/socket'
@@ -89,5 +90,7 @@ export interface Platform {
   readonly environmentKey: ReadonlyMap<string, Key>
   /** Present where a set-up link is on offer. */
   readonly setup?: { readonly token: string }
+  /** What makes the admin surface, where it has to be there from the start; else it is loaded when asked for. */
+  readonly adminSurface?: typeof createAdminSurface
   readonly adapter?: ElysiaConfig<''>['adapter']
 }

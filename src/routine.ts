@@ -1,4 +1,4 @@
-import type { AdminSurface } from './admin-surface'
+import type { AdminDoor } from './admin-door'
 import type { Counters } from './http/counters'
 import type { Keeper } from './jobs/keeper'
 import type { JobsRunner } from './jobs/runner'
@@ -19,7 +19,7 @@ interface RoutineParts {
   readonly surface: Surface
   readonly cache: MediaCache
   readonly jobs: JobsRunner
-  readonly batches: AdminSurface['batches']
+  readonly batches: AdminDoor['batches']
   readonly onFault: (cause: unknown) => void
 }
 

@@ -90,6 +90,7 @@ const TOP: Readonly<Record<string, string>> = {
   'worker-sockets': 'entry',
   app: 'app',
   accounting: 'app',
+  'admin-door': 'app',
   'admin-surface': 'app',
   background: 'app',
   heads: 'app',
