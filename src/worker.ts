@@ -1,10 +1,8 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import type { Client } from '@libsql/client/web'
 import { CloudflareAdapter } from 'elysia/adapter/cloudflare-worker'
-import { type App, createApp } from './app'
 import { createAdminSurface } from './admin-surface'
-import { createApp } from './app'
-import { readConfig } from './config'
+import { type App, createApp } from './app'
 import { sha256 } from './crypto'
 import { SetupError } from './errors'
 import type { AssetName } from './http/swagger'
@@ -83,34 +81,9 @@ function createPlatform(setup: WorkerSetup): Platform {
     },
     upgrade: upgradeOnWorkers,
     environmentKey: environmentKeys,
+    adminSurface: createAdminSurface,
     adapter: CloudflareAdapter,
   }
-  }),
-  digest: sha256,
-  hasher: workerHasher,
-  sharesWork: false,
-  // An isolate has 128 MiB for everything.
-  hashMemory: 48 * 1024 * 1024,
-  // Cloudflare sets it, whatever a client says.
-  addressOf: (request) => request.headers.get('cf-connecting-ip') ?? undefined,
-  async tokenizer() {
-    if (tokenizer) return tokenizer
-    const ranks = await asset('cl100k_base.json')
-    if (!ranks?.ok)
-      throw new Error('The binding ASSETS with the files of dist/worker/assets is missing.')
-    const read = (await ranks.json()) as Parameters<typeof createGptTokenizer>[0]
-    // Many turns may have waited for these: one of them makes it, which takes a while.
-    tokenizer ??= createGptTokenizer(read)
-    return tokenizer
-  },
-  async asset(name: AssetName) {
-    const response = await asset(name)
-    return response?.ok ? (response.body ?? undefined) : undefined
-  },
-  upgrade: upgradeOnWorkers,
-  environmentKey: environmentKeys,
-  adminSurface: createAdminSurface,
-  adapter: CloudflareAdapter,
 }
 
 interface Started {
