@@ -23,10 +23,12 @@ import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
+import { createInstances } from './instances'
 import { createKeeper } from './jobs/keeper'
 import { createKeptMedia } from './kept-media'
 import { createPricing } from './ledger/price'
 import { faultFields } from './log'
+import { createLook } from './look'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
 import type { Platform } from './platform'
@@ -90,12 +92,15 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   const instance = createName(platform.self.name)
+  const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
   })
   const { models, quotas, cleaning, jobs } = background
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
   const snapshots = createSnapshots({
     ...stores,
+    revision: look.revision,
     now,
     later,
     onFault,
@@ -194,6 +199,7 @@ export function createApp(platform: Platform) {
 
   const routine = createRoutine({
     ...{ platform, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
+    ...{ look, models, instances },
     cache: media.cache,
     batches: admin.batches,
   })

@@ -36,6 +36,8 @@ export interface Siblings {
     readonly told: readonly { readonly index: number; readonly text: string }[]
     readonly missing: number
   }>
+  /** Which of them it is, from 0 on. */
+  readonly index?: number
 }
 
 /** What differs between a machine, a Worker and a test. */

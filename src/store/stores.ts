@@ -40,6 +40,7 @@ import { createNames } from './names'
 import { createNearLimits } from './near-limits'
 import { patient } from './patient'
 import { createPrices } from './prices'
+import { createPulse } from './pulse'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
@@ -95,6 +96,8 @@ export function createStores({ client, vault, now }: StoreParts) {
     names: createNames(client),
     nearLimits: createNearLimits(client),
     prices: createPrices(db, client),
+    /** What may have to be looked at. */
+    pulse: createPulse(client),
     recent: createRecent(client),
     responses: createResponses(patiently),
     rollups: createRollups(client),
