@@ -40,6 +40,7 @@ import { createSaid } from './state/said'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
+import { watched } from './store/watch'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
 import { createForward } from './upstream/xai/forward'
@@ -47,8 +48,13 @@ import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, client, secret, later, fetch, now, random, log, digest } = platform
+  const { config, secret, later, fetch, now, random, log, digest } = platform
+  const { onFault, onBug, onFailure, onDatabase } = createReports(log)
   const vault = createVault(secret)
+  const { client, state: database } = watched({
+    ...{ client: platform.client, now },
+    onChange: onDatabase,
+  })
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
   const pool: Pool = createPool({
@@ -77,8 +83,6 @@ export function createApp(platform: Platform) {
     onStored: (bytes) => cleaning.note(bytes),
   })
   const upstreams: Upstreams = createUpstreams(platform, settings, media)
-  const { onFault, onBug, onFailure } = createReports(log)
-
   const keeper = createKeeper({
     pool: () => pool,
     states: stores.accountStates,
@@ -117,8 +121,9 @@ export function createApp(platform: Platform) {
   })
 
   const { ledger, metrics, record } = createAccounting({
-    ...{ platform, stores, pool, catalog },
+    ...{ platform, stores, pool, catalog, database },
     queueDepth: waiting.depth,
+    snapshotAge: snapshots.age,
     said: () => said,
   })
 
@@ -193,14 +198,14 @@ export function createApp(platform: Platform) {
   })
 
   const routine = createRoutine({
-    ...{ platform, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
+    ...{ platform, database, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
     cache: media.cache,
     batches: admin.batches,
   })
 
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
-    .use(health(routine.isReady))
+    .use(health(routine.readiness))
     .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)

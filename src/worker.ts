@@ -10,7 +10,6 @@ import { type Bucket, createBucket } from './media/bucket'
 import type { Platform } from './platform'
 import { environmentKey } from './store/keys'
 import { createObjects } from './store/objects'
-import { patient } from './store/patient'
 import { openRemote } from './store/remote'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
@@ -56,9 +55,7 @@ const platform: Platform = {
     media: { kind: bucket ? 'bucket' : 'database' },
     environment: () => env,
   },
-  objects: bucket
-    ? createBucket(bucket)
-    : createObjects({ client: patient(client), now: Date.now }),
+  objects: bucket ? createBucket(bucket) : createObjects({ client, now: Date.now }),
   secret,
   later: waitUntil,
   fetch: call,
