@@ -24,6 +24,7 @@ import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
 import { createKeeper } from './jobs/keeper'
+import { createKeeping } from './keeping'
 import { createKeptMedia } from './kept-media'
 import { createPricing } from './ledger/price'
 import { faultFields } from './log'
@@ -37,6 +38,7 @@ import { createWaiting } from './pool/waiting'
 import { createReports } from './reports'
 import { createRoutine } from './routine'
 import { createSaid } from './state/said'
+import type { Kept } from './store/kept-snapshot'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
@@ -93,6 +95,9 @@ export function createApp(platform: Platform) {
   })
 
   let current: Snapshot | undefined
+  /** What is begun with while the database is away. */
+  let kept: Kept | undefined
+  let hasRecalled = false
   const instance = createName(platform.self.name)
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
@@ -105,17 +110,19 @@ export function createApp(platform: Platform) {
     onFault,
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
-      const isFirst = current === undefined
       current = snapshot
       pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
       const { priority_xai: xai, priority_openai: openai, priority_web: web } = snapshot.settings
       const priorities = { xai, openai, web, demo: snapshot.settings.priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
-      await keeper.recall()
+      if (kept) keeper.learn([...kept.states], [...kept.quotas], kept.at)
+      else await keeper.recall()
       models.follow()
       quotas.follow()
-      if (isFirst) await models.recall()
+      if (kept) models.learn(kept.lists)
+      else if (!hasRecalled) await models.recall()
+      hasRecalled ||= kept === undefined
       if (platform.self.worksBehind && !routine.isRefreshing()) later(jobs.tick())
     },
   })
@@ -201,6 +208,10 @@ export function createApp(platform: Platform) {
     ...{ platform, database, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
     cache: media.cache,
     batches: admin.batches,
+    keeping: createKeeping({
+      ...{ platform, database, snapshot: () => current, age: snapshots.age },
+      rest: () => ({ lists: models.lists(), states: keeper.held(), quotas: keeper.left() }),
+    }),
   })
 
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
@@ -225,6 +236,13 @@ export function createApp(platform: Platform) {
 
     /** Read the database for the first time. */
     load: routine.load,
+
+    /** Begin with what was kept when the database was last there; it is read when it is back. */
+    async recall(found: Kept, at: number): Promise<void> {
+      kept = found
+      await snapshots.begin(found.snapshot, at)
+      kept = undefined
+    },
 
     /** See what has changed in the database and at the upstreams. */
     refresh: routine.refresh,

@@ -23,6 +23,7 @@ interface RoutineParts {
   readonly cache: MediaCache
   readonly jobs: JobsRunner
   readonly batches: AdminSurface['batches']
+  readonly keeping: { readonly look: () => void }
   readonly onFault: (cause: unknown) => void
 }
 
@@ -80,6 +81,7 @@ export function createRoutine(parts: RoutineParts) {
       }
       await step('states', keeper.follow)
       await step('limits', counters.tick)
+      parts.keeping.look()
       if (ledger.waiting() > 0) later(ledger.flush())
       if (said.waiting() > 0) later(said.flush())
       if (platform.self.worksBehind) await workBehind()
