@@ -8,4 +8,7 @@ CREATE TABLE `instances` (
 	`started_at` integer NOT NULL,
 	`seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL
-);
+);--> statement-breakpoint
+CREATE INDEX `instances_by_expiry` ON `instances` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `batches_open` ON `batches` (`created_at`,`id`) WHERE state IN ('waiting', 'running');--> statement-breakpoint
+CREATE INDEX `jobs_wanted` ON `jobs` (`wanted`) WHERE wanted IS NOT NULL;

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { createAccounting } from './accounting'
-import { createAdminSurface } from './admin-surface'
+import { createAdminDoor } from './admin-door'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createName, createVault, newId } from './crypto'
@@ -129,6 +129,8 @@ export function createApp(platform: Platform) {
 
   const { ledger, metrics, record } = createAccounting({
     ...{ platform, stores, pool, catalog, database },
+  const { ledger, measured, measuredByAll, record } = createAccounting({
+    ...{ platform, stores, pool, catalog },
     queueDepth: waiting.depth,
     snapshotAge: snapshots.age,
     said: () => said,
@@ -196,7 +198,7 @@ export function createApp(platform: Platform) {
     settings,
   })
 
-  const admin = createAdminSurface({
+  const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
     ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
@@ -218,12 +220,14 @@ export function createApp(platform: Platform) {
     .use(failures(onFailure))
     .use(health(routine.readiness))
     .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
+    .use(health(routine.isReady))
+    .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
-    .use(admin.routes)
-  const app = routes.use(docs(routes)).compile()
+  const everything = async () => [routes, await admin.routes()]
+  const app = routes.use(docs(everything)).compile()
   const serve = createEnvelope({
-    handle: withHeads(admin.guarded((request) => app.fetch(request))),
+    handle: withHeads(admin.before((request) => app.fetch(request))),
     now,
     onBug,
     describeLimits: admission.describe,
@@ -253,14 +257,20 @@ export function createApp(platform: Platform) {
     /** Write what waits to be written, and give back what keys have not used. */
     flush: routine.flush,
 
+    /** What this process measures, in Prometheus' text format. */
+    metrics: measured,
+
     /** Every path with a method that it takes. */
-    routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
+    routes: async () =>
+      (await everything()).flatMap(({ routes }) =>
+        routes.map(({ method, path }) => ({ method, path })),
+      ),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
 
     /** The OpenAPI document, as text. */
-    describe: () => describe(routes),
+    describe: async () => describe(await everything()),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AdminSurface } from './admin-surface'
+import type { AdminDoor } from './admin-door'
 import type { Counters } from './http/counters'
 import type { Readiness } from './http/health'
 import type { Keeper } from './jobs/keeper'
@@ -24,6 +24,7 @@ interface RoutineParts {
   readonly jobs: JobsRunner
   readonly batches: AdminSurface['batches']
   readonly keeping: { readonly look: () => void }
+  readonly batches: AdminDoor['batches']
   readonly onFault: (cause: unknown) => void
 }
 

@@ -4,7 +4,8 @@ import { patient } from './patient'
 
 /** How long a call may take, its answer included. */
 const CALL_MS = 10_000
-/** The same after one that was not answered, until another one is: whoever asks shall know soon. */
+/** The same of the first, and after one that was not answered, until another one is: whoever asks shall know soon. */
+const FIRST_MS = 5_000
 const SILENT_MS = 3_000
 /** What migrations and copies may take. */
 export const LONG_CALL_MS = 60_000
@@ -18,21 +19,21 @@ export const LONG_CALL_MS = 60_000
  * A call that is not answered within the limit ends with `DatabaseAway`; it may have been done all the same.
  */
 export function openRemote(url: string, authToken?: string, limitMs = CALL_MS): Client {
-  let isSilent = false
+  let patienceMs = Math.min(FIRST_MS, limitMs)
 
   async function call(request: Request): Promise<Response> {
-    const ms = isSilent ? Math.min(SILENT_MS, limitMs) : limitMs
+    const ms = patienceMs
     // Its timer belongs to the request that calls, as on Workers it has to.
     const signal = AbortSignal.timeout(ms)
     try {
       const response = await globalThis.fetch(request, { signal })
       // All of it: else a server that falls silent in the middle would be waited for.
       const body = await response.arrayBuffer()
-      isSilent = false
+      patienceMs = limitMs
       const type = response.headers.get('content-type') ?? ''
       return new Response(body, { status: response.status, headers: { 'content-type': type } })
     } catch (cause) {
-      if (signal.aborted) isSilent = true
+      if (signal.aborted) patienceMs = Math.min(SILENT_MS, limitMs)
       const problem = signal.aborted ? `There was no answer within ${ms} ms.` : messageOf(cause)
       throw new DatabaseAway(problem, { cause })
     }

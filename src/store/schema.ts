@@ -236,16 +236,23 @@ export const prices = sqliteTable('prices', {
 })
 
 /** Background work, and how far it is. A row that has expired was interrupted. */
-export const jobs = sqliteTable('jobs', {
-  name: text().primaryKey(),
-  instance: text().notNull(),
-  state: text({ enum: ['running', 'done', 'failed', 'cancelled'] }).notNull(),
-  done: integer().notNull(),
-  total: integer().notNull(),
-  note: text(),
-  /** Asks the instance that runs it to stop, or to run it again. */
-  wanted: text({ enum: ['run', 'cancel'] }),
-  startedAt: integer().notNull(),
-  finishedAt: integer(),
-  expiresAt: integer().notNull(),
-})
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    name: text().primaryKey(),
+    instance: text().notNull(),
+    state: text({ enum: ['running', 'done', 'failed', 'cancelled'] }).notNull(),
+    done: integer().notNull(),
+    total: integer().notNull(),
+    note: text(),
+    /** Asks the instance that runs it to stop, or to run it again. */
+    wanted: text({ enum: ['run', 'cancel'] }),
+    startedAt: integer().notNull(),
+    finishedAt: integer(),
+    expiresAt: integer().notNull(),
+  },
+  (table) => [
+    // Every instance looks all the time whether an operator wants something.
+    index('jobs_wanted').on(table.wanted).where(sql`wanted IS NOT NULL`),
+  ],
+)

@@ -21,6 +21,7 @@ import { createConversations } from './conversations'
 import { openDatabase } from './database'
 import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
+import { createInstanceRows } from './instances'
 import { createJobRows } from './jobs'
 import { createKeySearch } from './key-search'
 import { createKeySums } from './key-sums'
@@ -77,6 +78,11 @@ export function createStores({ client, vault, now }: StoreParts) {
     conversations: createConversations(client),
     files: createFileRows(client),
     fileSearch: createFileSearch(client),
+    completions: createCompletions(patiently),
+    conversations: createConversations(patiently),
+    files: createFileRows(patiently),
+    fileSearch: createFileSearch(patiently),
+    instances: createInstanceRows(client),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     keySearch: createKeySearch(client),
