@@ -127,10 +127,8 @@ export function createApp(platform: Platform) {
     },
   })
 
-  const { ledger, metrics, record } = createAccounting({
-    ...{ platform, stores, pool, catalog, database },
   const { ledger, measured, measuredByAll, record } = createAccounting({
-    ...{ platform, stores, pool, catalog },
+    ...{ platform, stores, pool, catalog, database },
     queueDepth: waiting.depth,
     snapshotAge: snapshots.age,
     said: () => said,
@@ -219,8 +217,6 @@ export function createApp(platform: Platform) {
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
     .use(health(routine.readiness))
-    .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
-    .use(health(routine.isReady))
     .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)

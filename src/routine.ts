@@ -22,7 +22,6 @@ interface RoutineParts {
   readonly surface: Surface
   readonly cache: MediaCache
   readonly jobs: JobsRunner
-  readonly batches: AdminSurface['batches']
   readonly keeping: { readonly look: () => void }
   readonly batches: AdminDoor['batches']
   readonly onFault: (cause: unknown) => void
