@@ -6,6 +6,7 @@ import { isSealed, type Vault } from '../crypto'
 import { SetupError } from '../errors'
 import { readCookies, readHeaders, readHeaderValue } from '../extras'
 import { readProxy } from '../proxy'
+import { refuseMarkIn } from './copy-mark'
 import type { Database } from './database'
 import { MediaSettings } from './media-settings'
 import { touchRevision } from './revision'
@@ -171,6 +172,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
   /** Every setting, with defaults; a stored value that no longer fits is ignored. */
   async function readAll(rows: Awaited<ReturnType<typeof read>>): Promise<Settings> {
     const all: Record<string, unknown> = { ...DEFAULT_SETTINGS }
+    refuseMarkIn(rows)
     for (const { name, value } of rows)
       if (fits(name, value)) all[name] = isSecretSetting(name) ? await opened(value) : value
     return all as Settings
