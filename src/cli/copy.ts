@@ -117,13 +117,13 @@ async function copy(values: Values, signal: AbortSignal): Promise<number> {
   if (half) throw halfCopy(half)
   const secret = await secretOf(source, own.GROXY_SECRET)
   const tables = await copyTables()
-  if (isDry && isNewFile(urls.to)) return tell({ source, tables, target: urls.to, is: 'empty' })
+  if (isDry && isNewFile(urls.to)) return await tell({ source, tables, target: urls.to, is: 'empty' })
   const target = await opened('to', isReading)
   if (values.verify) await reached(target, () => refuseOtherVersion(target.client, target.name))
   const standing = values.verify
     ? undefined
     : await reached(target, () => refuseForeignTarget(target, tables, secret))
-  if (isDry) return tell({ source, tables, target: target.name, is: standing?.is ?? 'empty' })
+  if (isDry) return await tell({ source, tables, target: target.name, is: standing?.is ?? 'empty' })
 
   const withMedia = !values['without-media'] && !isSamePlace(source, target)
   const from = source.name

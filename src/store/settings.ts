@@ -282,9 +282,7 @@ const unknownSetting = (name: string): SetupError | undefined =>
 
 /** What a secret is, however it was written: empty for none. */
 const plainSecret = (name: string, text: string): string =>
-  isNothing(text) ? '' : (SECRETS[name]?.(text) ?? text)
-
-const isNothing = (text: string): boolean => ['', 'none'].includes(text.trim())
+  ['', 'none'].includes(text.trim()) ? '' : (SECRETS[name]?.(text) ?? text)
 
 /** What was left under a name that is no setting. */
 export async function readMark(client: Client, name: string): Promise<unknown> {
