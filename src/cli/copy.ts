@@ -117,7 +117,8 @@ async function copy(values: Values, signal: AbortSignal): Promise<number> {
   if (half) throw halfCopy(half)
   const secret = await secretOf(source, own.GROXY_SECRET)
   const tables = await copyTables()
-  if (isDry && isNewFile(urls.to)) return await tell({ source, tables, target: urls.to, is: 'empty' })
+  if (isDry && isNewFile(urls.to))
+    return await tell({ source, tables, target: urls.to, is: 'empty' })
   const target = await opened('to', isReading)
   if (values.verify) await reached(target, () => refuseOtherVersion(target.client, target.name))
   const standing = values.verify
