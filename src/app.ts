@@ -211,6 +211,7 @@ export function createApp(platform: Platform) {
     now,
     onBug,
     describeLimits: admission.describe,
+    isDraining: routine.isDraining,
   })
 
   return {

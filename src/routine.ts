@@ -60,7 +60,7 @@ export function createRoutine(parts: RoutineParts) {
       await counters.tick()
       if (ledger.waiting() > 0) later(ledger.flush())
       if (said.waiting() > 0) later(said.flush())
-      if (platform.self.worksBehind) await workBehind()
+      if (platform.self.worksBehind && !isDraining) await workBehind()
     },
 
     /** Whether traffic is welcome. */
@@ -74,6 +74,9 @@ export function createRoutine(parts: RoutineParts) {
         return false
       }
     },
+
+    /** Whether the server is about to stop. */
+    isDraining: (): boolean => isDraining,
 
     /** Take no more traffic for ready. */
     drain(): void {

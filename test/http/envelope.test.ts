@@ -14,6 +14,7 @@ describe('the envelope', () => {
       handle,
       now: () => 0x198_0000_0001,
       describeLimits: () => {},
+      isDraining: () => false,
       onBug: (bug) => bugs.push(bug),
     })
     return { envelope, bugs }
