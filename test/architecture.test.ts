@@ -94,6 +94,7 @@ const TOP: Readonly<Record<string, string>> = {
   'admin-surface': 'app',
   background: 'app',
   heads: 'app',
+  keeping: 'app',
   'kept-media': 'app',
   'media-surface': 'app',
   modelled: 'app',

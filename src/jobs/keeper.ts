@@ -136,6 +136,12 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     }
   }
 
+  const stateOf = (accountId: string, scope: string, rest: Rest): AccountState => ({
+    ...{ accountId, scope, state: rest.state, reason: rest.reason },
+    ...{ until: untilOf(rest), faults: rest.faults },
+    updatedAt: words.get(nameOf(accountId, scope))?.at ?? now(),
+  })
+
   return {
     /** Something was held against an account, or no longer is. */
     noteRest({ account }: Member, scope: string, rest: Rest | undefined): void {
@@ -170,6 +176,26 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       const [held, left] = await Promise.all([states.all(), quotas.all()])
       take(held)
       pool().recallQuotas(left)
+    },
+
+    /** Learn what was kept at a time, where the database cannot be asked; what came later is followed. */
+    learn(held: readonly AccountState[], left: readonly AccountQuota[], at: number): void {
+      seenUntil = at
+      take(held)
+      pool().recallQuotas(left)
+    },
+
+    /** What is held against accounts now, and what is left of quotas that were used: what is worth keeping. */
+    *held(): Generator<AccountState> {
+      for (const { account, rest, scoped } of pool().members()) {
+        if (rest) yield stateOf(account.id, '', rest)
+        for (const [scope, one] of scoped ?? []) yield stateOf(account.id, scope, one)
+      }
+    },
+    *left(): Generator<AccountQuota> {
+      for (const member of pool().members())
+        for (const quota of quotaRows(member))
+          if (quota.remaining < (quota.limit ?? Number.POSITIVE_INFINITY)) yield quota
     },
 
     /** Learn what other instances have found out. */

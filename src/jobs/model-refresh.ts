@@ -103,10 +103,14 @@ export function createModelRefresh(parts: RefreshParts) {
   async function recall(): Promise<void> {
     const since = seenAt
     const at = now()
+    learn(await modelLists.since(since - OVERLAP_MS), since)
+    seenAt = at
+  }
+
+  /** Take lists for those of their accounts, as far as these are still the same. */
+  function learn(lists: Iterable<ModelList>, since: number): void {
     const notBefore = since === 0 ? () => now() + random() * parts.spreadMs : () => 0
-    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(
-      since - OVERLAP_MS,
-    )) {
+    for (const { accountId, baseUrl, models, fetchedAt } of lists) {
       const listed = accounts.get(accountId)
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
@@ -114,7 +118,6 @@ export function createModelRefresh(parts: RefreshParts) {
       const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group), random)
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
-    seenAt = at
     if (since === 0) giveTurns(accounts.values())
     tell()
   }
@@ -178,6 +181,17 @@ export function createModelRefresh(parts: RefreshParts) {
   return {
     job,
     recall,
+
+    /** Know the lists that were kept, where the database cannot be asked. */
+    learn: (lists: Iterable<ModelList>): void => learn(lists, 0),
+
+    /** The lists that upstreams gave, as of now. */
+    *lists(): Generator<ModelList> {
+      const fetchedAt = new Date(now())
+      for (const { account, own } of accounts.values())
+        if (own)
+          yield { accountId: account.id, baseUrl: account.baseUrl, models: [...own], fetchedAt }
+    },
 
     /** The accounts have changed: know the new ones, forget those that are gone. */
     follow(): void {

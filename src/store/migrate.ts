@@ -11,12 +11,13 @@ import { MIGRATIONS_TABLE as TABLE } from './deployed'
  * it is.
  */
 export async function migrate(client: Client): Promise<readonly string[]> {
-  await refuseForeign(client)
+  const latest = (await isBegun(client)) ? await latestMigration(client) : 0
+  const pending = migrations.filter(({ when }) => when > latest)
+  // Where nothing is to be done nothing is written: a database may take no writes, and be good for turns.
+  if (pending.length === 0) return []
   await client.execute(
     `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
   )
-  const latest = await latestMigration(client)
-  const pending = migrations.filter(({ when }) => when > latest)
   for (const { sql, when } of pending) {
     const statements: InStatement[] = sql.split('--> statement-breakpoint')
     statements.push({
@@ -43,7 +44,8 @@ async function latestMigration(client: Client): Promise<number> {
   return latest
 }
 
-async function refuseForeign(client: Client): Promise<void> {
+/** Whether any migration was applied, or tried. */
+async function isBegun(client: Client): Promise<boolean> {
   const { rows } = await client.execute(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
   )
@@ -53,4 +55,5 @@ async function refuseForeign(client: Client): Promise<void> {
       `The database belongs to another program: it has a table "${table}".`,
       'Set DATABASE_URL to an empty database or to a file that does not exist yet. Nothing was changed.',
     )
+  return table === TABLE
 }
