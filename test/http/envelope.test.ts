@@ -25,6 +25,19 @@ describe('the envelope', () => {
       /^req_019800000001[\da-f]{20}$/,
     )
   })
+  test('sends clients elsewhere while the server drains, and not before', async () => {
+    let isDraining = false
+    const envelope = createEnvelope({
+      handle: () => new Response('ok'),
+      now: Date.now,
+      describeLimits: () => {},
+      isDraining: () => isDraining,
+      onBug: () => {},
+    })
+    expect((await envelope(ask())).headers.get('connection')).toBeNull()
+    isDraining = true
+    expect((await envelope(ask())).headers.get('connection')).toBe('close')
+  })
   test('answers for a handler that threw', async () => {
     const { envelope, bugs } = around(() => Promise.reject(new Error('oops')))
     const reply = await envelope(ask())
