@@ -233,6 +233,7 @@ export function createApp(platform: Platform) {
     now,
     onBug,
     describeLimits: admission.describe,
+    isDraining: routine.isDraining,
   })
 
   return {
