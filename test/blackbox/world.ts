@@ -96,12 +96,15 @@ export async function openWorld(url: string, fakes: Fakes) {
 
   for (const account of accountsOf(fakes)) await made('/accounts', account)
   const first = await newKey({ name: 'the suite' })
+  const other = await newKey({ name: 'somebody else' })
   await honoured(async () => {
     const { data } = (await (await first.get('/v1/models')).json()) as { data: { id: string }[] }
     return MODELS.every((id) => data.some((model) => model.id === id))
   }, LISTED_MS)
   return {
     ...first,
+    /** Somebody else, who has nothing of his own. */
+    other,
     url,
     fakes,
     admin,
