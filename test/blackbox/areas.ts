@@ -1,10 +1,13 @@
+import { aliasesSuite } from './areas/aliases'
 import { backgroundSuite } from './areas/background'
 import { chatSuite } from './areas/chat'
 import { conversationsSuite } from './areas/conversations'
 import { embeddingsSuite } from './areas/embeddings'
+import { faultsSuite } from './areas/faults'
 import { filesSuite } from './areas/files'
 import { healthSuite } from './areas/health'
 import { imagesSuite } from './areas/images'
+import { keysSuite } from './areas/keys'
 import { modelsSuite } from './areas/models'
 import { passThroughSuite } from './areas/pass-through'
 import { responsesSuite } from './areas/responses'
@@ -30,4 +33,7 @@ export const AREAS: Readonly<Record<string, (target: Target) => void>> = {
   files: filesSuite,
   'a session of grok.com': webSuite,
   'pass-through': passThroughSuite,
+  'what keys may': keysSuite,
+  'upstreams that fail': faultsSuite,
+  aliases: aliasesSuite,
 }
