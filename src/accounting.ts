@@ -1,10 +1,12 @@
 import { version } from '../package.json'
 import { newId } from './crypto'
+import { createExposition } from './ledger/exposition'
+import { mergeExpositions } from './ledger/merged-exposition'
 import { createMetrics } from './ledger/metrics'
 import { createLedgerQueue } from './ledger/queue'
 import { createRecord } from './ledger/record'
 import { faultFields } from './log'
-import type { Platform } from './platform'
+import type { Platform, Siblings } from './platform'
 import type { Catalog } from './pool/catalog'
 import type { Pool } from './pool/pool'
 import { poolStates } from './pool/states'
@@ -48,5 +50,28 @@ export function createAccounting(parts: AccountingParts) {
       process: platform.processUse,
     },
   })
-  return { ledger, metrics, record: createRecord({ ledger, metrics, log }) }
+  return {
+    ledger,
+    /** What this process measures, in Prometheus' text format. */
+    measured: metrics.render,
+    /** What all processes of this machine measure. */
+    measuredByAll: () =>
+      platform.siblings ? byAll(platform.siblings, metrics.render()) : metrics.render(),
+    record: createRecord({ ledger, metrics, log }),
+  }
+}
+
+async function byAll({ index, metrics }: Siblings, own: string): Promise<string> {
+  const { told, missing } = await metrics()
+  const out = createExposition()
+  out.numbers(
+    'gauge',
+    'groxy_processes',
+    'Processes of this machine, by whether they have told what they measure.',
+    [
+      [{ told: 'yes' }, told.length + 1],
+      [{ told: 'no' }, missing],
+    ],
+  )
+  return mergeExpositions([{ index, text: own }, ...told]) + out.text()
 }

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { createAccounting } from './accounting'
-import { createAdminSurface } from './admin-surface'
+import { createAdminDoor } from './admin-door'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createName, createVault, newId } from './crypto'
@@ -23,10 +23,12 @@ import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
+import { createInstances } from './instances'
 import { createKeeper } from './jobs/keeper'
 import { createKeptMedia } from './kept-media'
 import { createPricing } from './ledger/price'
 import { faultFields } from './log'
+import { createLook } from './look'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
 import type { Platform } from './platform'
@@ -90,12 +92,15 @@ export function createApp(platform: Platform) {
 
   let current: Snapshot | undefined
   const instance = createName(platform.self.name)
+  const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
   })
   const { models, quotas, cleaning, jobs } = background
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
   const snapshots = createSnapshots({
     ...stores,
+    revision: look.revision,
     now,
     later,
     onFault,
@@ -116,7 +121,7 @@ export function createApp(platform: Platform) {
     },
   })
 
-  const { ledger, metrics, record } = createAccounting({
+  const { ledger, measured, measuredByAll, record } = createAccounting({
     ...{ platform, stores, pool, catalog },
     queueDepth: waiting.depth,
     said: () => said,
@@ -184,7 +189,7 @@ export function createApp(platform: Platform) {
     settings,
   })
 
-  const admin = createAdminSurface({
+  const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
     ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
@@ -194,6 +199,7 @@ export function createApp(platform: Platform) {
 
   const routine = createRoutine({
     ...{ platform, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
+    ...{ look, models, instances },
     cache: media.cache,
     batches: admin.batches,
   })
@@ -201,13 +207,13 @@ export function createApp(platform: Platform) {
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
     .use(health(routine.isReady))
-    .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
+    .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
-    .use(admin.routes)
-  const app = routes.use(docs(routes)).compile()
+  const everything = async () => [routes, await admin.routes()]
+  const app = routes.use(docs(everything)).compile()
   const serve = createEnvelope({
-    handle: withHeads(admin.guarded((request) => app.fetch(request))),
+    handle: withHeads(admin.before((request) => app.fetch(request))),
     now,
     onBug,
     describeLimits: admission.describe,
@@ -230,14 +236,20 @@ export function createApp(platform: Platform) {
     /** Write what waits to be written, and give back what keys have not used. */
     flush: routine.flush,
 
+    /** What this process measures, in Prometheus' text format. */
+    metrics: measured,
+
     /** Every path with a method that it takes. */
-    routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
+    routes: async () =>
+      (await everything()).flatMap(({ routes }) =>
+        routes.map(({ method, path }) => ({ method, path })),
+      ),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
 
     /** The OpenAPI document, as text. */
-    describe: () => describe(routes),
+    describe: async () => describe(await everything()),
   }
 }
 

@@ -14,6 +14,11 @@ export const Environment = Type.Object({
     default: '127.0.0.1',
     description: 'Address to listen on; 0.0.0.0 for every network.',
   }),
+  WORKERS: Type.String({
+    default: '1',
+    pattern: '^(auto|[1-9][0-9]{0,2})$',
+    description: 'Processes that share the port, on Linux; auto for one a core.',
+  }),
   DATABASE_URL: Type.String({
     default: 'file:data/groxy.db',
     pattern: '^(file|libsql|https?|wss?):',

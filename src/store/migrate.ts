@@ -2,9 +2,7 @@ import type { Client, InStatement } from '@libsql/client/web'
 import { migrations } from '../../drizzle'
 import { sha256 } from '../crypto'
 import { SetupError } from '../errors'
-
-/** The table `drizzle-kit migrate` uses too, so either may run first. */
-const TABLE = '__drizzle_migrations'
+import { MIGRATIONS_TABLE as TABLE } from './deployed'
 
 /**
  * Bring the database up to date and name what was applied.

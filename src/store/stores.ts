@@ -21,6 +21,7 @@ import { createConversations } from './conversations'
 import { openDatabase } from './database'
 import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
+import { createInstanceRows } from './instances'
 import { createJobRows } from './jobs'
 import { createKeySearch } from './key-search'
 import { createKeySums } from './key-sums'
@@ -39,6 +40,7 @@ import { createNames } from './names'
 import { createNearLimits } from './near-limits'
 import { patient } from './patient'
 import { createPrices } from './prices'
+import { createPulse } from './pulse'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
@@ -79,6 +81,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     conversations: createConversations(patiently),
     files: createFileRows(patiently),
     fileSearch: createFileSearch(patiently),
+    instances: createInstanceRows(client),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     keySearch: createKeySearch(client),
@@ -93,6 +96,8 @@ export function createStores({ client, vault, now }: StoreParts) {
     names: createNames(client),
     nearLimits: createNearLimits(client),
     prices: createPrices(db, client),
+    /** What may have to be looked at. */
+    pulse: createPulse(client),
     recent: createRecent(client),
     responses: createResponses(patiently),
     rollups: createRollups(client),
