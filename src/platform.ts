@@ -1,9 +1,11 @@
 import type { Client } from '@libsql/client/web'
 import type { ElysiaConfig } from 'elysia'
+import type { createAdminSurface } from './admin-surface'
 import type { Config } from './config'
 import type { Ground } from './ground'
 import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
+import type { Keeping } from './keeping'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
 import type { Hasher } from './media/hasher'
@@ -42,6 +44,8 @@ export interface Platform {
   readonly config: Config
   readonly client: Client
   readonly self: Self
+  /** Where what turns need is kept, for a start while the database is away. */
+  readonly keeping?: Keeping
   /** Present where there are others. */
   readonly siblings?: Siblings
   /** Where it runs, for people. */
@@ -89,5 +93,7 @@ export interface Platform {
   readonly environmentKey: ReadonlyMap<string, Key>
   /** Present where a set-up link is on offer. */
   readonly setup?: { readonly token: string }
+  /** What makes the admin surface, where it has to be there from the start; else it is loaded when asked for. */
+  readonly adminSurface?: typeof createAdminSurface
   readonly adapter?: ElysiaConfig<''>['adapter']
 }
