@@ -14,8 +14,9 @@ import { soak } from './soak'
 import { measureStartUp } from './start-up'
 import { startGroxy, startTargets, startUpstream } from './targets'
 import { measureWebDecoder, reportWebDecoder } from './web-decoder'
+import { measureWorkers, reportWorkers } from './workers'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short] | --workers [--short]]
 
 const FULL = {
   seconds: 5,
@@ -53,9 +54,11 @@ const form =
           ? 'dialects'
           : words.includes('--web-decoder')
             ? 'web-decoder'
-            : isShort
-              ? 'short'
-              : 'full'
+            : words.includes('--workers')
+              ? 'workers'
+              : isShort
+                ? 'short'
+                : 'full'
 const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
@@ -100,6 +103,11 @@ async function measureAll() {
     console.info(`\n${reportDialects(dialects)}\n`)
     return { effort, dialects }
   }
+  if (form === 'workers') {
+    const workers = await measureWorkers({ ...parts, upstream, effort })
+    console.info(`\n${reportWorkers(workers)}\n`)
+    return { effort, workers }
+  }
   const startUp = await measureStartUp({ ...parts, upstream, times: effort.startUps })
   const targets = await startTargets(parts, upstream)
   const comparison = await compare(targets, measure, effort)
@@ -109,7 +117,11 @@ async function measureAll() {
 
 const generatorOf = (what: typeof form): string => {
   if (what === 'web-decoder') return 'this process'
-  return what === 'soak' || what === 'pool' || what === 'pages' ? 'fetch' : GENERATOR
+  return what === 'soak' || what === 'pool' || what === 'pages'
+    ? 'fetch'
+    : what === 'workers'
+      ? 'sockets'
+      : GENERATOR
 }
 
 try {
