@@ -5,6 +5,7 @@ import type { Config } from './config'
 import type { Ground } from './ground'
 import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
+import type { Keeping } from './keeping'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
 import type { Hasher } from './media/hasher'
@@ -43,6 +44,8 @@ export interface Platform {
   readonly config: Config
   readonly client: Client
   readonly self: Self
+  /** Where what turns need is kept, for a start while the database is away. */
+  readonly keeping?: Keeping
   /** Present where there are others. */
   readonly siblings?: Siblings
   /** Where it runs, for people. */
