@@ -121,7 +121,7 @@ describe.skipIf(isWithoutSqld)('while the database', () => {
       await begin(world)
       const again = await world.start()
       expect(again.startMs).toBeLessThan(10_000)
-      expect(again.output()).toContain('started_without_database')
+      await until(() => again.output().includes('started_without_database') || undefined)
       expect(await again.turn({ key })).toMatchObject({ status: 200 })
       expect(await again.turn({ stream: true })).toMatchObject({ status: 200, isWhole: true })
       const { status, body } = await again.ready()
