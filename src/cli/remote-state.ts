@@ -2,6 +2,7 @@ import type { Client } from '@libsql/client/web'
 import type { Config } from '../config'
 import { createVault, type Vault } from '../crypto'
 import { SetupError } from '../errors'
+import { refuseHalfCopy } from '../store/copy-mark'
 import { faultOf } from '../store/fault'
 import { gated } from '../store/gate'
 import type { Kept } from '../store/kept-snapshot'
@@ -82,6 +83,7 @@ async function makeReady(client: Client, config: Config, vault: Vault): Promise<
   const slow = openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN, LONG_CALL_MS)
   try {
     const applied = await migrate(slow)
+    await refuseHalfCopy(client)
     await checkSecret(createStores({ client, vault, now: Date.now }), vault)
     return applied
   } finally {

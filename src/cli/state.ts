@@ -3,6 +3,7 @@ import type { Client } from '@libsql/client/web'
 import type { Config } from '../config'
 import { createVault, randomToken, type Vault } from '../crypto'
 import { SetupError } from '../errors'
+import { refuseHalfCopy } from '../store/copy-mark'
 import { openFile } from '../store/file'
 import { explainLaterFault } from '../store/file-fault'
 import { migrate } from '../store/migrate'
@@ -47,6 +48,7 @@ export async function openState(config: Config, options: StateOptions = {}): Pro
   try {
     await explainLaterFault(path, checkFile(client, path))
     const applied = await explainLaterFault(path, migrate(client))
+    await refuseHalfCopy(client)
     const secret = config.GROXY_SECRET ?? secretBeside(path, await isBegun(client))
     const vault = createVault(secret)
     const stores = createStores({ client, vault, now: Date.now })
