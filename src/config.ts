@@ -25,6 +25,12 @@ export const Environment = Type.Object({
     description: '`file:PATH` on a machine, `libsql:` or `https:` for Turso.',
   }),
   DATABASE_AUTH_TOKEN: Type.Optional(Type.String({ description: 'Token of a remote database.' })),
+  GROXY_SNAPSHOT: Type.String({
+    default: 'data/groxy.snapshot',
+    minLength: 1,
+    description:
+      'File on a machine with a remote database that keeps what turns need, to start from while the database is away; `off` for none.',
+  }),
   GROXY_SECRET: Type.Optional(
     Type.String({
       minLength: 16,

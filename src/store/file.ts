@@ -4,22 +4,25 @@ import { dirname } from 'node:path'
 import type { Client, InArgs, InStatement, InValue, ResultSet, Row } from '@libsql/client/web'
 import { explainFileFault } from './file-fault'
 import { createStatements } from './file-statements'
+import { patient } from './patient'
 
 type BatchItem = InStatement | [sql: string, args?: InArgs]
 
-/** How long a statement waits for another process; it blocks the event loop, so not for long. */
-const BUSY_MS = 2000
+/** How long opening waits for another process. */
+const OPEN_MS = 2000
 
 const PRAGMAS = [
-  `busy_timeout = ${BUSY_MS}`,
+  `busy_timeout = ${OPEN_MS}`,
   'journal_mode = WAL',
   'synchronous = NORMAL',
   'foreign_keys = ON',
   'journal_size_limit = 67108864',
+  // Waiting would block the event loop: `patient` asks again instead.
+  'busy_timeout = 0',
 ]
 
 /** Of a file that is only read: it stays as it is, whatever somebody asks of it. */
-const READING = [`busy_timeout = ${BUSY_MS}`, 'query_only = ON']
+const READING = [`busy_timeout = ${OPEN_MS}`, 'query_only = ON']
 
 interface FileOptions {
   /** Whole numbers come as `bigint`, so that none is rounded. */
@@ -65,7 +68,7 @@ export function openFile(path: string, { exact, reading }: FileOptions = {}): Cl
   const batch = database.transaction((items: BatchItem[]) => items.map(run))
   let closed = false
 
-  return {
+  return patient({
     protocol: 'file',
     get closed() {
       return closed
@@ -95,7 +98,7 @@ export function openFile(path: string, { exact, reading }: FileOptions = {}): Cl
       statements.clear()
       database.close()
     },
-  } as Client
+  } as Client)
 }
 
 /** Only this user may read it: it holds what programs asked for, if not what they said. */
