@@ -68,7 +68,7 @@ export async function fillEveryTable(client: Asked, count: number, from = 0): Pr
         if (table === 'settings' && name === 'value') return JSON.stringify(`${seed}`)
         // Keys, and what must be there once only.
         if (type === 'integer')
-          return isNeeded ? BigInt(from + nth + 1) : valueFor(type, false, seed)
+          return isNeeded ? BigInt(1_000_000 + from + nth) : valueFor(type, false, seed)
         return valueFor(type, isNeeded, seed)
       }),
     }))
