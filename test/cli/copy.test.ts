@@ -57,7 +57,6 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
       let file = ''
       {
         await using it = await livedIn({ path })
-        await fillEveryTable(it.client, 40)
         const state = await openState(
           readConfig({ DATABASE_URL: `file:${path}`, GROXY_SECRET: SECRET }),
         )
@@ -65,8 +64,11 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
         const { rows } = await it.client.execute('SELECT id FROM files')
         file = String(rows[0]?.id)
       }
+      const left = openFile(path)
+      // As an instance does that stops.
+      await left.execute('DELETE FROM instances')
+      left.close()
       const before = await contentsAt(path)
-      expectEveryTableFilled(before)
       const moved = await copied({ from: `file:${path}`, to: server.url })
       expect(moved.printed).toContain('Done: ')
       expect(moved.code).toBe(0)
@@ -104,12 +106,38 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
       expect((await Bun.file(secret).text()).trim()).toBe(SECRET)
       expect((await stat(secret)).mode & 0o777).toBe(0o600)
       await using again = await gateway({ path: back })
-      const accounts = await again.stores.accounts.list().catch(() => [])
-      expect(accounts.length === 0 || accounts.some(({ name }) => name === 'team')).toBe(true)
+      // Their secrets open.
+      const accounts = await again.stores.accounts.list()
+      const team = accounts.find(({ name }) => name === 'team')
+      expect(await createVault(SECRET).open(team?.secret ?? '')).toBe(
+        'xai-lived-in-000000000000000000007f3a',
+      )
       const content = await fetch(`${again.url}/v1/files/${file}/content`, {
         headers: { authorization: `Bearer ${KEY}` },
       })
       expect(content.status).toBe(200)
+    },
+    LONG,
+  )
+
+  test(
+    'every table moves there and back, whatever is in its rows',
+    async () => {
+      await using server = await sqld()
+      await using folder = await scratch('copy')
+      const it = await small(folder.path)
+      const client = openFile(it.path)
+      await fillEveryTable(client, 250)
+      await client.execute('DELETE FROM instances')
+      client.close()
+      const before = await contentsAt(it.path)
+      expectEveryTableFilled(before)
+      expect((await copied({ from: it.url, to: server.url })).code).toBe(0)
+      const remote = openRemote(server.url, undefined, { exact: true })
+      expect(await contentsOf(remote)).toEqual(before)
+      const back = `${folder.path}/back/groxy.db`
+      expect((await copied({ from: server.url, to: `file:${back}` })).code).toBe(0)
+      expect(await contentsAt(back)).toEqual(before)
     },
     LONG,
   )
