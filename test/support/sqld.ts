@@ -40,6 +40,9 @@ export async function sqld() {
   let program = await start()
   return {
     url: program.url,
+    /** Where its files are. */
+    folder: folder.path,
+    pid: (): number => program.pid,
     signal: (name: NodeJS.Signals): void => program.signal(name),
     /** As if its machine lost power. */
     kill: () => program[Symbol.asyncDispose](),
