@@ -11,4 +11,6 @@ CREATE TABLE `instances` (
 );--> statement-breakpoint
 CREATE INDEX `instances_by_expiry` ON `instances` (`expires_at`);--> statement-breakpoint
 CREATE INDEX `batches_open` ON `batches` (`created_at`,`id`) WHERE state IN ('waiting', 'running');--> statement-breakpoint
-CREATE INDEX `jobs_wanted` ON `jobs` (`wanted`) WHERE wanted IS NOT NULL;
+CREATE INDEX `jobs_wanted` ON `jobs` (`wanted`) WHERE wanted IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `model_lists_by_time` ON `model_lists` (`fetched_at`);--> statement-breakpoint
+ALTER TABLE `jobs` ADD `tries` integer DEFAULT 1 NOT NULL;

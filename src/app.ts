@@ -23,11 +23,13 @@ import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
+import { createInstances } from './instances'
 import { createKeeper } from './jobs/keeper'
 import { createKeeping } from './keeping'
 import { createKeptMedia } from './kept-media'
 import { createPricing } from './ledger/price'
 import { faultFields } from './log'
+import { createLook } from './look'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
 import type { Platform } from './platform'
@@ -99,12 +101,15 @@ export function createApp(platform: Platform) {
   let kept: Kept | undefined
   let hasRecalled = false
   const instance = createName(platform.self.name)
+  const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
   })
   const { models, quotas, cleaning, jobs } = background
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
   const snapshots = createSnapshots({
     ...stores,
+    revision: look.revision,
     now,
     later,
     onFault,
@@ -205,6 +210,7 @@ export function createApp(platform: Platform) {
   })
 
   const routine = createRoutine({
+    ...{ look, models, instances },
     ...{ platform, database, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
     cache: media.cache,
     batches: admin.batches,

@@ -58,7 +58,10 @@ export function createKeeping({ platform, database, snapshot, age, rest }: Keepi
       const current = snapshot()
       if (!keeping || !current || isWriting || !database().up || age() > TRUE_MS) return
       if (now() < nextAt) return
-      if (current !== written || now() >= allAt) return later(write(keeping, current))
+      if (current !== written || now() >= allAt) {
+        later(write(keeping, current))
+        return
+      }
       nextAt = now() + SOON_MS
       later(keeping.confirm(now() - Math.max(0, age())).catch(() => undefined))
     },

@@ -1,9 +1,12 @@
 import type { AdminDoor } from './admin-door'
 import type { Counters } from './http/counters'
 import type { Readiness } from './http/health'
+import type { Instances } from './instances'
 import type { Keeper } from './jobs/keeper'
+import type { ModelRefresh } from './jobs/model-refresh'
 import type { JobsRunner } from './jobs/runner'
 import type { LedgerQueue } from './ledger/queue'
+import type { Look, News } from './look'
 import type { MediaCache } from './media/cache'
 import type { Platform } from './platform'
 import type { Said } from './state/said'
@@ -15,6 +18,8 @@ interface RoutineParts {
   readonly platform: Platform
   readonly database: DatabaseWatch
   readonly snapshots: Snapshots
+  readonly look: Look
+  readonly instances: Instances
   readonly keeper: Keeper
   readonly counters: Counters
   readonly ledger: LedgerQueue
@@ -24,6 +29,7 @@ interface RoutineParts {
   readonly jobs: JobsRunner
   readonly keeping: { readonly look: () => void }
   readonly batches: AdminDoor['batches']
+  readonly models: Pick<ModelRefresh, 'recall'>
   readonly onFault: (cause: unknown) => void
 }
 
@@ -35,6 +41,7 @@ const LONGEST_MS = 60_000
 /** What an instance does when it starts, from time to time, and when it stops. */
 export function createRoutine(parts: RoutineParts) {
   const { platform, snapshots, keeper, counters, ledger, said, surface, jobs, batches } = parts
+  const { look, instances, models, onFault } = parts
   const { later, now } = platform
   const { takeover, videos, background } = surface
   const begunAt = new Map<string, number>()
@@ -54,12 +61,12 @@ export function createRoutine(parts: RoutineParts) {
     }
   }
 
-  /** What one of the processes of a machine does for all. */
-  async function workBehind(): Promise<void> {
-    await step('takeover', takeover.look)
-    await step('videos', videos.look)
+  /** What one of the processes of a machine does for all; the database is asked only for what is there. */
+  async function workBehind(news: News | undefined): Promise<void> {
+    if (news?.isTurnLeft) await step('takeover', takeover.look)
+    if (news?.isVideoLeft || videos.hasWaiting()) await step('videos', videos.look)
     await step('media', parts.cache.lookAhead)
-    await Promise.all([jobs.tick(), batches.tick()])
+    await Promise.all([jobs.tick(news?.isJobOpen === true), news?.isBatchLeft && batches.tick()])
   }
 
   return {
@@ -79,12 +86,15 @@ export function createRoutine(parts: RoutineParts) {
       } finally {
         isRefreshing = false
       }
-      await step('states', keeper.follow)
+      const news = look.news()
+      if (news) await step('instances', instances.keep)
+      if (news?.hasStates) await step('states', keeper.follow)
+      if (news?.hasLists) await step('lists', () => models.recall().catch(onFault))
       await step('limits', counters.tick)
       parts.keeping.look()
       if (ledger.waiting() > 0) later(ledger.flush())
       if (said.waiting() > 0) later(said.flush())
-      if (platform.self.worksBehind && !isDraining) await workBehind()
+      if (platform.self.worksBehind && !isDraining) await workBehind(news)
     },
 
     /** Whether traffic is welcome, and whether the database answers: turns do without. */
@@ -93,7 +103,7 @@ export function createRoutine(parts: RoutineParts) {
       try {
         await snapshots.get()
       } catch (cause) {
-        parts.onFault(cause)
+        onFault(cause)
         return { status: 'starting' }
       }
       const { up, writable } = parts.database()
@@ -112,12 +122,14 @@ export function createRoutine(parts: RoutineParts) {
       batches.stop()
       later(background.leave('unwatched'))
       later(videos.leave())
+      later(instances.drain())
     },
 
     /** Write what waits to be written, and give back what keys have not used. */
     async flush(): Promise<void> {
       if (isDraining) await Promise.all([background.leave('all'), videos.leave()])
       await Promise.all([ledger.flush(), said.flush(), keeper.save(), counters.giveBack()])
+      if (isDraining) await instances.leave()
     },
   }
 }

@@ -122,7 +122,8 @@ async function resolve(host: string): Promise<readonly string[]> {
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
 
-function hasher(): Hasher {
+/** SHA-256 over bytes that come one after the other. */
+export function hasher(): Hasher {
   const hash = new Bun.CryptoHasher('sha256')
   return {
     update: (bytes) => void hash.update(bytes),

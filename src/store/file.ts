@@ -21,6 +21,16 @@ const PRAGMAS = [
   'busy_timeout = 0',
 ]
 
+/** Of a file that is only read: it stays as it is, whatever somebody asks of it. */
+const READING = [`busy_timeout = ${BUSY_MS}`, 'query_only = ON']
+
+interface FileOptions {
+  /** Whole numbers come as `bigint`, so that none is rounded. */
+  readonly exact?: boolean
+  /** The file must be there, and nothing is written. */
+  readonly reading?: boolean
+}
+
 /**
  * A libSQL client over the SQLite inside Bun.
  *
@@ -32,11 +42,15 @@ const PRAGMAS = [
  *
  * @throws SetupError that says what is wrong with the file, and what to do; nothing is overwritten.
  */
-export function openFile(path: string): Client {
+export function openFile(path: string, { exact, reading }: FileOptions = {}): Client {
   const database = explainFileFault(path, () => {
-    if (path !== ':memory:') makeFile(path)
-    const opened = new Database(path, { create: true, readwrite: true })
-    for (const pragma of PRAGMAS) opened.run(`PRAGMA ${pragma}`)
+    if (path !== ':memory:' && !reading) makeFile(path)
+    const opened = new Database(path, {
+      create: !reading,
+      readwrite: true,
+      safeIntegers: exact === true,
+    })
+    for (const pragma of reading ? READING : PRAGMAS) opened.run(`PRAGMA ${pragma}`)
     return opened
   })
   const statements = createStatements((sql) => database.prepare<unknown, SQLQueryBindings[]>(sql))
@@ -61,7 +75,7 @@ export function openFile(path: string): Client {
     },
     execute: async (item: InStatement, args?: InArgs) =>
       run(typeof item === 'string' && args ? [item, args] : item),
-    batch: async (items: BatchItem[]) => batch.immediate(items),
+    batch: async (items: BatchItem[]) => (reading ? batch(items) : batch.immediate(items)),
     async migrate(items: InStatement[]) {
       statements.clear()
       database.run('PRAGMA foreign_keys = OFF')

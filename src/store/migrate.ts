@@ -32,11 +32,26 @@ export async function migrate(client: Client): Promise<readonly string[]> {
   return pending.map(({ tag }) => tag)
 }
 
-async function latestMigration(client: Client): Promise<number> {
+/** What the last migration was, as a number that grows; 0 for a database that nothing was applied to. */
+export async function versionOf(client: Pick<Client, 'execute'>): Promise<number> {
+  const { rows } = await client.execute({
+    sql: `SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name = ?`,
+    args: [TABLE],
+  })
+  return Number(rows[0]?.found) === 0 ? 0 : lastApplied(client)
+}
+
+/** What the last migration of this version is. */
+export const ownVersion = (): number => migrations.at(-1)?.when ?? 0
+
+async function lastApplied(client: Pick<Client, 'execute'>): Promise<number> {
   const { rows } = await client.execute(`SELECT max(created_at) AS latest FROM ${TABLE}`)
-  const latest = Number(rows[0]?.latest ?? 0)
-  const known = migrations.at(-1)?.when ?? 0
-  if (latest > known)
+  return Number(rows[0]?.latest ?? 0)
+}
+
+async function latestMigration(client: Client): Promise<number> {
+  const latest = await lastApplied(client)
+  if (latest > ownVersion())
     throw new SetupError(
       'The database was written by a newer version of Groxy.',
       'Start the newer version, or restore a backup made before the upgrade. Nothing was changed.',
@@ -44,8 +59,12 @@ async function latestMigration(client: Client): Promise<number> {
   return latest
 }
 
-/** Whether any migration was applied, or tried. */
-async function isBegun(client: Client): Promise<boolean> {
+/**
+ * Whether any migration was applied, or tried.
+ *
+ * @throws SetupError when the database belongs to another program
+ */
+export async function isBegun(client: Pick<Client, 'execute'>): Promise<boolean> {
   const { rows } = await client.execute(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
   )

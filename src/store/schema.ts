@@ -124,13 +124,17 @@ export const accountQuotas = sqliteTable(
 )
 
 /** The last model list that an account's upstream gave; outlives outages and restarts. */
-export const modelLists = sqliteTable('model_lists', {
-  accountId: text().primaryKey(),
-  /** Belongs to the list: another upstream behind the same account makes it void. */
-  baseUrl: text().notNull(),
-  models: text({ mode: 'json' }).$type<readonly UpstreamModel[]>().notNull(),
-  fetchedAt: time().notNull(),
-})
+export const modelLists = sqliteTable(
+  'model_lists',
+  {
+    accountId: text().primaryKey(),
+    /** Belongs to the list: another upstream behind the same account makes it void. */
+    baseUrl: text().notNull(),
+    models: text({ mode: 'json' }).$type<readonly UpstreamModel[]>().notNull(),
+    fetchedAt: time().notNull(),
+  },
+  (table) => [index('model_lists_by_time').on(table.fetchedAt)],
+)
 
 /** A model as its upstream describes it; unknown fields are kept. */
 export interface UpstreamModel {
@@ -247,6 +251,8 @@ export const jobs = sqliteTable(
     note: text(),
     /** Asks the instance that runs it to stop, or to run it again. */
     wanted: text({ enum: ['run', 'cancel'] }),
+    /** How often this run was begun: what was interrupted is begun again where an operator asked for it. */
+    tries: integer().notNull().default(1),
     startedAt: integer().notNull(),
     finishedAt: integer(),
     expiresAt: integer().notNull(),

@@ -39,6 +39,7 @@ import { createModelLists } from './model-lists'
 import { createNames } from './names'
 import { createNearLimits } from './near-limits'
 import { createPrices } from './prices'
+import { createPulse } from './pulse'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
@@ -93,6 +94,8 @@ export function createStores({ client, vault, now }: StoreParts) {
     names: createNames(client),
     nearLimits: createNearLimits(client),
     prices: createPrices(db, client),
+    /** What may have to be looked at. */
+    pulse: createPulse(client),
     recent: createRecent(client),
     responses: createResponses(client),
     rollups: createRollups(client),

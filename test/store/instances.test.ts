@@ -78,8 +78,8 @@ for (const [where, make, isSkipped] of databases)
       await allowances.hold(holder('dead'), [{ ...slots, wanted: 6 }])
       await allowances.hold(holder('alive'), [{ ...slots, wanted: 4 }])
       const claim = { leaseMs: 60_000, startedBefore: NOW }
-      expect(await jobs.claim({ name: 'cleaning', instance: 'dead', ...claim })).toBe(true)
-      expect(await jobs.claim({ name: 'media', instance: 'alive', ...claim })).toBe(true)
+      expect(await jobs.claim({ name: 'cleaning', instance: 'dead', ...claim })).toBe('due')
+      expect(await jobs.claim({ name: 'media', instance: 'alive', ...claim })).toBe('due')
       await batches.add({ id: 'b', kind: 'test', actor: 'me', subjects: ['a'] })
       expect(await batches.claim('dead', 60_000)).toMatchObject({ id: 'b' })
 
@@ -92,8 +92,8 @@ for (const [where, make, isSkipped] of databases)
       const [held] = await allowances.hold({ ...holder('third'), now }, [{ ...slots, wanted: 9 }])
       expect(held?.granted).toBe(6)
       const again = { ...claim, instance: 'third', startedBefore: now }
-      expect(await jobs.claim({ name: 'cleaning', ...again })).toBe(true)
-      expect(await jobs.claim({ name: 'media', ...again })).toBe(false)
+      expect(await jobs.claim({ name: 'cleaning', ...again })).toBe('due')
+      expect(await jobs.claim({ name: 'media', ...again })).toBeUndefined()
       const lease = { instance: 'third', expiresAt: end }
       const turns = await stores.backgroundTurns.claim(lease, now, 9)
       expect(turns.map(({ responseId }) => responseId)).toEqual(['resp_dead'])
