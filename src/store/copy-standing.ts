@@ -2,7 +2,7 @@ import type { Client } from '@libsql/client/web'
 import { SetupError } from '../errors'
 import { type CopyMark, readCopyMark } from './copy-mark'
 import type { CopyTable } from './copy-tables'
-import { isBegun, ownVersion, versionOf } from './migrate'
+import { ownVersion, refuseForeign, versionOf } from './migrate'
 
 type Asked = Pick<Client, 'execute' | 'batch'>
 
@@ -12,7 +12,7 @@ type Asked = Pick<Client, 'execute' | 'batch'>
  * @throws SetupError that says what to do
  */
 export async function refuseOtherVersion(client: Asked, name: string): Promise<void> {
-  await isBegun(client)
+  await refuseForeign(client)
   const version = await versionOf(client)
   if (version === ownVersion()) return
   if (version === 0)
@@ -39,7 +39,7 @@ export type Standing =
 
 /** Look at a target, of whatever version, without changing anything. */
 export async function standingOf(client: Asked, tables: readonly CopyTable[]): Promise<Standing> {
-  await isBegun(client)
+  await refuseForeign(client)
   const { rows } = await client.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
   const there = new Set(rows.map(({ name }) => String(name)))
   if (there.has('settings')) {

@@ -22,7 +22,7 @@ const PRAGMAS = [
 ]
 
 /** Of a file that is only read: it stays as it is, whatever somebody asks of it. */
-const READING = [`busy_timeout = ${BUSY_MS}`, 'query_only = ON']
+const READING = [`busy_timeout = ${OPEN_MS}`, 'query_only = ON']
 
 interface FileOptions {
   /** Whole numbers come as `bigint`, so that none is rounded. */

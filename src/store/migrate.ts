@@ -59,20 +59,26 @@ async function latestMigration(client: Client): Promise<number> {
   return latest
 }
 
-/**
- * Whether any migration was applied, or tried.
- *
- * @throws SetupError when the database belongs to another program
- */
-export async function isBegun(client: Pick<Client, 'execute'>): Promise<boolean> {
-  const { rows } = await client.execute(
-    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
-  )
-  const table = rows[0]?.name
+/** Whether any migration was applied, or tried. */
+async function isBegun(client: Client): Promise<boolean> {
+  await refuseForeign(client)
+  return (await firstTable(client)) === TABLE
+}
+
+/** @throws SetupError when the database belongs to another program */
+export async function refuseForeign(client: Pick<Client, 'execute'>): Promise<void> {
+  const table = await firstTable(client)
   if (table !== undefined && table !== TABLE)
     throw new SetupError(
       `The database belongs to another program: it has a table "${table}".`,
       'Set DATABASE_URL to an empty database or to a file that does not exist yet. Nothing was changed.',
     )
-  return table === TABLE
+}
+
+/** The table of migrations where there is one, else whichever comes first. */
+async function firstTable(client: Pick<Client, 'execute'>): Promise<unknown> {
+  const { rows } = await client.execute(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
+  )
+  return rows[0]?.name
 }
