@@ -117,6 +117,8 @@ export function createApp(platform: Platform) {
     onFault,
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
+      // Of accounts that nobody changed this instance hears otherwise, where it goes on between requests.
+      const isFollowed = platform.sharesWork && snapshot.accounts === current?.accounts
       current = snapshot
       pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
@@ -124,7 +126,7 @@ export function createApp(platform: Platform) {
       const priorities = { xai, openai, web, demo: snapshot.settings.priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
       if (kept) keeper.learn([...kept.states], [...kept.quotas], kept.at)
-      else await keeper.recall()
+      else if (!isFollowed) await keeper.recall()
       models.follow()
       quotas.follow()
       if (kept) models.learn(kept.lists)

@@ -42,7 +42,7 @@ import { createNearLimits } from './near-limits'
 import { createPrices } from './prices'
 import { createPulse } from './pulse'
 import { createResponses } from './responses'
-import { readRevision } from './revision'
+import { readAccountRevision, readRevision } from './revision'
 import { createSettings, readMark } from './settings'
 import { createVideoRows } from './videos'
 
@@ -106,6 +106,7 @@ export function createStores({ client, vault, now }: StoreParts) {
       await client.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
+    accountRevision: () => readAccountRevision(client),
     usage: createUsage(client),
     videos: createVideoRows(client),
     revision: () => readRevision(client),

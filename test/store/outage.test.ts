@@ -26,6 +26,7 @@ describe('the snapshot', () => {
       prices: empty as never,
       settings: { all: async () => DEFAULT_SETTINGS } as never,
       revision,
+      accountRevision: revision,
       now: () => time,
       onChange: (snapshot) => void seen.push(snapshot),
       onFault: (cause) => faults.push(cause),

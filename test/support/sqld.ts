@@ -43,6 +43,9 @@ export async function sqld() {
   let program = await start()
   return {
     url: program.url,
+    /** Where its files are. */
+    folder: folder.path,
+    pid: (): number => program.pid,
     signal: (name: NodeJS.Signals): void => program.signal(name),
     /** Take no writes any more, as Turso does beyond a plan, or take them again. */
     async refuseWrites(isRefused: boolean): Promise<void> {
