@@ -12,6 +12,7 @@ import type { Pool } from './pool/pool'
 import { poolStates } from './pool/states'
 import type { Said } from './state/said'
 import type { Stores } from './store/stores'
+import type { DatabaseWatch } from './store/watch'
 
 interface AccountingParts {
   readonly platform: Platform
@@ -20,12 +21,15 @@ interface AccountingParts {
   readonly catalog: Catalog
   /** How many turns wait for an account. */
   readonly queueDepth: () => number
+  readonly database: DatabaseWatch
+  /** How old what turns go by is, in milliseconds. */
+  readonly snapshotAge: () => number
   readonly said: () => Said
 }
 
 /** Where each turn is written down and counted when it has ended. */
 export function createAccounting(parts: AccountingParts) {
-  const { platform, stores, pool, catalog, queueDepth, said } = parts
+  const { platform, stores, pool, catalog, queueDepth, database, snapshotAge, said } = parts
   const { now, later, log } = platform
   const ledger = createLedgerQueue({
     append: stores.ledger.append,
@@ -47,6 +51,9 @@ export function createAccounting(parts: AccountingParts) {
       ledgerDropped: ledger.dropped,
       saidWaiting: () => said().waiting(),
       saidDropped: () => said().dropped(),
+      databaseUp: () => database().up,
+      databaseWritable: () => database().writable,
+      snapshotAge,
       process: platform.processUse,
     },
   })

@@ -25,6 +25,7 @@ import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
 import { createInstances } from './instances'
 import { createKeeper } from './jobs/keeper'
+import { createKeeping } from './keeping'
 import { createKeptMedia } from './kept-media'
 import { createPricing } from './ledger/price'
 import { faultFields } from './log'
@@ -39,9 +40,11 @@ import { createWaiting } from './pool/waiting'
 import { createReports } from './reports'
 import { createRoutine } from './routine'
 import { createSaid } from './state/said'
+import type { Kept } from './store/kept-snapshot'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
+import { watched } from './store/watch'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
 import { createForward } from './upstream/xai/forward'
@@ -49,8 +52,13 @@ import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, client, secret, later, fetch, now, random, log, digest } = platform
+  const { config, secret, later, fetch, now, random, log, digest } = platform
+  const { onFault, onBug, onFailure, onDatabase } = createReports(log)
   const vault = createVault(secret)
+  const { client, state: database } = watched({
+    ...{ client: platform.client, now },
+    onChange: onDatabase,
+  })
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
   const pool: Pool = createPool({
@@ -79,8 +87,6 @@ export function createApp(platform: Platform) {
     onStored: (bytes) => cleaning.note(bytes),
   })
   const upstreams: Upstreams = createUpstreams(platform, settings, media)
-  const { onFault, onBug, onFailure } = createReports(log)
-
   const keeper = createKeeper({
     pool: () => pool,
     states: stores.accountStates,
@@ -91,6 +97,9 @@ export function createApp(platform: Platform) {
   })
 
   let current: Snapshot | undefined
+  /** What is begun with while the database is away. */
+  let kept: Kept | undefined
+  let hasRecalled = false
   const instance = createName(platform.self.name)
   const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
@@ -106,24 +115,27 @@ export function createApp(platform: Platform) {
     onFault,
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
-      const isFirst = current === undefined
       current = snapshot
       pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
       const { priority_xai: xai, priority_openai: openai, priority_web: web } = snapshot.settings
       const priorities = { xai, openai, web, demo: snapshot.settings.priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
-      await keeper.recall()
+      if (kept) keeper.learn([...kept.states], [...kept.quotas], kept.at)
+      else await keeper.recall()
       models.follow()
       quotas.follow()
-      if (isFirst) await models.recall()
+      if (kept) models.learn(kept.lists)
+      else if (!hasRecalled) await models.recall()
+      hasRecalled ||= kept === undefined
       if (platform.self.worksBehind && !routine.isRefreshing()) later(jobs.tick())
     },
   })
 
   const { ledger, measured, measuredByAll, record } = createAccounting({
-    ...{ platform, stores, pool, catalog },
+    ...{ platform, stores, pool, catalog, database },
     queueDepth: waiting.depth,
+    snapshotAge: snapshots.age,
     said: () => said,
   })
 
@@ -198,15 +210,19 @@ export function createApp(platform: Platform) {
   })
 
   const routine = createRoutine({
-    ...{ platform, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
     ...{ look, models, instances },
+    ...{ platform, database, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
     cache: media.cache,
     batches: admin.batches,
+    keeping: createKeeping({
+      ...{ platform, database, snapshot: () => current, age: snapshots.age },
+      rest: () => ({ lists: models.lists(), states: keeper.held(), quotas: keeper.left() }),
+    }),
   })
 
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
-    .use(health(routine.isReady))
+    .use(health(routine.readiness))
     .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
@@ -217,6 +233,7 @@ export function createApp(platform: Platform) {
     now,
     onBug,
     describeLimits: admission.describe,
+    isDraining: routine.isDraining,
   })
 
   return {
@@ -226,6 +243,13 @@ export function createApp(platform: Platform) {
 
     /** Read the database for the first time. */
     load: routine.load,
+
+    /** Begin with what was kept when the database was last there; it is read when it is back. */
+    async recall(found: Kept, at: number): Promise<void> {
+      kept = found
+      await snapshots.begin(found.snapshot, at)
+      kept = undefined
+    },
 
     /** See what has changed in the database and at the upstreams. */
     refresh: routine.refresh,

@@ -5,6 +5,7 @@ import type { Config } from './config'
 import type { Ground } from './ground'
 import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
+import type { Keeping } from './keeping'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
 import type { Hasher } from './media/hasher'
@@ -36,8 +37,6 @@ export interface Siblings {
     readonly told: readonly { readonly index: number; readonly text: string }[]
     readonly missing: number
   }>
-  /** Which of them it is, from 0 on. */
-  readonly index?: number
 }
 
 /** What differs between a machine, a Worker and a test. */
@@ -45,6 +44,8 @@ export interface Platform {
   readonly config: Config
   readonly client: Client
   readonly self: Self
+  /** Where what turns need is kept, for a start while the database is away. */
+  readonly keeping?: Keeping
   /** Present where there are others. */
   readonly siblings?: Siblings
   /** Where it runs, for people. */

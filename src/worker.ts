@@ -12,7 +12,6 @@ import type { Platform } from './platform'
 import { deployedProblem } from './store/deployed'
 import { environmentKey } from './store/keys'
 import { createObjects } from './store/objects'
-import { patient } from './store/patient'
 import { createGptTokenizer } from './turn/gpt-tokenizer'
 import type { Tokenizer } from './turn/tokenizer'
 import { connectOnWorkers } from './worker-connect'
@@ -41,9 +40,7 @@ function createPlatform(setup: WorkerSetup): Platform {
       media: { kind: bucket ? 'bucket' : 'database' },
       environment: () => env,
     },
-    objects: bucket
-      ? createBucket(bucket)
-      : createObjects({ client: patient(client), now: Date.now }),
+    objects: bucket ? createBucket(bucket) : createObjects({ client, now: Date.now }),
     secret,
     later: waitUntil,
     fetch: call,

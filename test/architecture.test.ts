@@ -95,6 +95,7 @@ const TOP: Readonly<Record<string, string>> = {
   background: 'app',
   heads: 'app',
   instances: 'app',
+  keeping: 'app',
   'kept-media': 'app',
   look: 'app',
   'media-surface': 'app',

@@ -10,7 +10,6 @@ import type { ObjectStore } from '../media/object-store'
 import type { Platform, Self } from '../platform'
 import { environmentKey } from '../store/keys'
 import { createObjects } from '../store/objects'
-import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
 import { machineGround } from './ground'
 import { machineConnect } from './machine-connect'
@@ -112,7 +111,7 @@ const SPARE_BYTES = 256 * 1024 * 1024
 function objectsOf(config: Config, client: State['client']): ObjectStore {
   const path = mediaPath(config)
   if (path !== undefined) return createDirectory(path, SPARE_BYTES)
-  return createObjects({ client: patient(client), now: Date.now })
+  return createObjects({ client, now: Date.now })
 }
 
 /** IPv4 first: many machines have IPv6 addresses and no way to use them. */
@@ -123,7 +122,8 @@ async function resolve(host: string): Promise<readonly string[]> {
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
 
-function hasher(): Hasher {
+/** SHA-256 over bytes that come one after the other. */
+export function hasher(): Hasher {
   const hash = new Bun.CryptoHasher('sha256')
   return {
     update: (bytes) => void hash.update(bytes),

@@ -1,7 +1,8 @@
 import { type App, createApp } from '../app'
 import type { Config } from '../config'
 import { faultFields } from '../log'
-import { addressAt, listen, quietMoment } from './listener'
+import { drain } from './drain'
+import { addressAt, listen } from './listener'
 import type { Member } from './member'
 import type { Output } from './output'
 import { createPlatform } from './platform'
@@ -41,11 +42,8 @@ export async function runServer(config: Config, output: Output, member?: Member)
 
   const why = await stopSignal(member)
   log.info('stopping', { why, note: 'answers in progress are finished first' })
+  await drain({ config, app, sockets: platform.sockets, server, member })
   clearInterval(timer)
-  app.drain()
-  platform.sockets.leave()
-  if (member) await quietMoment()
-  await server.stop()
   const lastWrites = app.flush().then(platform.settle)
   await Promise.race([lastWrites, Bun.sleep(LAST_FLUSH_MS)])
   state.client.close()

@@ -145,6 +145,12 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     horizons.quotas.seen(timesOf(left), at)
   }
 
+  const stateOf = (accountId: string, scope: string, rest: Rest): AccountState => ({
+    ...{ accountId, scope, state: rest.state, reason: rest.reason },
+    ...{ until: untilOf(rest), faults: rest.faults },
+    updatedAt: words.get(nameOf(accountId, scope))?.at ?? now(),
+  })
+
   return {
     /** Up to where it is known what was stored. */
     horizons,
@@ -181,6 +187,24 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
       for (const name of words.keys()) if (!pool().member(accountIn(name))) words.delete(name)
       const [held, left] = await Promise.all([states.all(), quotas.all()])
       hear(held, left, at)
+    },
+
+    /** Learn what was kept at a time, where the database cannot be asked; what came later is followed. */
+    learn(held: readonly AccountState[], left: readonly AccountQuota[], at: number): void {
+      hear(held, left, at)
+    },
+
+    /** What is held against accounts now, and what is left of quotas that were used: what is worth keeping. */
+    *held(): Generator<AccountState> {
+      for (const { account, rest, scoped } of pool().members()) {
+        if (rest) yield stateOf(account.id, '', rest)
+        for (const [scope, one] of scoped ?? []) yield stateOf(account.id, scope, one)
+      }
+    },
+    *left(): Generator<AccountQuota> {
+      for (const member of pool().members())
+        for (const quota of quotaRows(member))
+          if (quota.remaining < (quota.limit ?? Number.POSITIVE_INFINITY)) yield quota
     },
 
     /** Learn what other instances have found out. */

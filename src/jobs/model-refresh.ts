@@ -105,9 +105,19 @@ export function createModelRefresh(parts: RefreshParts) {
   async function recall(): Promise<void> {
     const isFirst = !isBegun
     const at = now()
-    const notBefore = isFirst ? () => now() + random() * parts.spreadMs : () => 0
     const stored = await modelLists.since(horizon.since())
-    for (const { accountId, baseUrl, models, fetchedAt } of stored) {
+    learn(stored, isFirst)
+    horizon.seen(
+      stored.map(({ fetchedAt }) => fetchedAt.getTime()),
+      at,
+    )
+    isBegun = true
+  }
+
+  /** Take lists for those of their accounts, as far as these are still the same. */
+  function learn(lists: Iterable<ModelList>, isFirst: boolean): void {
+    const notBefore = isFirst ? () => now() + random() * parts.spreadMs : () => 0
+    for (const { accountId, baseUrl, models, fetchedAt } of lists) {
       const listed = accounts.get(accountId)
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
@@ -115,11 +125,6 @@ export function createModelRefresh(parts: RefreshParts) {
       const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group), random)
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
-    horizon.seen(
-      stored.map(({ fetchedAt }) => fetchedAt.getTime()),
-      at,
-    )
-    isBegun = true
     if (isFirst) giveTurns(accounts.values())
     tell()
   }
@@ -185,6 +190,17 @@ export function createModelRefresh(parts: RefreshParts) {
     recall,
     /** Up to where it is known what was stored. */
     horizon,
+
+    /** Know the lists that were kept, where the database cannot be asked. */
+    learn: (lists: Iterable<ModelList>): void => learn(lists, true),
+
+    /** The lists that upstreams gave, as of now. */
+    *lists(): Generator<ModelList> {
+      const fetchedAt = new Date(now())
+      for (const { account, own } of accounts.values())
+        if (own)
+          yield { accountId: account.id, baseUrl: account.baseUrl, models: [...own], fetchedAt }
+    },
 
     /** The accounts have changed: know the new ones, forget those that are gone. */
     follow(): void {

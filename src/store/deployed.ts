@@ -2,7 +2,6 @@ import type { Client } from '@libsql/client/web'
 import journal from '../../drizzle/meta/_journal.json'
 import type { Vault } from '../crypto'
 import { SetupError } from '../errors'
-import { patient } from './patient'
 import { checkSecret, type Stores } from './stores'
 
 /** The table `drizzle-kit migrate` uses too, so either may run first. */
@@ -42,7 +41,7 @@ export async function deployedProblem(parts: DeployedParts): Promise<SetupError 
 /** When the newest migration was made that the database has seen; 0 where it has seen none. */
 async function latestMigration(client: Client): Promise<number> {
   try {
-    const { rows } = await patient(client).execute(
+    const { rows } = await client.execute(
       `SELECT max(created_at) AS latest FROM ${MIGRATIONS_TABLE}`,
     )
     return Number(rows[0]?.latest ?? 0)

@@ -38,7 +38,6 @@ import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
 import { createNames } from './names'
 import { createNearLimits } from './near-limits'
-import { patient } from './patient'
 import { createPrices } from './prices'
 import { createPulse } from './pulse'
 import { createResponses } from './responses'
@@ -59,12 +58,11 @@ export type Statements = readonly InStatement[]
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
   const ledger = createLedgerStore(db, client)
-  const patiently = patient(client)
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
-    accountDetail: createAccountDetails(patiently),
-    accountPages: createAccountPages(patiently, now),
+    accountDetail: createAccountDetails(client),
+    accountPages: createAccountPages(client, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
@@ -75,12 +73,12 @@ export function createStores({ client, vault, now }: StoreParts) {
     allowances: createAllowances(client),
     audit: createAuditStore(client, now),
     batches: createBatchRows(client, now),
-    backgroundTurns: createBackgroundTurns(patiently),
+    backgroundTurns: createBackgroundTurns(client),
     cleaning: createCleaningStore({ client, ledger, now }),
-    completions: createCompletions(patiently),
-    conversations: createConversations(patiently),
-    files: createFileRows(patiently),
-    fileSearch: createFileSearch(patiently),
+    completions: createCompletions(client),
+    conversations: createConversations(client),
+    files: createFileRows(client),
+    fileSearch: createFileSearch(client),
     instances: createInstanceRows(client),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
@@ -89,9 +87,9 @@ export function createStores({ client, vault, now }: StoreParts) {
     ledger,
     ledgerSearch: createLedgerSearch(client),
     loginFailures: createLoginFailures(client, now),
-    media: createMediaRows(patiently, now),
-    mediaCleaning: createMediaCleaning(patiently),
-    mediaSearch: createMediaSearch(patiently),
+    media: createMediaRows(client, now),
+    mediaCleaning: createMediaCleaning(client),
+    mediaSearch: createMediaSearch(client),
     modelLists: createModelLists(client),
     names: createNames(client),
     nearLimits: createNearLimits(client),
@@ -99,15 +97,15 @@ export function createStores({ client, vault, now }: StoreParts) {
     /** What may have to be looked at. */
     pulse: createPulse(client),
     recent: createRecent(client),
-    responses: createResponses(patiently),
+    responses: createResponses(client),
     rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
-      await patiently.batch([...statements], 'write')
+      await client.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
     usage: createUsage(client),
-    videos: createVideoRows(patiently),
+    videos: createVideoRows(client),
     revision: () => readRevision(client),
   }
 }

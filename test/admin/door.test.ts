@@ -62,7 +62,12 @@ test('everything is in the document and among the routes, though nobody asked fo
   for (const path of ['/v1/chat/completions', '/admin/api/keys', '/health', '/metrics'])
     expect(Object.keys(paths)).toContain(path)
   const routes = (await it.app.routes()).map(({ method, path }) => `${method} ${path}`)
-  for (const route of ['POST /v1/responses', 'GET /admin/login', 'GET /setup/', 'GET /openapi.json'])
+  for (const route of [
+    'POST /v1/responses',
+    'GET /admin/login',
+    'GET /setup/',
+    'GET /openapi.json',
+  ])
     expect(routes).toContain(route)
 })
 
