@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { textFor } from '../../fakes/pool-acts'
+import { slow, textFor } from '../../fakes/pool-acts'
 import { take } from '../../support/pool-turn'
 import { expectRefusal, good } from '../checks'
 import { FAILING } from '../fakes'
@@ -12,6 +12,10 @@ const WAYS = [
   ['stream', true],
 ] as const
 
+/** More than one account is given while there are others, whichever of two instances they ask. */
+const AT_ONCE = 24
+const SLOW_MS = 150
+
 /** What becomes of a turn when its upstream fails. */
 export function faultsSuite(target: Target): void {
   const turn = (model: string, prompt: string, stream: boolean) =>
@@ -20,10 +24,12 @@ export function faultsSuite(target: Target): void {
   describe.each(Object.keys(FAILING))('an account that is %s', (name) => {
     test.each(WAYS)('is made good by another, as %s', async (way, stream) => {
       const model = `${name}-${way}`
-      const bad = target().fakes.failing.account(`${model}-bad`)
-      // Whoever is asked first is left to chance: of several at once not all go to the good one.
+      const { failing } = target().fakes
+      const bad = failing.account(`${model}-bad`)
+      // A conversation goes where it was before, and elsewhere while too many are there.
+      failing.account(`${model}-good`).act = slow(SLOW_MS)
       for (let round = 0; round < 5 && bad.calls.length === 0; round++) {
-        const prompts = Array.from({ length: 4 }, (_, at) => `turn ${at} of round ${round}`)
+        const prompts = Array.from({ length: AT_ONCE }, (_, at) => `turn ${at} of round ${round}`)
         const all = await Promise.all(prompts.map((prompt) => turn(model, prompt, stream)))
         for (const [at, told] of all.entries()) {
           expect([told.status, told.account]).toEqual([200, `${model}-good`])
