@@ -9,3 +9,5 @@ CREATE TABLE `instances` (
 	`seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL
 );
+--> statement-breakpoint
+ALTER TABLE `allowances` ADD `spoken_at` integer DEFAULT 0 NOT NULL;
