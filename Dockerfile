@@ -1,7 +1,9 @@
 # docker build -t groxy .
 # docker run -p 127.0.0.1:8000:8000 -v groxy:/data groxy
 
-FROM node:20-slim AS build
+# Built here, whatever machine it is for: `docker build --platform linux/arm64` emulates nothing.
+FROM --platform=$BUILDPLATFORM node:20-slim AS build
+ARG TARGETARCH
 WORKDIR /app
 # One of the packages reports installations unless it is told not to.
 ENV SCARF_ANALYTICS=false
@@ -9,7 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 COPY . .
 # A new volume takes its owner from the folder in the image, and there is no shell to make one later.
-RUN npm run build && mkdir /tmp/data
+RUN npm run build -- --target "linux-$(echo "$TARGETARCH" | sed s/amd64/x64/)" && mkdir /tmp/data
 
 # The program needs glibc, and the certificates to speak TLS; there is nothing else, not even a shell.
 FROM gcr.io/distroless/base-debian12:nonroot

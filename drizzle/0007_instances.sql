@@ -8,6 +8,10 @@ CREATE TABLE `instances` (
 	`started_at` integer NOT NULL,
 	`seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL
-);
---> statement-breakpoint
+);--> statement-breakpoint
+CREATE INDEX `instances_by_expiry` ON `instances` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `batches_open` ON `batches` (`created_at`,`id`) WHERE state IN ('waiting', 'running');--> statement-breakpoint
+CREATE INDEX `jobs_wanted` ON `jobs` (`wanted`) WHERE wanted IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `model_lists_by_time` ON `model_lists` (`fetched_at`);--> statement-breakpoint
+ALTER TABLE `jobs` ADD `tries` integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE `allowances` ADD `spoken_at` integer DEFAULT 0 NOT NULL;

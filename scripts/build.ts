@@ -3,9 +3,11 @@ import ranks from 'gpt-tokenizer/bpeRanks/cl100k_base'
 import { version } from '../package.json'
 
 // `bun scripts/build.ts` builds `dist/groxy` for this machine and the Worker; `--all` also builds the
-// executable for every target, `--worker` nothing but the Worker.
+// executable for every target, `--worker` nothing but the Worker, and `--target linux-arm64` nothing but
+// `dist/groxy` for another machine.
 
-const TARGETS = [
+/** Machines for which there are executables. */
+export const TARGETS = [
   'linux-x64',
   'linux-arm64',
   'linux-x64-musl',
@@ -78,17 +80,29 @@ async function sizeOf(path: string): Promise<number> {
 
 const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`
 
-if (import.meta.main) {
+async function buildAll(): Promise<void> {
   console.info(`Groxy ${version}`)
+  const at = process.argv.indexOf('--target')
+  if (at !== -1) return buildExecutable('dist/groxy', targetOf(process.argv[at + 1]))
   const { gzippedBytes } = await buildWorker('dist/worker')
   console.info(`dist/worker/worker.js ${Math.ceil(gzippedBytes / 1024)} KiB gzipped`)
   if (gzippedBytes > LARGEST_WORKER_BYTES) {
     console.error('The Worker is larger than 1 MiB gzipped.')
     process.exit(1)
   }
-  if (!process.argv.includes('--worker')) {
-    await buildExecutable('dist/groxy')
-    if (process.argv.includes('--all'))
-      for (const target of TARGETS) await buildExecutable(`dist/groxy-${target}`, target)
-  }
+  if (process.argv.includes('--worker')) return
+  await buildExecutable('dist/groxy')
+  if (process.argv.includes('--all'))
+    for (const target of TARGETS) await buildExecutable(`dist/groxy-${target}`, target)
 }
+
+/** The target of a name; undefined for this machine, whose Bun is here already. */
+function targetOf(name: string | undefined): (typeof TARGETS)[number] | undefined {
+  if (name === `${process.platform}-${process.arch}`) return
+  const target = TARGETS.find((one) => one === name)
+  if (target) return target
+  console.error(`There is no target ${name}: ${TARGETS.join(', ')}.`)
+  process.exit(1)
+}
+
+if (import.meta.main) await buildAll()

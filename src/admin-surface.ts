@@ -1,27 +1,28 @@
+import { Elysia } from 'elysia'
 import { createAddresses } from './admin/addresses'
 import { adminRoutes } from './admin/admin'
 import { createAudit } from './admin/audit'
-import { accountBatches } from './admin/batches/kinds'
 import { createOwnCookies } from './admin/cookies'
 import { createAdminEnvelope } from './admin/envelope'
 import { createGuard } from './admin/guard'
 import { createAdminHandlers } from './admin/handlers'
 import type { AdminParts } from './admin/parts'
-import { createPasswords } from './admin/passwords'
+import type { Passwords } from './admin/passwords'
 import { createLogIns } from './admin/sessions/log-ins'
 import { linkRoutes } from './admin/setup/link-routes'
 import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
 import { newId, type Vault } from './crypto'
 import type { ApiError } from './errors'
+import { failures } from './http/failures'
 import type { HouseKey } from './http/house-key'
 import { createOrigin } from './http/origin'
-import { createBatches } from './jobs/batches'
+import type { Batches } from './jobs/batches'
 import type { JobsRunner } from './jobs/runner'
 import type { LedgerQueue } from './ledger/queue'
 import type { Links } from './media/links'
 import { readNetworks } from './networks'
-import { createAccountLookup } from './operator/account-lookup'
+import type { AccountLookup } from './operator/account-lookup'
 import type { Asking } from './operator/asking'
 import type { Platform } from './platform'
 import type { Catalog } from './pool/catalog'
@@ -32,7 +33,7 @@ import type { Snapshot } from './store/snapshot'
 import type { Stores } from './store/stores'
 import type { Upstreams } from './upstreams'
 
-interface AdminSurfaceParts {
+export interface AdminSurfaceParts {
   readonly platform: Platform
   readonly vault: Vault
   readonly stores: Stores
@@ -47,8 +48,10 @@ interface AdminSurfaceParts {
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string
-  /** Read again which models accounts offer. */
-  readonly learnModels: () => Promise<void>
+  readonly passwords: Passwords
+  readonly accountLookup: AccountLookup
+  readonly asking: (signal?: AbortSignal) => Asking
+  readonly batches: Batches
   readonly serve: (request: Request) => Response | Promise<Response>
   readonly refresh: () => Promise<void>
   /** The database did not do as it was asked. */
@@ -58,7 +61,7 @@ interface AdminSurfaceParts {
 
 /** Everything below `/admin`, and the set-up that leads there. */
 export function createAdminSurface(parts: AdminSurfaceParts) {
-  const { platform, vault, stores, settings, onFailure } = parts
+  const { platform, vault, stores, settings, passwords, onFailure } = parts
   const { config, now, later, log, objects, environmentKey } = platform
   const isTrusted = readNetworks(config.TRUSTED_PROXIES)
   const originOf = createOrigin({ baseUrl: () => settings().base_url, isTrusted })
@@ -74,50 +77,36 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     onFault: parts.onFault,
   })
   const handlers = createAdminHandlers({ guard, sites, viewOf, onFailure })
-  const passwords = createPasswords({
-    ofEnvironment: config.ADMIN_PASSWORD,
-    settings: stores.settings,
-    mostMemory: platform.hashMemory,
-    now,
-  })
   const logIns = createLogIns({
     sessions: stores.adminSessions,
     failures: stores.loginFailures,
     ...{ passwords, vault, cookies, addressOf, audit, now },
   })
 
-  const { canProxy } = platform
-  const asking = (signal?: AbortSignal): Asking => ({
-    ...{ upstreams: parts.upstreams, settings: settings(), canProxy, signal },
-  })
-  const accountLookup = createAccountLookup({ config, vault: parts.vault, stores, settings })
-  const batches = createBatches({
-    store: stores.batches,
-    kinds: accountBatches({ ...parts, lookup: accountLookup, asking, now }),
-    ...{ now, random: platform.random, instance: parts.instance, newId, later, log },
-    slice: platform.sharesWork ? undefined : SLICE,
-  })
   const own: AdminParts = {
     ...parts,
     ...{ config, now, later, log, objects, environmentKey, newId, handlers, viewOf, audit },
     ground: platform.ground,
     inspection: createInspection(platform.client, now),
-    ...{ passwords, logIns, cookies, sites, guard, addressOf },
-    ...{ canProxy, asking, accountLookup, batches },
+    ...{ logIns, cookies, sites, guard, addressOf },
+    canProxy: platform.canProxy,
   }
   const link = linkRoutes(own, config.ADMIN_PASSWORD ? undefined : platform.setup?.token)
   const routes = adminRoutes(own).use(link)
+  const app = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
+    .use(failures(onFailure))
+    .use(routes)
+    .compile()
+  const guarded = createAdminEnvelope({
+    routes: () => routes.routes,
+    viewOf,
+    session: guard.session,
+  })
   return {
     routes,
-    /** What all answers below these paths have in common. */
-    guarded: createAdminEnvelope({ routes: () => routes.routes, viewOf, session: guard.session }),
-    batches,
-    /** Whether the operator still has to choose a password. */
-    needsSetup: async (): Promise<boolean> => !(await passwords.isSet()),
+    /** Answers what is asked below `/admin` and `/setup`, and of paths that lead there. */
+    fetch: guarded((request) => app.fetch(request)),
   }
 }
-
-/** A Worker may ask so much, and run so long, before it is stopped. */
-const SLICE = { items: 20, ms: 20_000 } as const
 
 export type AdminSurface = ReturnType<typeof createAdminSurface>

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { createAccounting } from './accounting'
-import { createAdminSurface } from './admin-surface'
+import { createAdminDoor } from './admin-door'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
 import { createName, createVault, newId } from './crypto'
@@ -23,23 +23,29 @@ import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
 import { swaggerUi } from './http/swagger'
+import { createInstances } from './instances'
 import { createKeeper } from './jobs/keeper'
+import { createKeeping } from './keeping'
 import { createKeptMedia } from './kept-media'
 import { createPricing } from './ledger/price'
 import { faultFields } from './log'
+import { createLook } from './look'
 import { createHttp } from './net/http'
 import { readNetworks } from './networks'
 import type { Platform } from './platform'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
+import { portionOf } from './pool/portion'
 import { createRoster } from './pool/roster'
 import { createWaiting } from './pool/waiting'
 import { createReports } from './reports'
 import { createRoutine } from './routine'
 import { createSaid } from './state/said'
+import type { Kept } from './store/kept-snapshot'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
 import { createStores } from './store/stores'
+import { watched } from './store/watch'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
 import { createForward } from './upstream/xai/forward'
@@ -47,8 +53,13 @@ import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, client, secret, later, fetch, now, random, log, digest } = platform
+  const { config, secret, later, fetch, now, random, log, digest } = platform
+  const { onFault, onBug, onFailure, onDatabase } = createReports(log)
   const vault = createVault(secret)
+  const { client, state: database } = watched({
+    ...{ client: platform.client, now },
+    onChange: onDatabase,
+  })
   const stores = createStores({ client, vault, now })
   const http = createHttp(fetch)
   const pool: Pool = createPool({
@@ -59,11 +70,13 @@ export function createApp(platform: Platform) {
     onCharge: (lease, what) => quotas.note(lease, what),
     onFree: () => waiting.offer(),
   })
-  const waiting = createWaiting(pool)
+  const waiting = createWaiting({
+    ...pool,
+    portion: (longest) => portionOf(longest, platform.self),
+  })
   const catalog = createCatalog({ pool, now, onChange: waiting.offer })
   const roster = createRoster({
-    config,
-    vault,
+    ...{ config, vault, self: platform.self },
     canProxy: platform.canProxy,
     log,
     offersOf: (kind, tier, { web_request }) =>
@@ -77,8 +90,6 @@ export function createApp(platform: Platform) {
     onStored: (bytes) => cleaning.note(bytes),
   })
   const upstreams: Upstreams = createUpstreams(platform, settings, media)
-  const { onFault, onBug, onFailure } = createReports(log)
-
   const keeper = createKeeper({
     pool: () => pool,
     states: stores.accountStates,
@@ -89,41 +100,51 @@ export function createApp(platform: Platform) {
   })
 
   let current: Snapshot | undefined
+  /** What is begun with while the database is away. */
+  let kept: Kept | undefined
+  let hasRecalled = false
   const instance = createName(platform.self.name)
+  const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
   })
   const { models, quotas, cleaning, jobs } = background
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
   const snapshots = createSnapshots({
     ...stores,
+    revision: look.revision,
     now,
     later,
     onFault,
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
-      const isFirst = current === undefined
       current = snapshot
       pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
       const { priority_xai: xai, priority_openai: openai, priority_web: web } = snapshot.settings
       const priorities = { xai, openai, web, demo: snapshot.settings.priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
-      await keeper.recall()
+      if (kept) keeper.learn([...kept.states], [...kept.quotas], kept.at)
+      else await keeper.recall()
       models.follow()
       quotas.follow()
-      if (isFirst) await models.recall()
+      if (kept) models.learn(kept.lists)
+      else if (!hasRecalled) await models.recall()
+      hasRecalled ||= kept === undefined
       if (platform.self.worksBehind && !routine.isRefreshing()) later(jobs.tick())
     },
   })
 
-  const { ledger, metrics, record } = createAccounting({
-    ...{ platform, stores, pool, catalog },
+  const { ledger, measured, measuredByAll, record } = createAccounting({
+    ...{ platform, stores, pool, catalog, database },
     queueDepth: waiting.depth,
+    snapshotAge: snapshots.age,
     said: () => said,
   })
 
   const counters = createCounters({
     instance,
+    ...(platform.sharesWork && { rivals: instances.count }),
     allowances: stores.allowances,
     now,
     later,
@@ -184,7 +205,7 @@ export function createApp(platform: Platform) {
     settings,
   })
 
-  const admin = createAdminSurface({
+  const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
     ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
@@ -193,24 +214,30 @@ export function createApp(platform: Platform) {
   })
 
   const routine = createRoutine({
-    ...{ platform, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
+    ...{ look, models, instances },
+    ...{ platform, database, snapshots, keeper, counters, ledger, said, surface, jobs, onFault },
     cache: media.cache,
     batches: admin.batches,
+    keeping: createKeeping({
+      ...{ platform, database, snapshot: () => current, age: snapshots.age },
+      rest: () => ({ lists: models.lists(), states: keeper.held(), quotas: keeper.left() }),
+    }),
   })
 
   const routes = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
-    .use(health(routine.isReady))
-    .use(metricsRoutes({ render: metrics.render, token: config.METRICS_TOKEN }))
+    .use(health(routine.readiness))
+    .use(metricsRoutes({ render: measuredByAll, token: config.METRICS_TOKEN }))
     .use(swaggerUi(platform.asset))
     .use(surface.routes)
-    .use(admin.routes)
-  const app = routes.use(docs(routes)).compile()
+  const everything = async () => [routes, await admin.routes()]
+  const app = routes.use(docs(everything)).compile()
   const serve = createEnvelope({
-    handle: withHeads(admin.guarded((request) => app.fetch(request))),
+    handle: withHeads(admin.before((request) => app.fetch(request))),
     now,
     onBug,
     describeLimits: admission.describe,
+    isDraining: routine.isDraining,
   })
 
   return {
@@ -221,6 +248,13 @@ export function createApp(platform: Platform) {
     /** Read the database for the first time. */
     load: routine.load,
 
+    /** Begin with what was kept when the database was last there; it is read when it is back. */
+    async recall(found: Kept, at: number): Promise<void> {
+      kept = found
+      await snapshots.begin(found.snapshot, at)
+      kept = undefined
+    },
+
     /** See what has changed in the database and at the upstreams. */
     refresh: routine.refresh,
 
@@ -230,14 +264,20 @@ export function createApp(platform: Platform) {
     /** Write what waits to be written, and give back what keys have not used. */
     flush: routine.flush,
 
+    /** What this process measures, in Prometheus' text format. */
+    metrics: measured,
+
     /** Every path with a method that it takes. */
-    routes: () => routes.routes.map(({ method, path }) => ({ method, path })),
+    routes: async () =>
+      (await everything()).flatMap(({ routes }) =>
+        routes.map(({ method, path }) => ({ method, path })),
+      ),
 
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
 
     /** The OpenAPI document, as text. */
-    describe: () => describe(routes),
+    describe: async () => describe(await everything()),
   }
 }
 

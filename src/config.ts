@@ -14,12 +14,29 @@ export const Environment = Type.Object({
     default: '127.0.0.1',
     description: 'Address to listen on; 0.0.0.0 for every network.',
   }),
+  WORKERS: Type.String({
+    default: '1',
+    pattern: '^(auto|[1-9][0-9]{0,2})$',
+    description: 'Processes that share the port, on Linux; auto for one a core.',
+  }),
+  DRAIN_SECONDS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 3600,
+    description: 'How long a server that stops still takes requests, while /ready says 503.',
+  }),
   DATABASE_URL: Type.String({
     default: 'file:data/groxy.db',
     pattern: '^(file|libsql|https?|wss?):',
     description: '`file:PATH` on a machine, `libsql:` or `https:` for Turso.',
   }),
   DATABASE_AUTH_TOKEN: Type.Optional(Type.String({ description: 'Token of a remote database.' })),
+  GROXY_SNAPSHOT: Type.String({
+    default: 'data/groxy.snapshot',
+    minLength: 1,
+    description:
+      'File on a machine with a remote database that keeps what turns need, to start from while the database is away; `off` for none.',
+  }),
   GROXY_SECRET: Type.Optional(
     Type.String({
       minLength: 16,

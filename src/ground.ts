@@ -2,6 +2,8 @@
 export interface Ground {
   /** `Bun 1.4.5 on linux-x64`, `Cloudflare Workers`. */
   readonly runtime: string
+  /** What its machine is called; left out where there is none. */
+  readonly host?: string
   /** In milliseconds since 1970; left out where no process is the gateway. */
   readonly startedAt?: number
   readonly database: DatabasePlace

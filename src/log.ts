@@ -11,11 +11,15 @@ interface LogParts {
   /** For a person at a terminal; else JSON. */
   readonly readable: boolean
   readonly now: () => number
+  /** The number of the process, where the lines of several are in one log. */
+  readonly process?: number
 }
 
 /** One line an event: readable on a terminal, JSON elsewhere. */
-export function createLog({ level, write, readable, now }: LogParts) {
+export function createLog({ level, write, readable, now, process }: LogParts) {
   const least = LEVELS.indexOf(level)
+  const mark =
+    process === undefined ? '' : readable ? ` process=${process}` : `,"process":${process}`
   let lastMs = Number.NaN
   let lastTime = ''
 
@@ -36,8 +40,8 @@ export function createLog({ level, write, readable, now }: LogParts) {
       const rest = JSON.stringify(fields).slice(1)
       write(
         readable
-          ? `${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${readableFields(fields)}`
-          : `{"time":"${time}","level":"${rank}","event":"${event}"${rest === '}' ? '' : ','}${rest}`,
+          ? `${time.slice(11, 19)} ${rank.padEnd(5)} ${event}${mark}${readableFields(fields)}`
+          : `{"time":"${time}","level":"${rank}","event":"${event}"${mark}${rest === '}' ? '' : ','}${rest}`,
       )
     }
   }

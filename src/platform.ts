@@ -1,9 +1,11 @@
 import type { Client } from '@libsql/client/web'
 import type { ElysiaConfig } from 'elysia'
+import type { createAdminSurface } from './admin-surface'
 import type { Config } from './config'
 import type { Ground } from './ground'
 import type { Upgrade } from './http/socket'
 import type { Asset } from './http/swagger'
+import type { Keeping } from './keeping'
 import type { ProcessUse } from './ledger/metrics'
 import type { Log } from './log'
 import type { Hasher } from './media/hasher'
@@ -22,6 +24,19 @@ export interface Self {
   readonly worksBehind: boolean
   /** How many processes of this machine share its work, and what accounts allow at once. */
   readonly processes: number
+  /** Its number among these, from 0; left out where it is the only one. */
+  readonly index?: number
+}
+
+/** The other processes of this machine that take requests at the same port. */
+export interface Siblings {
+  /** The number of this process among them. */
+  readonly index: number
+  /** What the others measure, and how many did not say so in time. */
+  readonly metrics: () => Promise<{
+    readonly told: readonly { readonly index: number; readonly text: string }[]
+    readonly missing: number
+  }>
 }
 
 /** What differs between a machine, a Worker and a test. */
@@ -29,6 +44,10 @@ export interface Platform {
   readonly config: Config
   readonly client: Client
   readonly self: Self
+  /** Where what turns need is kept, for a start while the database is away. */
+  readonly keeping?: Keeping
+  /** Present where there are others. */
+  readonly siblings?: Siblings
   /** Where it runs, for people. */
   readonly ground: Ground
   /** Where pictures, videos and files are kept. */
@@ -74,5 +93,7 @@ export interface Platform {
   readonly environmentKey: ReadonlyMap<string, Key>
   /** Present where a set-up link is on offer. */
   readonly setup?: { readonly token: string }
+  /** What makes the admin surface, where it has to be there from the start; else it is loaded when asked for. */
+  readonly adminSurface?: typeof createAdminSurface
   readonly adapter?: ElysiaConfig<''>['adapter']
 }

@@ -1,6 +1,7 @@
 import { type ApiError, SetupError } from './errors'
 import { requestIdOf } from './http/context'
 import { faultFields, type Log } from './log'
+import type { DatabaseState } from './store/watch'
 
 /** Says in the log what went wrong, wherever it did. */
 export function createReports(log: Log) {
@@ -10,6 +11,13 @@ export function createReports(log: Log) {
   return {
     /** The database did not do as it was asked. */
     onFault: (cause: unknown) => log.warn('database_unreachable', faultFields(cause)),
+
+    /** It went away, came back, or takes no writes any more. */
+    onDatabase({ up, writable, lastFault }: DatabaseState): void {
+      if (!up) log.warn('database_away', { error: lastFault })
+      else if (!writable) log.warn('database_takes_no_writes', { error: lastFault })
+      else log.info('database_back')
+    },
 
     /** Something was thrown that nobody foresaw. */
     onBug,

@@ -1,4 +1,6 @@
 import { ApiError, SetupError } from '../errors'
+import { databaseAway } from '../http/failures'
+import { isOutage } from '../store/fault'
 import { jsonAnswer, markupAnswer, redirect, withCookies } from './answers'
 import { type Entrance, type Guard, tokenOf } from './guard'
 import type { Html } from './html'
@@ -116,5 +118,6 @@ function failureOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof SetupError)
     return new ApiError('not_ready', `${error.message} ${error.remedy}`, { cause: error })
+  if (isOutage(error)) return databaseAway(error)
   return new ApiError('internal_error', 'Groxy failed. The log says more.', { cause: error })
 }

@@ -58,6 +58,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'copy the database into a file while the server runs',
     load: async () => (await import('./backup')).backupCommand,
   },
+  copy: {
+    summary: 'copy everything to another database, a file or a libSQL server, and back',
+    load: async () => (await import('./copy')).copyCommand,
+  },
   openapi: {
     summary: 'print the OpenAPI document',
     load: async () => (await import('./openapi')).openapiCommand,

@@ -11,7 +11,8 @@ const MANY = '20000'
  * needs it, the other commands are quicker without.
  */
 export async function liftFetchLimit(): Promise<void> {
-  const [command = 'serve'] = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+  const [first = 'serve'] = process.argv.slice(2)
+  const command = first.startsWith('-') ? 'serve' : first
   const asks = process.argv
     .slice(2)
     .some((word) => ['--help', '-h', '--version', '-v'].includes(word))

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import type { Config } from '../config'
 import { newId } from '../crypto'
 import { SetupError } from '../errors'
@@ -15,6 +16,7 @@ export function machineGround(config: Config): Ground {
   const media = mediaPath(config)
   return {
     runtime: `Bun ${Bun.version} on ${process.platform}-${process.arch}`,
+    host: hostname(),
     startedAt: Date.now() - process.uptime() * 1000,
     database: placeOf(config),
     media: media === undefined ? { kind: 'database' } : { kind: 'directory', path: media },

@@ -1,4 +1,5 @@
 import { readConfig } from '../config'
+import { refuseHalfCopy } from '../store/copy-mark'
 import { migrate } from '../store/migrate'
 import { type Command, parse } from './command'
 import { openClient } from './state'
@@ -12,6 +13,8 @@ export const migrateCommand: Command = {
     const client = await openClient(readConfig(process.env))
     try {
       const applied = await migrate(client)
+      // Before a Worker is deployed over it.
+      await refuseHalfCopy(client)
       console.info(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'Nothing to do.')
       return 0
     } finally {

@@ -7,15 +7,16 @@ import type { Log } from '../log'
 import { createDirectory } from '../media/directory'
 import type { Hasher } from '../media/hasher'
 import type { ObjectStore } from '../media/object-store'
-import type { Platform } from '../platform'
+import type { Platform, Self } from '../platform'
 import { environmentKey } from '../store/keys'
 import { createObjects } from '../store/objects'
-import { patient } from '../store/patient'
 import type { Tokenizer } from '../turn/tokenizer'
 import { machineGround } from './ground'
 import { machineConnect } from './machine-connect'
 import { machineFetch } from './machine-fetch'
+import type { Member } from './member'
 import { mediaPath } from './paths'
+import type { Place } from './process-messages'
 import { createSockets, type Sockets } from './sockets'
 import type { State } from './state'
 
@@ -37,6 +38,7 @@ export function createPlatform(
   config: Config,
   { client, secret }: State,
   log: Log,
+  member?: Pick<Member, 'place' | 'siblings'>,
 ): MachinePlatform {
   const pending = new Set<Promise<unknown>>()
   let tokenizer: Tokenizer | undefined
@@ -45,7 +47,8 @@ export function createPlatform(
   return {
     config,
     client,
-    self: { worksBehind: true, processes: 1 },
+    self: member ? selfAt(member.place) : ALONE,
+    ...(member && { siblings: member.siblings }),
     ground: machineGround(config),
     objects: objectsOf(config, client),
     secret,
@@ -95,13 +98,20 @@ export function createPlatform(
   }
 }
 
+const ALONE: Self = { worksBehind: true, processes: 1 }
+
+const selfAt = ({ name, index, processes }: Place): Self => ({
+  ...{ name, index, processes },
+  worksBehind: index === 0,
+})
+
 /** The database writes to the same disk, as a rule, and nothing goes on without it. */
 const SPARE_BYTES = 256 * 1024 * 1024
 
 function objectsOf(config: Config, client: State['client']): ObjectStore {
   const path = mediaPath(config)
   if (path !== undefined) return createDirectory(path, SPARE_BYTES)
-  return createObjects({ client: patient(client), now: Date.now })
+  return createObjects({ client, now: Date.now })
 }
 
 /** IPv4 first: many machines have IPv6 addresses and no way to use them. */
@@ -112,7 +122,8 @@ async function resolve(host: string): Promise<readonly string[]> {
 
 const digest = (text: string): string => Bun.SHA256.hash(text, 'hex')
 
-function hasher(): Hasher {
+/** SHA-256 over bytes that come one after the other. */
+export function hasher(): Hasher {
   const hash = new Bun.CryptoHasher('sha256')
   return {
     update: (bytes) => void hash.update(bytes),

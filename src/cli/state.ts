@@ -3,6 +3,7 @@ import type { Client } from '@libsql/client/web'
 import type { Config } from '../config'
 import { createVault, randomToken, type Vault } from '../crypto'
 import { SetupError } from '../errors'
+import { refuseHalfCopy } from '../store/copy-mark'
 import { openFile } from '../store/file'
 import { explainLaterFault } from '../store/file-fault'
 import { migrate } from '../store/migrate'
@@ -34,6 +35,7 @@ export async function openState(config: Config): Promise<State> {
     if (path) await explainLaterFault(path, checkFile(client, path))
     const migrated = migrate(client)
     const applied = await (path ? explainLaterFault(path, migrated) : explainRemote(migrated))
+    await refuseHalfCopy(client)
     const begun = await isBegun(client)
     const secret = config.GROXY_SECRET ?? (path ? secretBeside(path, begun) : missingSecret())
     const vault = createVault(secret)

@@ -56,11 +56,11 @@ const documentation = {
   security: [{ key: [] }],
 }
 
-/** `GET /openapi.json`: what the schemas of an app say about it. */
-export function docs(app: AnyElysia) {
+/** `GET /openapi.json`: what the schemas of apps say about them. */
+export function docs(apps: () => Promise<readonly AnyElysia[]>) {
   let document: string | undefined
   return new Elysia({ detail: { hide: true } }).get('/openapi.json', async () => {
-    document ??= await describe(app)
+    document ??= await describe(await apps())
     return new Response(document, {
       headers: { 'content-type': 'application/json', 'access-control-allow-origin': '*' },
     })
@@ -72,9 +72,9 @@ export function docs(app: AnyElysia) {
  * it is loaded on the first request, which also makes every start quicker, and registered on an app of
  * its own that needs no compiler.
  */
-export async function describe(app: AnyElysia): Promise<string> {
+export async function describe(apps: readonly AnyElysia[]): Promise<string> {
   const { swagger } = await import('@elysiajs/swagger')
-  const described = new Elysia({ aot: false }).use(swagger({ documentation })).use(app)
+  const described = new Elysia({ aot: false }).use(swagger({ documentation })).use([...apps])
   const response = await described.handle(new Request('http://localhost/swagger/json'))
   return response.text()
 }

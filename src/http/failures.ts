@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { ApiError, type FailureCode, SetupError } from '../errors'
+import { isOutage } from '../store/fault'
 
 /** Turn everything a route can throw into the one error shape of `src/errors.ts`. */
 export const failures = (
@@ -37,10 +38,19 @@ function explain(code: unknown, error: unknown, path: string): ApiError {
       'Groxy is not set up rightly: its operator finds why in the log.',
     )
   if (code === 'NOT_FOUND') return unknownPath(path)
+  if (isOutage(error)) return databaseAway(error)
   return new ApiError('internal_error', 'Groxy failed. The log says more under the request id.', {
     cause: error,
   })
 }
+
+/** What needs the database, while that cannot be asked or written to. */
+export const databaseAway = (cause: Error): ApiError =>
+  new ApiError(
+    'not_ready',
+    'The database of this gateway does not answer, or takes no changes, just now. Try again soon.',
+    { cause, retryAfter: 2 },
+  )
 
 export const unknownPath = (path: string): ApiError =>
   new ApiError(

@@ -7,7 +7,7 @@ import { failure, operation } from './operation'
 
 interface MetricsParts {
   /** Everything there is to tell, in Prometheus' text format. */
-  readonly render: () => string
+  readonly render: () => string | Promise<string>
   /** Opens the metrics to those who are not on this machine. */
   readonly token: string | undefined
 }
@@ -32,9 +32,9 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 export const metricsRoutes = ({ render, token }: MetricsParts) =>
   new Elysia({ tags: ['Health'] }).get(
     '/metrics',
-    ({ request }) => {
+    async ({ request }) => {
       authorise(request, token)
-      return new Response(render(), {
+      return new Response(await render(), {
         headers: { 'content-type': TYPE, 'cache-control': 'no-store' },
       })
     },

@@ -4,6 +4,7 @@ import type { Rest } from '../pool/rest'
 import { sleep } from '../sleep'
 import type { AccountQuota, AccountQuotas } from '../store/account-quotas'
 import { type AccountState, type AccountStates, CLEARED, NO_QUOTA } from '../store/account-states'
+import { createHorizon } from '../store/pulse'
 
 interface KeeperParts {
   readonly pool: () => Pool
@@ -45,7 +46,7 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
   const words = new Map<string, Word>()
   let mostWords = MOST_WORDS
   let scheduledAt = Number.NEGATIVE_INFINITY
-  let seenUntil = 0
+  const horizons = { states: createHorizon(OVERLAP_MS), quotas: createHorizon(OVERLAP_MS) }
 
   function schedule() {
     if (now() - scheduledAt < STALE_MS) return
@@ -136,7 +137,24 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     }
   }
 
+  /** Believe what was read at a time, and know from when on to ask next time. */
+  function hear(held: readonly AccountState[], left: readonly AccountQuota[], at: number) {
+    take(held)
+    pool().recallQuotas(left)
+    horizons.states.seen(timesOf(held), at)
+    horizons.quotas.seen(timesOf(left), at)
+  }
+
+  const stateOf = (accountId: string, scope: string, rest: Rest): AccountState => ({
+    ...{ accountId, scope, state: rest.state, reason: rest.reason },
+    ...{ until: untilOf(rest), faults: rest.faults },
+    updatedAt: words.get(nameOf(accountId, scope))?.at ?? now(),
+  })
+
   return {
+    /** Up to where it is known what was stored. */
+    horizons,
+
     /** Something was held against an account, or no longer is. */
     noteRest({ account }: Member, scope: string, rest: Rest | undefined): void {
       const name = nameOf(account.id, scope)
@@ -164,25 +182,40 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
 
     /** Learn what was stored before this instance began, or since an account came. */
     async recall(): Promise<void> {
-      seenUntil = now()
+      const at = now()
       // An account that left and came back starts anew with what is stored.
       for (const name of words.keys()) if (!pool().member(accountIn(name))) words.delete(name)
       const [held, left] = await Promise.all([states.all(), quotas.all()])
-      take(held)
-      pool().recallQuotas(left)
+      hear(held, left, at)
+    },
+
+    /** Learn what was kept at a time, where the database cannot be asked; what came later is followed. */
+    learn(held: readonly AccountState[], left: readonly AccountQuota[], at: number): void {
+      hear(held, left, at)
+    },
+
+    /** What is held against accounts now, and what is left of quotas that were used: what is worth keeping. */
+    *held(): Generator<AccountState> {
+      for (const { account, rest, scoped } of pool().members()) {
+        if (rest) yield stateOf(account.id, '', rest)
+        for (const [scope, one] of scoped ?? []) yield stateOf(account.id, scope, one)
+      }
+    },
+    *left(): Generator<AccountQuota> {
+      for (const member of pool().members())
+        for (const quota of quotaRows(member))
+          if (quota.remaining < (quota.limit ?? Number.POSITIVE_INFINITY)) yield quota
     },
 
     /** Learn what other instances have found out. */
     async follow(): Promise<void> {
-      const since = seenUntil - OVERLAP_MS
-      seenUntil = now()
+      const at = now()
       try {
         const [held, left] = await Promise.all([
-          states.changedSince(since),
-          quotas.changedSince(since),
+          states.changedSince(horizons.states.since()),
+          quotas.changedSince(horizons.quotas.since()),
         ])
-        take(held)
-        pool().recallQuotas(left)
+        hear(held, left, at)
       } catch (cause) {
         onFault(cause)
       }
@@ -194,6 +227,9 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
 }
 
 export type Keeper = ReturnType<typeof createKeeper>
+
+const timesOf = (rows: readonly { readonly updatedAt: number }[]): number[] =>
+  rows.map(({ updatedAt }) => updatedAt)
 
 const nameOf = (accountId: string, scope: string): string => `${accountId}\n${scope}`
 

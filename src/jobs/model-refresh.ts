@@ -4,6 +4,7 @@ import type { Account, Kind } from '../pool/account'
 import type { Catalog } from '../pool/catalog'
 import type { Pool } from '../pool/pool'
 import type { ModelList, ModelLists, UpstreamModel } from '../store/model-lists'
+import { createHorizon } from '../store/pulse'
 import type { Upstream } from '../upstream/upstream'
 import { inquire, PARALLEL } from './inquiry'
 import { jittered } from './jitter'
@@ -53,8 +54,9 @@ export function createModelRefresh(parts: RefreshParts) {
   const { pool, catalog, upstreams, modelLists, maxAgeMs, now, random, log } = parts
   const groups = new Map<string, Group>()
   const accounts = new Map<string, Listed>()
+  const horizon = createHorizon(OVERLAP_MS)
   let earliest = 0
-  let seenAt = 0
+  let isBegun = false
 
   const groupOf = (account: Account): Group => {
     const name = groupName(account)
@@ -101,12 +103,21 @@ export function createModelRefresh(parts: RefreshParts) {
 
   /** Learn what is stored, as far as the accounts are still the same. */
   async function recall(): Promise<void> {
-    const since = seenAt
+    const isFirst = !isBegun
     const at = now()
-    const notBefore = since === 0 ? () => now() + random() * parts.spreadMs : () => 0
-    for (const { accountId, baseUrl, models, fetchedAt } of await modelLists.since(
-      since - OVERLAP_MS,
-    )) {
+    const stored = await modelLists.since(horizon.since())
+    learn(stored, isFirst)
+    horizon.seen(
+      stored.map(({ fetchedAt }) => fetchedAt.getTime()),
+      at,
+    )
+    isBegun = true
+  }
+
+  /** Take lists for those of their accounts, as far as these are still the same. */
+  function learn(lists: Iterable<ModelList>, isFirst: boolean): void {
+    const notBefore = isFirst ? () => now() + random() * parts.spreadMs : () => 0
+    for (const { accountId, baseUrl, models, fetchedAt } of lists) {
       const listed = accounts.get(accountId)
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
@@ -114,8 +125,7 @@ export function createModelRefresh(parts: RefreshParts) {
       const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group), random)
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
-    seenAt = at
-    if (since === 0) giveTurns(accounts.values())
+    if (isFirst) giveTurns(accounts.values())
     tell()
   }
 
@@ -178,6 +188,19 @@ export function createModelRefresh(parts: RefreshParts) {
   return {
     job,
     recall,
+    /** Up to where it is known what was stored. */
+    horizon,
+
+    /** Know the lists that were kept, where the database cannot be asked. */
+    learn: (lists: Iterable<ModelList>): void => learn(lists, true),
+
+    /** The lists that upstreams gave, as of now. */
+    *lists(): Generator<ModelList> {
+      const fetchedAt = new Date(now())
+      for (const { account, own } of accounts.values())
+        if (own)
+          yield { accountId: account.id, baseUrl: account.baseUrl, models: [...own], fetchedAt }
+    },
 
     /** The accounts have changed: know the new ones, forget those that are gone. */
     follow(): void {
@@ -203,6 +226,8 @@ export function createModelRefresh(parts: RefreshParts) {
     },
   }
 }
+
+export type ModelRefresh = ReturnType<typeof createModelRefresh>
 
 /** What it offers is no matter of its upstream's list. */
 const isKnown = ({ models, offers }: Account): boolean => models !== null || offers !== undefined

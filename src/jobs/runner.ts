@@ -21,6 +21,8 @@ interface Work {
 interface OwnWork extends Work {
   /** When something is due next, in milliseconds since 1970. */
   readonly dueAt: () => number
+  /** Take what is due before the other instances do; says whether there is anything. */
+  readonly reserve?: () => Promise<boolean>
   /** A little is due all the time: only runs that an operator asked for are shown, or in his way. */
   readonly isQuiet?: boolean
 }
@@ -95,21 +97,30 @@ export function createJobs(parts: JobsParts) {
     entry.nextAt = Math.max(entry.nextAt ?? 0, now() + PAUSE_MS)
   }
 
-  async function start(entry: Entry, asked: boolean): Promise<void> {
+  /** Begin a run before all others; without a database every instance is alone. */
+  async function claim(job: Job, startedBefore: number): Promise<'asked' | 'due' | undefined> {
+    const wanted = { name: job.name, instance: instance(), leaseMs: LEASE_MS, startedBefore }
+    try {
+      return await store.claim(wanted)
+    } catch (cause) {
+      log.warn('database_unreachable', faultFields(cause))
+      return
+    }
+  }
+
+  async function start(entry: Entry, isWanted: boolean): Promise<void> {
     const { job } = entry
-    const { name } = job
     const at = now()
     entry.busyUntil = at + LEASE_MS
+    if (!isWanted && 'reserve' in job && !(await job.reserve?.())) {
+      entry.busyUntil = 0
+      return
+    }
     const everyMs = 'everyMs' in job ? job.everyMs() : undefined
     const startedBefore = lastStart(job, at)
-    const claim = { name, instance: instance(), leaseMs: LEASE_MS, startedBefore }
-    const isUnseen = 'isQuiet' in job && job.isQuiet === true && !asked
-    const isClaimed =
-      !isUnseen &&
-      (await store.claim(claim).catch((cause) => {
-        log.warn('database_unreachable', faultFields(cause))
-        return false
-      }))
+    const isUnseen = 'isQuiet' in job && job.isQuiet === true && !isWanted
+    const claimed = isUnseen ? undefined : await claim(job, startedBefore)
+    const isClaimed = claimed !== undefined
     if (everyMs !== undefined)
       entry.nextAt = now() + jittered(isClaimed ? everyMs : everyMs / 10, random)
     if (isClaimed) entry.begunAt = at
@@ -118,7 +129,8 @@ export function createJobs(parts: JobsParts) {
         since: startedBefore + 1,
         until: at + jittered(LOOK_AGAIN_MS, random),
       }
-    if (isClaimed || ('dueAt' in job && !asked)) await work(entry, asked, isClaimed)
+    if (isClaimed || ('dueAt' in job && !isWanted))
+      await work(entry, claimed === 'asked', isClaimed)
     entry.busyUntil = 0
   }
 
@@ -183,10 +195,14 @@ export function createJobs(parts: JobsParts) {
       entries.set(job.name, { job, ...UNBEGUN })
     },
 
-    /** Do what is due and what operators ask for; resolves when what it began is done. */
-    async tick(): Promise<void> {
+    /**
+     * Do what is due and what operators ask for; resolves when what it began is done.
+     *
+     * @param isOpen whether an operator may want something; false where it is known that none does
+     */
+    async tick(isOpen = true): Promise<void> {
       if (isStopped) return
-      const wanted = await wishes()
+      const wanted = isOpen ? await wishes() : NO_WISHES
       const started: Promise<void>[] = []
       for (const [name, entry] of entries) {
         const wish = wanted.get(name)
@@ -205,6 +221,8 @@ export function createJobs(parts: JobsParts) {
     },
   }
 }
+
+const NO_WISHES: ReadonlyMap<string, string> = new Map()
 
 const UNBEGUN = {
   nextAt: undefined,

@@ -15,6 +15,10 @@ export interface Gauges {
   readonly ledgerDropped: () => number
   readonly saidWaiting: () => number
   readonly saidDropped: () => number
+  readonly databaseUp: () => boolean
+  readonly databaseWritable: () => boolean
+  /** In milliseconds. */
+  readonly snapshotAge: () => number
   /** What the process takes, where the platform tells. */
   readonly process?: (() => ProcessUse) | undefined
 }
@@ -202,6 +206,19 @@ function renderGauges(out: ReturnType<typeof createExposition>, gauges: Gauges) 
     'groxy_said_dropped_total',
     'What could not be stored of turns.',
     gauges.saidDropped(),
+  )
+  one('gauge', 'groxy_database_up', 'Whether it answers.', Number(gauges.databaseUp()))
+  one(
+    'gauge',
+    'groxy_database_writable',
+    'Whether it took the last writing.',
+    Number(gauges.databaseWritable()),
+  )
+  one(
+    'gauge',
+    'groxy_snapshot_age_seconds',
+    'How long ago the database last said that what turns go by is true.',
+    Math.max(0, gauges.snapshotAge()) / 1000,
   )
   const use = gauges.process?.()
   if (!use) return

@@ -1,10 +1,11 @@
 import { constants, openAsBlob } from 'node:fs'
-import { mkdir, rename, statfs, unlink } from 'node:fs/promises'
+import { lstat, mkdir, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { newId } from '../crypto'
+import type { MeasuredStore } from './copy-objects'
 import { codeOf, directoryFault, isMissing } from './directory-fault'
 import { listDirectory, placesIn } from './directory-list'
-import { isObjectId, type ObjectStore, type ObjectWriter } from './object-store'
+import { isObjectId, type ObjectWriter } from './object-store'
 import { type OpenFile, openFile } from './open-file'
 
 /** As many readers as there are hold so much each, and what Bun has not sent yet of several. */
@@ -19,7 +20,7 @@ const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
  *
  * @param spareBytes what is to stay free on its disk, for whoever else writes there
  */
-export function createDirectory(root: string, spareBytes = 0): ObjectStore {
+export function createDirectory(root: string, spareBytes = 0): MeasuredStore {
   const places = placesIn(root)
 
   async function explained<T>(work: () => Promise<T>): Promise<T> {
@@ -133,6 +134,16 @@ export function createDirectory(root: string, spareBytes = 0): ObjectStore {
       return (await openAsBlob(path)).slice(from, to)
     },
 
+    async lengths(ids) {
+      const found = new Map<string, number>()
+      for (const id of ids) {
+        const path = places.of(id)
+        const entry = path === undefined ? undefined : await explained(() => entryAt(path))
+        if (entry?.isFile()) found.set(id, entry.size)
+      }
+      return found
+    },
+
     async remove(ids) {
       for (const id of ids) {
         const path = places.of(id)
@@ -153,6 +164,12 @@ export function createDirectory(root: string, spareBytes = 0): ObjectStore {
       }),
   }
 }
+
+const entryAt = (path: string) =>
+  lstat(path).catch((cause) => {
+    if (isMissing(cause)) return
+    throw cause
+  })
 
 async function makeFolder(path: string): Promise<void> {
   const made = await mkdir(path, { recursive: true, mode: 0o700 })

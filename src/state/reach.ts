@@ -4,7 +4,7 @@ import { ApiError } from '../errors'
 export type Reach = <T>(question: Promise<T>) => Promise<T>
 
 /** A database may also be away without a word, and clients wait for no longer than this. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 5_000
 
 /** Turns failures of the database into what a client can understand. */
 export const createReach =

@@ -189,7 +189,7 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
           await sleep(POLL_MS)
           continue
         }
-        await flush()
+        await Promise.race([flush(), sleep(PATIENCE_MS)])
         break
       }
       if (byOwner.has(owner))

@@ -12,7 +12,6 @@ import {
 import { markOld } from './account-fingerprints'
 import type { AccountKind, NewAccount, StoredAccount } from './accounts'
 import type { Database } from './database'
-import { patient } from './patient'
 import { touchRevision } from './revision'
 import { insertsOf } from './rows'
 import { accounts } from './schema'
@@ -59,9 +58,6 @@ interface Candidate {
 
 /** Takes in many accounts at once. */
 export function createAccountImport({ db, client, vault, now }: ImportParts) {
-  const patiently = patient(client)
-  const { batch, execute } = patiently
-
   async function candidate(given: ImportedAccount): Promise<Candidate> {
     const { kind, secret, baseUrl } = given
     const fingerprint = await fingerprintOf(kind, secret)
@@ -81,7 +77,7 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
 
   /** The names of those who have one of these secrets, by what makes accounts the same. */
   async function knownOf(candidates: readonly Candidate[]): Promise<Map<string, string>> {
-    const { rows } = await execute({
+    const { rows } = await client.execute({
       sql: `SELECT kind, fingerprint, base_url, name FROM accounts
         WHERE fingerprint IN (SELECT value FROM json_each(?))`,
       args: [JSON.stringify(candidates.map(({ fingerprint }) => fingerprint))],
@@ -95,7 +91,7 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
   }
 
   async function takenOf(candidates: readonly Candidate[]): Promise<Set<string>> {
-    const { rows } = await execute({
+    const { rows } = await client.execute({
       sql: `SELECT kind, name FROM accounts WHERE kind IN (SELECT value FROM json_each(?))
         AND name IN (SELECT value FROM json_each(?))`,
       args: [
@@ -109,7 +105,7 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
   /** Says which of them are in: another process may have taken the name of one meanwhile. */
   async function insert(rows: readonly StoredAccount[]): Promise<Set<string>> {
     const touch = touchRevision(db).toSQL()
-    const results = await batch(
+    const results = await client.batch(
       [
         ...insertsOf(accounts, rows, 'ON CONFLICT (kind, name) DO NOTHING RETURNING id'),
         { sql: touch.sql, args: touch.params as InValue[] },
@@ -161,7 +157,7 @@ export function createAccountImport({ db, client, vault, now }: ImportParts) {
       { dryRun = false, onProgress, signal }: ImportOptions = {},
     ): Promise<readonly Imported[]> {
       const outcomes: Imported[] = []
-      await markOld(patiently, vault)
+      await markOld(client, vault)
       for (const some of batchesOf(given)) {
         if (signal?.aborted) break
         const candidates = await Promise.all(some.map(candidate))

@@ -89,6 +89,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(any('admin_sessions', 'expires_at <= ?'), [at]),
         sweep(any('login_failures', 'reset_at <= ?'), [at]),
         sweep(any('batches', 'created_at < ?'), [at - BATCH_DAYS * DAY_MS]),
+        sweep(any('instances', 'expires_at < ?'), [at - HOUR_MS]),
         // Of those that were never ended.
         sweep(BATCH_SUBJECTS, []),
         ...saidSweeps(client, settings, at),

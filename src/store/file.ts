@@ -4,19 +4,32 @@ import { dirname } from 'node:path'
 import type { Client, InArgs, InStatement, InValue, ResultSet, Row } from '@libsql/client/web'
 import { explainFileFault } from './file-fault'
 import { createStatements } from './file-statements'
+import { patient } from './patient'
 
 type BatchItem = InStatement | [sql: string, args?: InArgs]
 
-/** How long a statement waits for another process; it blocks the event loop, so not for long. */
-const BUSY_MS = 2000
+/** How long opening waits for another process. */
+const OPEN_MS = 2000
 
 const PRAGMAS = [
-  `busy_timeout = ${BUSY_MS}`,
+  `busy_timeout = ${OPEN_MS}`,
   'journal_mode = WAL',
   'synchronous = NORMAL',
   'foreign_keys = ON',
   'journal_size_limit = 67108864',
+  // Waiting would block the event loop: `patient` asks again instead.
+  'busy_timeout = 0',
 ]
+
+/** Of a file that is only read: it stays as it is, whatever somebody asks of it. */
+const READING = [`busy_timeout = ${OPEN_MS}`, 'query_only = ON']
+
+interface FileOptions {
+  /** Whole numbers come as `bigint`, so that none is rounded. */
+  readonly exact?: boolean
+  /** The file must be there, and nothing is written. */
+  readonly reading?: boolean
+}
 
 /**
  * A libSQL client over the SQLite inside Bun.
@@ -29,11 +42,15 @@ const PRAGMAS = [
  *
  * @throws SetupError that says what is wrong with the file, and what to do; nothing is overwritten.
  */
-export function openFile(path: string): Client {
+export function openFile(path: string, { exact, reading }: FileOptions = {}): Client {
   const database = explainFileFault(path, () => {
-    if (path !== ':memory:') makeFile(path)
-    const opened = new Database(path, { create: true, readwrite: true })
-    for (const pragma of PRAGMAS) opened.run(`PRAGMA ${pragma}`)
+    if (path !== ':memory:' && !reading) makeFile(path)
+    const opened = new Database(path, {
+      create: !reading,
+      readwrite: true,
+      safeIntegers: exact === true,
+    })
+    for (const pragma of reading ? READING : PRAGMAS) opened.run(`PRAGMA ${pragma}`)
     return opened
   })
   const statements = createStatements((sql) => database.prepare<unknown, SQLQueryBindings[]>(sql))
@@ -51,14 +68,14 @@ export function openFile(path: string): Client {
   const batch = database.transaction((items: BatchItem[]) => items.map(run))
   let closed = false
 
-  return {
+  return patient({
     protocol: 'file',
     get closed() {
       return closed
     },
     execute: async (item: InStatement, args?: InArgs) =>
       run(typeof item === 'string' && args ? [item, args] : item),
-    batch: async (items: BatchItem[]) => batch.immediate(items),
+    batch: async (items: BatchItem[]) => (reading ? batch(items) : batch.immediate(items)),
     async migrate(items: InStatement[]) {
       statements.clear()
       database.run('PRAGMA foreign_keys = OFF')
@@ -81,7 +98,7 @@ export function openFile(path: string): Client {
       statements.clear()
       database.close()
     },
-  } as Client
+  } as Client)
 }
 
 /** Only this user may read it: it holds what programs asked for, if not what they said. */

@@ -31,6 +31,13 @@ export type JobState = JobRow['state'] | 'interrupted'
 export const jobState = ({ state, expiresAt }: JobRow, now: number): JobState =>
   state === 'running' && expiresAt <= now ? 'interrupted' : state
 
+/** What has brought down so many instances is not begun again by itself. */
+const MOST_TRIES = 3
+
+/** Somebody does what was wanted, or it is not to be tried again. */
+export const isAtWork = (now: string): string =>
+  `state = 'running' AND (expires_at > ${now} OR tries >= ${MOST_TRIES})`
+
 interface Claim {
   readonly name: JobName
   readonly instance: string
@@ -52,22 +59,39 @@ export function createJobRows(client: Client, now: () => number) {
   const read = createReader(client, jobs)
 
   return {
-    all: (): Promise<JobRow[]> => read('ORDER BY name'),
+    async all(): Promise<JobRow[]> {
+      const rows = await read('ORDER BY name')
+      // What somebody is at is wanted no more.
+      return rows.map((row) => {
+        const isDone = row.wanted === 'run' && jobState(row, now()) === 'running'
+        return isDone ? { ...row, wanted: null } : row
+      })
+    },
 
-    /** Begin a run; says false when another instance is at it, or was lately. */
-    async claim({ name, instance, leaseMs, startedBefore }: Claim): Promise<boolean> {
+    /**
+     * Begin a run, unless another instance is at it, or was lately; says whether it was asked for. That
+     * it was is kept until it is over: when this instance is gone another one begins it again.
+     */
+    async claim({
+      name,
+      instance,
+      leaseMs,
+      startedBefore,
+    }: Claim): Promise<'asked' | 'due' | undefined> {
       const { rows } = await client.execute({
         sql: `INSERT INTO jobs (name, instance, state, done, total, started_at, expires_at)
           VALUES (?, ?, 'running', 0, 0, ?, ?)
           ON CONFLICT (name) DO UPDATE SET instance = excluded.instance, state = 'running',
-            done = 0, total = 0, note = NULL, wanted = NULL, started_at = excluded.started_at,
-            finished_at = NULL, expires_at = excluded.expires_at
+            done = 0, total = 0, note = NULL, wanted = iif(jobs.wanted = 'run', 'run', NULL),
+            tries = iif(jobs.state = 'running', jobs.tries + 1, 1),
+            started_at = excluded.started_at, finished_at = NULL, expires_at = excluded.expires_at
           WHERE (jobs.state <> 'running' OR jobs.expires_at <= excluded.started_at)
-            AND (jobs.started_at <= ? OR jobs.wanted = 'run')
-          RETURNING name`,
+            AND (jobs.started_at <= ? OR jobs.wanted = 'run' AND NOT (jobs.state = 'running' AND jobs.tries >= ${MOST_TRIES}))
+          RETURNING wanted`,
         args: [name, instance, now(), now() + leaseMs, startedBefore],
       })
-      return rows.length > 0
+      const [row] = rows
+      return row && (row.wanted === 'run' ? 'asked' : 'due')
     },
 
     /** Tell how far a run is, which keeps it alive; says whether it is to go on. */
@@ -90,9 +114,11 @@ export function createJobRows(client: Client, now: () => number) {
 
     /** What operators have asked for, and nobody has done yet. */
     async wanted(): Promise<readonly { readonly name: string; readonly wanted: string }[]> {
-      const { rows } = await client.execute(
-        'SELECT name, wanted FROM jobs WHERE wanted IS NOT NULL',
-      )
+      const { rows } = await client.execute({
+        sql: `SELECT name, wanted FROM jobs
+          WHERE wanted IS NOT NULL AND NOT (wanted = 'run' AND ${isAtWork('?')})`,
+        args: [now()],
+      })
       return rows.map(({ name, wanted }) => ({ name: String(name), wanted: String(wanted) }))
     },
 
@@ -111,7 +137,7 @@ export function createJobRows(client: Client, now: () => number) {
           : await client.execute({
               sql: `INSERT INTO jobs (name, instance, state, done, total, wanted, started_at, expires_at)
                 VALUES (?, '', 'done', 0, 0, 'run', 0, 0)
-                ON CONFLICT (name) DO UPDATE SET wanted = 'run' WHERE NOT (${running})
+                ON CONFLICT (name) DO UPDATE SET wanted = 'run', tries = 0 WHERE NOT (${running})
                 RETURNING name`,
               args: [name, now()],
             })

@@ -2,9 +2,7 @@ import type { Client, InStatement } from '@libsql/client/web'
 import { migrations } from '../../drizzle'
 import { sha256 } from '../crypto'
 import { SetupError } from '../errors'
-
-/** The table `drizzle-kit migrate` uses too, so either may run first. */
-const TABLE = '__drizzle_migrations'
+import { MIGRATIONS_TABLE as TABLE } from './deployed'
 
 /**
  * Bring the database up to date and name what was applied.
@@ -13,12 +11,13 @@ const TABLE = '__drizzle_migrations'
  * it is.
  */
 export async function migrate(client: Client): Promise<readonly string[]> {
-  await refuseForeign(client)
+  const latest = (await isBegun(client)) ? await latestMigration(client) : 0
+  const pending = migrations.filter(({ when }) => when > latest)
+  // Where nothing is to be done nothing is written: a database may take no writes, and be good for turns.
+  if (pending.length === 0) return []
   await client.execute(
     `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
   )
-  const latest = await latestMigration(client)
-  const pending = migrations.filter(({ when }) => when > latest)
   for (const { sql, when } of pending) {
     const statements: InStatement[] = sql.split('--> statement-breakpoint')
     statements.push({
@@ -33,11 +32,26 @@ export async function migrate(client: Client): Promise<readonly string[]> {
   return pending.map(({ tag }) => tag)
 }
 
-async function latestMigration(client: Client): Promise<number> {
+/** What the last migration was, as a number that grows; 0 for a database that nothing was applied to. */
+export async function versionOf(client: Pick<Client, 'execute'>): Promise<number> {
+  const { rows } = await client.execute({
+    sql: `SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name = ?`,
+    args: [TABLE],
+  })
+  return Number(rows[0]?.found) === 0 ? 0 : lastApplied(client)
+}
+
+/** What the last migration of this version is. */
+export const ownVersion = (): number => migrations.at(-1)?.when ?? 0
+
+async function lastApplied(client: Pick<Client, 'execute'>): Promise<number> {
   const { rows } = await client.execute(`SELECT max(created_at) AS latest FROM ${TABLE}`)
-  const latest = Number(rows[0]?.latest ?? 0)
-  const known = migrations.at(-1)?.when ?? 0
-  if (latest > known)
+  return Number(rows[0]?.latest ?? 0)
+}
+
+async function latestMigration(client: Client): Promise<number> {
+  const latest = await lastApplied(client)
+  if (latest > ownVersion())
     throw new SetupError(
       'The database was written by a newer version of Groxy.',
       'Start the newer version, or restore a backup made before the upgrade. Nothing was changed.',
@@ -45,14 +59,26 @@ async function latestMigration(client: Client): Promise<number> {
   return latest
 }
 
-async function refuseForeign(client: Client): Promise<void> {
-  const { rows } = await client.execute(
-    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
-  )
-  const table = rows[0]?.name
+/** Whether any migration was applied, or tried. */
+async function isBegun(client: Client): Promise<boolean> {
+  await refuseForeign(client)
+  return (await firstTable(client)) === TABLE
+}
+
+/** @throws SetupError when the database belongs to another program */
+export async function refuseForeign(client: Pick<Client, 'execute'>): Promise<void> {
+  const table = await firstTable(client)
   if (table !== undefined && table !== TABLE)
     throw new SetupError(
       `The database belongs to another program: it has a table "${table}".`,
       'Set DATABASE_URL to an empty database or to a file that does not exist yet. Nothing was changed.',
     )
+}
+
+/** The table of migrations where there is one, else whichever comes first. */
+async function firstTable(client: Pick<Client, 'execute'>): Promise<unknown> {
+  const { rows } = await client.execute(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
+  )
+  return rows[0]?.name
 }

@@ -34,6 +34,9 @@ const PIECE =
 const LIST = `SELECT id, whole, written_at FROM objects
   WHERE (written_at, id) > (?1, ?2) AND written_at < ?3 ORDER BY written_at, id LIMIT ?4`
 
+const LENGTHS = `SELECT id, bytes FROM objects
+  WHERE whole = 1 AND id IN (SELECT value FROM json_each(?))`
+
 const HIDE = `UPDATE objects SET id = parts, whole = 0
   WHERE id IN (SELECT value FROM json_each(?)) RETURNING parts`
 const REMOVE_PARTS = `DELETE FROM object_parts WHERE rowid IN (SELECT rowid FROM object_parts
@@ -158,6 +161,12 @@ export function createObjects(parts: ObjectsParts) {
     },
 
     remove,
+
+    /** How many bytes these have; of what is not there nothing. */
+    async lengths(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+      const { rows } = await client.execute({ sql: LENGTHS, args: [JSON.stringify(ids)] })
+      return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]))
+    },
 
     async *list(before: number) {
       let last = [-1, ''] as [number, string]

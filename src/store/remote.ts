@@ -1,10 +1,56 @@
 import { type Client, createClient } from '@libsql/client/web'
+import { DatabaseAway } from './fault'
+import { patient } from './patient'
+
+/** How long a call may take, its answer included. */
+const CALL_MS = 10_000
+/** The same of the first, and after one that was not answered, until another one is: whoever asks shall know soon. */
+const FIRST_MS = 5_000
+const SILENT_MS = 3_000
+/** What migrations and copies may take. */
+export const LONG_CALL_MS = 60_000
 
 /**
  * Turso or a self-hosted libSQL server, over HTTP.
  *
  * The client queues calls beyond `concurrency`. On Workers a queued call would be woken by another
  * request's I/O, which the runtime forbids ("code had hung"), so the queue is switched off.
+ *
+ * A call that is not answered within the limit ends with `DatabaseAway`; it may have been done all the same.
  */
-export const openRemote = (url: string, authToken?: string): Client =>
-  createClient({ url, ...(authToken && { authToken }), concurrency: Number.MAX_SAFE_INTEGER })
+export function openRemote(url: string, authToken?: string, limitMs = CALL_MS): Client {
+  let patienceMs = Math.min(FIRST_MS, limitMs)
+
+  async function call(request: Request): Promise<Response> {
+    const ms = patienceMs
+    // Its timer belongs to the request that calls, as on Workers it has to.
+    const signal = AbortSignal.timeout(ms)
+    try {
+      const response = await globalThis.fetch(request, { signal })
+      // All of it: else a server that falls silent in the middle would be waited for.
+      const body = await response.arrayBuffer()
+      patienceMs = limitMs
+      const type = response.headers.get('content-type') ?? ''
+      return new Response(body, { status: response.status, headers: { 'content-type': type } })
+    } catch (cause) {
+      if (signal.aborted) patienceMs = Math.min(SILENT_MS, limitMs)
+      const problem = signal.aborted ? `There was no answer within ${ms} ms.` : messageOf(cause)
+      throw new DatabaseAway(problem, { cause })
+    }
+  }
+
+  return patient(
+    createClient({
+      url: overHttp(url),
+      fetch: call,
+      ...(authToken && { authToken }),
+      concurrency: Number.MAX_SAFE_INTEGER,
+    }),
+  )
+}
+
+/** A server that takes WebSockets takes calls over HTTP at the same address, which can be limited. */
+const overHttp = (url: string): string => url.replace(/^ws(?=s?:)/, 'http')
+
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause)

@@ -124,13 +124,17 @@ export const accountQuotas = sqliteTable(
 )
 
 /** The last model list that an account's upstream gave; outlives outages and restarts. */
-export const modelLists = sqliteTable('model_lists', {
-  accountId: text().primaryKey(),
-  /** Belongs to the list: another upstream behind the same account makes it void. */
-  baseUrl: text().notNull(),
-  models: text({ mode: 'json' }).$type<readonly UpstreamModel[]>().notNull(),
-  fetchedAt: time().notNull(),
-})
+export const modelLists = sqliteTable(
+  'model_lists',
+  {
+    accountId: text().primaryKey(),
+    /** Belongs to the list: another upstream behind the same account makes it void. */
+    baseUrl: text().notNull(),
+    models: text({ mode: 'json' }).$type<readonly UpstreamModel[]>().notNull(),
+    fetchedAt: time().notNull(),
+  },
+  (table) => [index('model_lists_by_time').on(table.fetchedAt)],
+)
 
 /** A model as its upstream describes it; unknown fields are kept. */
 export interface UpstreamModel {
@@ -238,16 +242,25 @@ export const prices = sqliteTable('prices', {
 })
 
 /** Background work, and how far it is. A row that has expired was interrupted. */
-export const jobs = sqliteTable('jobs', {
-  name: text().primaryKey(),
-  instance: text().notNull(),
-  state: text({ enum: ['running', 'done', 'failed', 'cancelled'] }).notNull(),
-  done: integer().notNull(),
-  total: integer().notNull(),
-  note: text(),
-  /** Asks the instance that runs it to stop, or to run it again. */
-  wanted: text({ enum: ['run', 'cancel'] }),
-  startedAt: integer().notNull(),
-  finishedAt: integer(),
-  expiresAt: integer().notNull(),
-})
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    name: text().primaryKey(),
+    instance: text().notNull(),
+    state: text({ enum: ['running', 'done', 'failed', 'cancelled'] }).notNull(),
+    done: integer().notNull(),
+    total: integer().notNull(),
+    note: text(),
+    /** Asks the instance that runs it to stop, or to run it again. */
+    wanted: text({ enum: ['run', 'cancel'] }),
+    /** How often this run was begun: what was interrupted is begun again where an operator asked for it. */
+    tries: integer().notNull().default(1),
+    startedAt: integer().notNull(),
+    finishedAt: integer(),
+    expiresAt: integer().notNull(),
+  },
+  (table) => [
+    // Every instance looks all the time whether an operator wants something.
+    index('jobs_wanted').on(table.wanted).where(sql`wanted IS NOT NULL`),
+  ],
+)

@@ -6,6 +6,7 @@ import { isSealed, type Vault } from '../crypto'
 import { SetupError } from '../errors'
 import { readCookies, readHeaders, readHeaderValue } from '../extras'
 import { readProxy } from '../proxy'
+import { refuseMarkIn } from './copy-mark'
 import type { Database } from './database'
 import { MediaSettings } from './media-settings'
 import { touchRevision } from './revision'
@@ -171,6 +172,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
   /** Every setting, with defaults; a stored value that no longer fits is ignored. */
   async function readAll(rows: Awaited<ReturnType<typeof read>>): Promise<Settings> {
     const all: Record<string, unknown> = { ...DEFAULT_SETTINGS }
+    refuseMarkIn(rows)
     for (const { name, value } of rows)
       if (fits(name, value)) all[name] = isSecretSetting(name) ? await opened(value) : value
     return all as Settings
@@ -280,9 +282,7 @@ const unknownSetting = (name: string): SetupError | undefined =>
 
 /** What a secret is, however it was written: empty for none. */
 const plainSecret = (name: string, text: string): string =>
-  isNothing(text) ? '' : (SECRETS[name]?.(text) ?? text)
-
-const isNothing = (text: string): boolean => ['', 'none'].includes(text.trim())
+  ['', 'none'].includes(text.trim()) ? '' : (SECRETS[name]?.(text) ?? text)
 
 /** What was left under a name that is no setting. */
 export async function readMark(client: Client, name: string): Promise<unknown> {

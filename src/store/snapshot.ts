@@ -1,3 +1,5 @@
+import { ApiError } from '../errors'
+import { sleep } from '../sleep'
 import type { Accounts, StoredAccount } from './accounts'
 import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
@@ -33,6 +35,11 @@ interface SnapshotParts {
 /** How old a snapshot may be before the revision is asked for in the background, or first. */
 const FRESH_MS = 2_000
 const USABLE_MS = 10_000
+/** How long a turn waits for the database before it goes by an older snapshot, or is refused without any. */
+const PATIENCE_MS = 1_000
+const FIRST_PATIENCE_MS = 5_000
+/** A look that has not ended after that never will: a Worker may be stopped within it. */
+const LONGEST_LOOK_MS = 60_000
 
 /**
  * Keeps the snapshot true to the database: it is loaded again when the revision moves, and outlives
@@ -42,8 +49,15 @@ const USABLE_MS = 10_000
  * never resolves.
  */
 export function createSnapshots(parts: SnapshotParts) {
+  const { now, later } = parts
   let current: Snapshot | undefined
-  let checkedAt = Number.NEGATIVE_INFINITY
+  /** When the database was looked at last, and when it last said that the snapshot is true. */
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let confirmedAt = Number.NEGATIVE_INFINITY
+  /** Since when a look is under way that nobody has heard of. */
+  let unheardSince: number | undefined
+  /** Whether the last look brought nothing: then nobody waits for the next one. */
+  let isAway = false
 
   async function load(revision: number): Promise<Snapshot> {
     const [keys, accounts, settings, routes, prices] = await Promise.all([
@@ -59,34 +73,97 @@ export function createSnapshots(parts: SnapshotParts) {
     return loaded
   }
 
-  async function refresh(): Promise<void> {
-    checkedAt = parts.now()
+  async function look(): Promise<Snapshot> {
+    const at = now()
+    lookedAt = at
+    unheardSince ??= at
     try {
       const revision = await parts.revision()
-      if (revision !== current?.revision) await load(revision)
+      const known = current
+      const found = known && revision === known.revision ? known : await load(revision)
+      confirmedAt = Math.max(confirmedAt, at)
+      isAway = false
+      return found
+    } catch (cause) {
+      isAway = true
+      throw cause
+    } finally {
+      unheardSince = undefined
+    }
+  }
+
+  const refresh = (): Promise<unknown> => look().catch(parts.onFault)
+
+  const isUnheard = (at: number, ms: number): boolean =>
+    unheardSince !== undefined && at - unheardSince > ms && at - unheardSince < LONGEST_LOOK_MS
+
+  /** Look in the background, unless somebody has done so a moment ago, or is at it. */
+  function lookSoon(at: number): void {
+    if (at - lookedAt > FRESH_MS && !isUnheard(at, PATIENCE_MS)) later(refresh())
+  }
+
+  /** A snapshot that nobody has asked for in a while: it may be long out of date. */
+  async function awaited(old: Snapshot): Promise<Snapshot> {
+    const looking = refresh()
+    later(looking)
+    await Promise.race([looking, sleep(PATIENCE_MS)])
+    if (isUnheard(now(), PATIENCE_MS / 2)) isAway = true
+    return current ?? old
+  }
+
+  async function first(): Promise<Snapshot> {
+    const silence = sleep(FIRST_PATIENCE_MS).then(() => {
+      throw new Error('The database is silent.')
+    })
+    silence.catch(() => undefined)
+    try {
+      return await Promise.race([look(), silence])
     } catch (cause) {
       parts.onFault(cause)
+      throw new ApiError('not_ready', 'Groxy is starting: its database does not answer yet.', {
+        cause,
+        retryAfter: 1,
+      })
     }
   }
 
   return {
     /** Look at the database now. The first call must succeed; later ones keep what there is. */
     async refresh(): Promise<Snapshot> {
-      if (current) await refresh()
-      else {
-        checkedAt = parts.now()
-        return load(await parts.revision())
-      }
+      if (!current) return look()
+      await refresh()
       return current
     },
 
-    /** The snapshot to decide by: at once while it is fresh enough. */
+    /** Begin with what was known at a time; the first answer of the database takes its place. */
+    async begin(kept: Snapshot, at: number): Promise<void> {
+      const begun = { ...kept, revision: Number.NaN }
+      await parts.onChange(begun)
+      current = begun
+      confirmedAt = at
+      isAway = true
+    },
+
+    /**
+     * The snapshot to decide by: at once while it is fresh enough, or the database is known to be away;
+     * else within a second.
+     *
+     * @throws ApiError `not_ready` as long as there is none
+     */
     get(): Snapshot | Promise<Snapshot> {
-      const age = parts.now() - checkedAt
-      if (!current || age > USABLE_MS) return this.refresh()
-      if (age > FRESH_MS) parts.later(refresh())
+      if (!current) return first()
+      const at = now()
+      const age = at - confirmedAt
+      if (age > USABLE_MS && !isAway && !isUnheard(at, PATIENCE_MS)) return awaited(current)
+      if (age > FRESH_MS) lookSoon(at)
       return current
     },
+
+    /** What there is, whatever its age. */
+    current: (): Snapshot | undefined => current,
+
+    /** How long ago the database last said that the snapshot is true, in milliseconds. */
+    age: (): number => now() - confirmedAt,
   }
 }
 

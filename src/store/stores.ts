@@ -21,6 +21,7 @@ import { createConversations } from './conversations'
 import { openDatabase } from './database'
 import { createFileSearch } from './file-search'
 import { createFileRows } from './files'
+import { createInstanceRows } from './instances'
 import { createJobRows } from './jobs'
 import { createKeySearch } from './key-search'
 import { createKeySums } from './key-sums'
@@ -37,8 +38,8 @@ import { createMediaSearch } from './media-search'
 import { createModelLists } from './model-lists'
 import { createNames } from './names'
 import { createNearLimits } from './near-limits'
-import { patient } from './patient'
 import { createPrices } from './prices'
+import { createPulse } from './pulse'
 import { createResponses } from './responses'
 import { readRevision } from './revision'
 import { createSettings, readMark } from './settings'
@@ -57,12 +58,11 @@ export type Statements = readonly InStatement[]
 export function createStores({ client, vault, now }: StoreParts) {
   const db = openDatabase(client)
   const ledger = createLedgerStore(db, client)
-  const patiently = patient(client)
   return {
     accounts: createAccounts({ db, client, vault, now }),
     accountImport: createAccountImport({ db, client, vault, now }),
-    accountDetail: createAccountDetails(patiently),
-    accountPages: createAccountPages(patiently, now),
+    accountDetail: createAccountDetails(client),
+    accountPages: createAccountPages(client, now),
     accountQuotas: createAccountQuotas(client),
     accountSearch: createAccountSearch(client, now),
     accountStates: createAccountStates(db, client, now),
@@ -73,12 +73,13 @@ export function createStores({ client, vault, now }: StoreParts) {
     allowances: createAllowances(client),
     audit: createAuditStore(client, now),
     batches: createBatchRows(client, now),
-    backgroundTurns: createBackgroundTurns(patiently),
+    backgroundTurns: createBackgroundTurns(client),
     cleaning: createCleaningStore({ client, ledger, now }),
-    completions: createCompletions(patiently),
-    conversations: createConversations(patiently),
-    files: createFileRows(patiently),
-    fileSearch: createFileSearch(patiently),
+    completions: createCompletions(client),
+    conversations: createConversations(client),
+    files: createFileRows(client),
+    fileSearch: createFileSearch(client),
+    instances: createInstanceRows(client),
     jobs: createJobRows(client, now),
     keys: createKeys(db, client, now),
     keySearch: createKeySearch(client),
@@ -86,23 +87,25 @@ export function createStores({ client, vault, now }: StoreParts) {
     ledger,
     ledgerSearch: createLedgerSearch(client),
     loginFailures: createLoginFailures(client, now),
-    media: createMediaRows(patiently, now),
-    mediaCleaning: createMediaCleaning(patiently),
-    mediaSearch: createMediaSearch(patiently),
+    media: createMediaRows(client, now),
+    mediaCleaning: createMediaCleaning(client),
+    mediaSearch: createMediaSearch(client),
     modelLists: createModelLists(client),
     names: createNames(client),
     nearLimits: createNearLimits(client),
     prices: createPrices(db, client),
+    /** What may have to be looked at. */
+    pulse: createPulse(client),
     recent: createRecent(client),
-    responses: createResponses(patiently),
+    responses: createResponses(client),
     rollups: createRollups(client),
     /** Run statements that repositories have made, all or none. */
     write: async (statements: Statements): Promise<void> => {
-      await patiently.batch([...statements], 'write')
+      await client.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
     usage: createUsage(client),
-    videos: createVideoRows(patiently),
+    videos: createVideoRows(client),
     revision: () => readRevision(client),
   }
 }

@@ -12,7 +12,7 @@ test('the table of what other gateways have names only calls that there are', as
   const { paths } = (await (await it.get('/openapi.json')).json()) as {
     paths: Record<string, Record<string, unknown>>
   }
-  const hidden = it.app.routes().map(({ method, path }) => `${method} ${path}`)
+  const hidden = (await it.app.routes()).map(({ method, path }) => `${method} ${path}`)
   const text = await Bun.file(join(DOCS, 'admin.md')).text()
   const rows =
     text

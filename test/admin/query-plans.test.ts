@@ -60,7 +60,7 @@ test('no page and no list reads a large table whole', async () => {
   await it.stores.settings.set('queue_length', 999)
   await it.app.refresh()
   const { rows } = await it.client.execute('SELECT request_id FROM ledger WHERE id = 3990')
-  const paths = adminPaths(it.app.routes(), {
+  const paths = adminPaths(await it.app.routes(), {
     account: 'a000007',
     key: 'k0007',
     request: String(rows[0]?.request_id),

@@ -11,6 +11,9 @@ const GAUGES: Gauges = {
   ledgerWaiting: () => 6,
   ledgerDropped: () => 7,
   saidWaiting: () => 8,
+  databaseUp: () => true,
+  databaseWritable: () => true,
+  snapshotAge: () => 1_500,
   saidDropped: () => 9,
 }
 

@@ -3,6 +3,7 @@ import { is } from 'drizzle-orm'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import * as admin from '#src/store/admin-schema'
 import { openFile } from '#src/store/file'
+import * as instance from '#src/store/instance-schema'
 import * as ledger from '#src/store/ledger-schema'
 import * as media from '#src/store/media-schema'
 import { migrate } from '#src/store/migrate'
@@ -10,7 +11,7 @@ import { snake } from '#src/store/rows'
 import * as said from '#src/store/said-schema'
 import * as schema from '#src/store/schema'
 
-const tables = Object.values({ ...schema, ...ledger, ...said, ...media, ...admin })
+const tables = Object.values({ ...schema, ...ledger, ...said, ...media, ...admin, ...instance })
   .filter((value) => is(value, SQLiteTable))
   .map((table) => getTableConfig(table))
 

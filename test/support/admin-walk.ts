@@ -27,9 +27,8 @@ const PATIENCE_MS = 1_500
 export const isOurs = (path: string): boolean => /^\/(?:admin|setup)(?:[/?]|$)/.test(path)
 
 /** Every route below `/admin` and `/setup` that the app has. */
-export const adminRoutesOf = (it: World) =>
-  it.app
-    .routes()
+export const adminRoutesOf = async (it: World) =>
+  (await it.app.routes())
     .filter(({ path }) => isOurs(path) && !path.includes('*'))
     .map(({ method, path }) => ({ method, path: path.replace(/\/$/, '') }))
 
@@ -72,7 +71,7 @@ const MOST = 6
  * answer; new routes are found by themselves.
  */
 export async function callsOf(it: World): Promise<Call[]> {
-  const routes = adminRoutesOf(it)
+  const routes = await adminRoutesOf(it)
   const literal = new Set(routes.map(({ path }) => path).filter((path) => !path.includes(':')))
   const seen = new Set<string>()
   const ids = new Map<string, readonly string[]>()

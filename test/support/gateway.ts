@@ -8,7 +8,9 @@ import { openFile } from '#src/store/file'
 import type { NewKey } from '#src/store/keys'
 import { migrate } from '#src/store/migrate'
 import { createStores } from '#src/store/stores'
+import { KEY } from './key'
 
+export { KEY } from './key'
 export { readEvents, textOf } from './streams'
 
 interface Options {
@@ -23,8 +25,6 @@ interface Options {
   /** What names stand for, if other addresses than the machine knows. */
   readonly resolve?: (host: string) => Promise<readonly string[]>
 }
-
-export const KEY = 'sk-groxy-test-0123456789'
 
 /** A whole gateway with a database in memory, on a port of its own. */
 export async function gateway(options: Options = {}) {

@@ -1,5 +1,5 @@
 import { expect } from 'bun:test'
-import { KEY } from './gateway'
+import { KEY } from './key'
 import { until } from './programs'
 
 type Json = Record<string, unknown>

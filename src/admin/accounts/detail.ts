@@ -13,6 +13,8 @@ export interface DetailedAccount extends ShownAccount {
   /** `HOST:PORT` of the proxy that its calls go through, and whether it has one of its own. */
   readonly proxyName: string | undefined
   readonly hasOwnProxy: boolean
+  /** Whether calls can go through a proxy here. */
+  readonly takesProxy: boolean
   /** Their names; what they say is secret. */
   readonly headerNames: readonly string[]
   readonly cookieNames: readonly string[]
@@ -28,11 +30,14 @@ export interface AccountView {
   readonly changes: readonly AuditEntry[]
 }
 
-type DetailParts = Pick<AdminParts, 'config' | 'settings' | 'pool' | 'stores' | 'now' | 'vault'>
+type DetailParts = Pick<
+  AdminParts,
+  'config' | 'settings' | 'pool' | 'stores' | 'now' | 'vault' | 'canProxy'
+>
 
 /** Tells everything of one account. */
 export function createAccountDetail(parts: DetailParts) {
-  const { config, settings, pool, stores, now, vault } = parts
+  const { config, settings, pool, stores, now, vault, canProxy } = parts
 
   /** An account with what of it is sealed and may be shown. */
   async function detailed(shown: ShownAccount): Promise<DetailedAccount> {
@@ -44,6 +49,7 @@ export function createAccountDetail(parts: DetailParts) {
       ...shown,
       proxyName: own === null ? named(kindProxy) : proxyName(own),
       hasOwnProxy: own !== null,
+      takesProxy: canProxy,
       headerNames: Object.keys(headers),
       cookieNames: cookies
         .split('; ')

@@ -109,7 +109,8 @@ export function editForm(view: View, account: DetailedAccount, edited: Edited): 
         ${field({
           label: say.proxy,
           ...secret('proxy'),
-          hint: `${account.proxyName ? say.proxyNow(account.proxyName) : ''} ${say.proxyHint}`.trim(),
+          ...(!account.takesProxy && { attributes: html`disabled` }),
+          hint: `${account.proxyName ? say.proxyNow(account.proxyName) : ''} ${account.takesProxy ? say.proxyHint : say.proxyOff}`.trim(),
         })}
         ${account.hasOwnProxy && check({ label: say.noProxy, name: 'no_proxy', checked: typed?.has('no_proxy') ?? false })}
         ${isWeb && sessionFields(view, account, secret, typed)}

@@ -158,6 +158,9 @@ export function createVideoRunner(parts: RunnerParts) {
     /** Take up what waits. */
     look,
 
+    /** Whether any waits that was asked for here. */
+    hasWaiting: runs.hasWaiting,
+
     /** Give all videos up, so that another instance takes them over at once: the server stops. */
     async leave(): Promise<void> {
       isStopping = true

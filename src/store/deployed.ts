@@ -1,0 +1,52 @@
+import type { Client } from '@libsql/client/web'
+import journal from '../../drizzle/meta/_journal.json'
+import type { Vault } from '../crypto'
+import { SetupError } from '../errors'
+import { checkSecret, type Stores } from './stores'
+
+/** The table `drizzle-kit migrate` uses too, so either may run first. */
+export const MIGRATIONS_TABLE = '__drizzle_migrations'
+
+interface DeployedParts {
+  readonly client: Client
+  readonly stores: Stores
+  readonly vault: Vault
+}
+
+/**
+ * What is wrong with a database that others have to make ready, as for a Worker; undefined where nothing is.
+ *
+ * One that is newer than this version is let pass: between a migration and the deploy that it is for, the
+ * version before goes on.
+ */
+export async function deployedProblem(parts: DeployedParts): Promise<SetupError | undefined> {
+  const { client, stores, vault } = parts
+  const [latest, secret] = await Promise.allSettled([
+    latestMigration(client),
+    checkSecret(stores, vault),
+  ])
+  if (latest.status === 'rejected') throw latest.reason
+  if (latest.value < (journal.entries.at(-1)?.when ?? 0))
+    return new SetupError(
+      latest.value === 0
+        ? 'The database is empty.'
+        : 'The database was not brought up to date for this version.',
+      'Run `groxy migrate` on a machine, with the same DATABASE_URL and DATABASE_AUTH_TOKEN.',
+    )
+  if (secret.status === 'fulfilled') return
+  if (secret.reason instanceof SetupError) return secret.reason
+  throw secret.reason
+}
+
+/** When the newest migration was made that the database has seen; 0 where it has seen none. */
+async function latestMigration(client: Client): Promise<number> {
+  try {
+    const { rows } = await client.execute(
+      `SELECT max(created_at) AS latest FROM ${MIGRATIONS_TABLE}`,
+    )
+    return Number(rows[0]?.latest ?? 0)
+  } catch (cause) {
+    if (String(cause).includes(`no such table: ${MIGRATIONS_TABLE}`)) return 0
+    throw cause
+  }
+}
