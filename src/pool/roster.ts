@@ -2,17 +2,16 @@ import type { Config } from '../config'
 import { sha256, type Vault } from '../crypto'
 import { type Extras, NO_EXTRAS } from '../extras'
 import type { Log } from '../log'
-import type { Self } from '../platform'
 import type { StoredAccount } from '../store/accounts'
 import type { Tier } from '../store/schema'
 import type { Settings } from '../store/settings'
 import type { Account, Kind, Offers } from './account'
-import { portioned } from './portion'
+import { type Place, portioned } from './portion'
 
 /** The id of the account that answers while there is no other. */
 export const DEMO_ID = 'demo'
 
-const ALONE: Self = { worksBehind: true, processes: 1 }
+const ALONE: Place = { processes: 1 }
 
 /** The proxies of whole kinds. */
 export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai' | 'proxy_web'>
@@ -21,7 +20,7 @@ interface RosterParts {
   readonly config: Config
   readonly vault: Vault
   /** Of the processes of a machine each has its part of what accounts may do at once; left out if it is the only one. */
-  readonly self?: Self
+  readonly self?: Place
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean
   readonly log: Log

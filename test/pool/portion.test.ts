@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { portioned, portionOf } from '#src/pool/portion'
 
 const selves = (processes: number) =>
-  Array.from({ length: processes }, (_, index) => ({ worksBehind: index === 0, processes, index }))
+  Array.from({ length: processes }, (_, index) => ({ processes, index }))
 
 test.each([
   { limit: 10, processes: 1, parts: [10] },
