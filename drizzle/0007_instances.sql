@@ -24,4 +24,5 @@ CREATE TABLE `asks` (
 );
 --> statement-breakpoint
 CREATE INDEX `asks_by_time` ON `asks` (`asked_at`);--> statement-breakpoint
-CREATE INDEX `asks_open` ON `asks` (`expires_at`) WHERE expires_at > 0;
+CREATE INDEX `asks_open` ON `asks` (`expires_at`) WHERE expires_at > 0;--> statement-breakpoint
+ALTER TABLE `allowances` ADD `spoken_at` integer DEFAULT 0 NOT NULL;

@@ -36,6 +36,7 @@ import { readNetworks } from './networks'
 import type { Platform } from './platform'
 import { createCatalog } from './pool/catalog'
 import { createPool, type Pool } from './pool/pool'
+import { portionOf } from './pool/portion'
 import { createRoster } from './pool/roster'
 import { createWaiting } from './pool/waiting'
 import { createReports } from './reports'
@@ -70,11 +71,13 @@ export function createApp(platform: Platform) {
     onCharge: (lease, what) => quotas.note(lease, what),
     onFree: () => waiting.offer(),
   })
-  const waiting = createWaiting(pool)
+  const waiting = createWaiting({
+    ...pool,
+    portion: (longest) => portionOf(longest, platform.self),
+  })
   const catalog = createCatalog({ pool, now, onChange: waiting.offer })
   const roster = createRoster({
-    config,
-    vault,
+    ...{ config, vault, self: platform.self },
     canProxy: platform.canProxy,
     log,
     offersOf: (kind, tier, { web_request }) =>
@@ -145,6 +148,7 @@ export function createApp(platform: Platform) {
 
   const counters = createCounters({
     instance,
+    ...(platform.sharesWork && { rivals: instances.count }),
     allowances: stores.allowances,
     now,
     later,

@@ -76,6 +76,7 @@ export function createRoutine(parts: RoutineParts) {
     /** Read the database for the first time. */
     async load(): Promise<void> {
       await snapshots.refresh()
+      await counters.learn()
     },
 
     /** See what has changed in the database and at the upstreams. */
