@@ -28,8 +28,7 @@ export async function runServer(config: Config, output: Output, member?: Member)
   const { websocket } = platform.sockets
   const server = listen(config, { fetch: app.fetch, websocket, place: member?.place })
   const address = addressAt(config.HOST, server.port)
-  if (!member || member.place.isFirst)
-    await greet({ config, output, state, app, address, setupToken: platform.setup.token })
+  if (!member || member.place.isFirst) await greet({ config, output, state, app, address })
   member?.begin({
     metrics: app.metrics,
     bury: (names) => state.stores.instances.bury(names, Date.now()),
@@ -56,12 +55,11 @@ interface Greeting {
   readonly state: State
   readonly app: App
   readonly address: string
-  readonly setupToken: string
 }
 
 /** Tell a newcomer what there is to know. */
 async function greet(parts: Greeting): Promise<void> {
-  const { config, state, app, address, setupToken } = parts
+  const { config, state, app, address } = parts
   const { always } = parts.output
   always.info('listening', {
     address,
@@ -73,7 +71,7 @@ async function greet(parts: Greeting): Promise<void> {
     always.info('first_key', { key: secret, note: 'shown once; make more with groxy keys create' })
   }
   if (await app.needsSetup())
-    always.info('setup_link', { url: `${address}/setup?token=${setupToken}` })
+    always.info('setup_link', { url: `${address}/setup?token=${await app.setupToken()}` })
 }
 
 /** What need not be done before the first answer. */
