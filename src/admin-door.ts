@@ -1,6 +1,7 @@
 import type { AnyElysia } from 'elysia'
 import { accountBatches } from './admin/batches/kinds'
 import { createPasswords } from './admin/passwords'
+import { createLinkToken } from './admin/setup/link-token'
 import type { AdminSurface, AdminSurfaceParts } from './admin-surface'
 import { newId } from './crypto'
 import { createBatches } from './jobs/batches'
@@ -9,7 +10,7 @@ import type { Asking } from './operator/asking'
 
 type Handle = (request: Request) => Response | Promise<Response>
 
-type Made = 'passwords' | 'accountLookup' | 'asking' | 'batches'
+type Made = 'passwords' | 'linkToken' | 'accountLookup' | 'asking' | 'batches'
 
 interface AdminDoorParts extends Omit<AdminSurfaceParts, Made> {
   /** Read again which models accounts offer. */
@@ -48,7 +49,11 @@ export function createAdminDoor(parts: AdminDoorParts) {
     slice: platform.sharesWork ? undefined : SLICE,
   })
 
-  const own: AdminSurfaceParts = { ...parts, passwords, accountLookup, asking, batches }
+  const linkToken = createLinkToken({ settings: stores.settings, vault: parts.vault })
+  const own: AdminSurfaceParts = {
+    ...{ ...parts, passwords, linkToken },
+    ...{ accountLookup, asking, batches },
+  }
   const atHand = platform.adminSurface?.(own)
   let onItsWay: Promise<AdminSurface> | undefined
 
@@ -60,6 +65,9 @@ export function createAdminDoor(parts: AdminDoorParts) {
 
   return {
     batches,
+
+    /** The secret of the link by which a password is set: one for all instances. */
+    setupToken: linkToken.offer,
 
     /** Whether the operator still has to choose a password. */
     needsSetup: async (): Promise<boolean> => !(await passwords.isSet()),

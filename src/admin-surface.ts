@@ -10,6 +10,7 @@ import type { AdminParts } from './admin/parts'
 import type { Passwords } from './admin/passwords'
 import { createLogIns } from './admin/sessions/log-ins'
 import { linkRoutes } from './admin/setup/link-routes'
+import type { LinkToken } from './admin/setup/link-token'
 import { createSites } from './admin/sites'
 import { createViews } from './admin/view'
 import { newId, type Vault } from './crypto'
@@ -49,6 +50,8 @@ export interface AdminSurfaceParts {
   /** Names this instance to the others. */
   readonly instance: () => string
   readonly passwords: Passwords
+  /** The secret of the set-up link. */
+  readonly linkToken: LinkToken
   readonly accountLookup: AccountLookup
   readonly asking: (signal?: AbortSignal) => Asking
   readonly batches: Batches
@@ -91,8 +94,8 @@ export function createAdminSurface(parts: AdminSurfaceParts) {
     ...{ logIns, cookies, sites, guard, addressOf },
     canProxy: platform.canProxy,
   }
-  const link = linkRoutes(own, config.ADMIN_PASSWORD ? undefined : platform.setup?.token)
-  const routes = adminRoutes(own).use(link)
+  const isOffered = platform.offersSetup && !config.ADMIN_PASSWORD
+  const routes = adminRoutes(own).use(linkRoutes(own, isOffered ? parts.linkToken : undefined))
   const app = new Elysia(platform.adapter ? { adapter: platform.adapter } : {})
     .use(failures(onFailure))
     .use(routes)

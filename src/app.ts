@@ -284,6 +284,9 @@ export function createApp(platform: Platform) {
         routes.map(({ method, path }) => ({ method, path })),
       ),
 
+    /** The secret of the set-up link, one for all instances. */
+    setupToken: admin.setupToken,
+
     /** Whether the operator still has to choose a password. */
     needsSetup: admin.needsSetup,
 

@@ -91,8 +91,8 @@ export interface Platform {
   readonly upgrade: Upgrade
   /** The key of `GROXY_API_KEY`, by its hash. */
   readonly environmentKey: ReadonlyMap<string, Key>
-  /** Present where a set-up link is on offer. */
-  readonly setup?: { readonly token: string }
+  /** Whether a set-up link is on offer: where somebody is told what it is. */
+  readonly offersSetup: boolean
   /** What makes the admin surface, where it has to be there from the start; else it is loaded when asked for. */
   readonly adminSurface?: typeof createAdminSurface
   readonly adapter?: ElysiaConfig<''>['adapter']

@@ -59,6 +59,7 @@ function createPlatform(setup: WorkerSetup): Platform {
     digest: sha256,
     hasher: workerHasher,
     sharesWork: false,
+    offersSetup: false,
     // An isolate has 128 MiB for everything.
     hashMemory: 48 * 1024 * 1024,
     // Cloudflare sets it, whatever a client says.

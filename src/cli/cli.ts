@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'see background work, begin or cancel it',
     load: async () => (await import('./jobs')).jobsCommand,
   },
+  instances: {
+    summary: 'show who shares the database now',
+    load: async () => (await import('./instances')).instancesCommand,
+  },
   migrate: {
     summary: 'bring the database up to date (before a Worker is deployed)',
     load: async () => (await import('./migrate')).migrateCommand,

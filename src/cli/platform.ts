@@ -2,7 +2,6 @@ import { lookup } from 'node:dns/promises'
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
 import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import type { Config } from '../config'
-import { randomToken } from '../crypto'
 import type { Log } from '../log'
 import { createDirectory } from '../media/directory'
 import type { Hasher } from '../media/hasher'
@@ -27,7 +26,6 @@ const FILES = { 'swagger-ui-bundle.js': uiScript, 'swagger-ui.css': uiStyle }
 const SPREAD_MS = 30_000
 
 interface MachinePlatform extends Platform {
-  readonly setup: NonNullable<Platform['setup']>
   /** For the server, which has to know of them when it starts. */
   readonly sockets: Sockets
   /** Wait for the work that was left for later. */
@@ -94,7 +92,7 @@ export function createPlatform(
     sockets,
     asset: async (name) => Bun.file(FILES[name]),
     environmentKey: ownKey ? environmentKey(ownKey, digest(ownKey), Date.now()) : new Map(),
-    setup: { token: randomToken(24) },
+    offersSetup: true,
     async settle() {
       await Promise.allSettled(pending)
     },

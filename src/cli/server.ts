@@ -30,7 +30,7 @@ export async function runServer(config: Config, output: Output, member?: Member)
   const { websocket } = platform.sockets
   const server = listen(config, { fetch: app.fetch, websocket, place: member?.place })
   const address = addressAt(config.HOST, server.port)
-  const greeting = { config, output, state, app, setupToken: platform.setup.token, address }
+  const greeting = { config, output, state, app, address }
   const isFirst = !member || member.place.isFirst
   if (isFirst) sayWhere(greeting)
   const welcome = async () => void (isFirst && (await greet(greeting)))
@@ -64,7 +64,6 @@ interface Greeting {
   readonly state: State
   readonly app: App
   readonly address: string
-  readonly setupToken: string
 }
 
 function sayWhere({ address, output }: Greeting): void {
@@ -77,14 +76,14 @@ function sayWhere({ address, output }: Greeting): void {
 
 /** Tell a newcomer what there is to know. */
 async function greet(parts: Greeting): Promise<void> {
-  const { config, state, app, address, setupToken } = parts
+  const { config, state, app, address } = parts
   const { always } = parts.output
   if (!config.GROXY_API_KEY && (await state.stores.keys.list()).length === 0) {
     const { secret } = await state.stores.keys.create({ name: 'first' })
     always.info('first_key', { key: secret, note: 'shown once; make more with groxy keys create' })
   }
   if (await app.needsSetup())
-    always.info('setup_link', { url: `${address}/setup?token=${setupToken}` })
+    always.info('setup_link', { url: `${address}/setup?token=${await app.setupToken()}` })
 }
 
 /** What need not be done before the first answer. */

@@ -71,21 +71,10 @@ async function tableRows(client: Client): Promise<readonly TableRows[]> {
 /** What is cheap to know of a database that turns use. */
 export const createInspection = (client: Client, now: () => number) => ({
   tables: () => tableRows(client),
-  instances: () => knownInstances(client, now()),
   latency: () => databaseLatency(client, now),
 })
 
 export type DatabaseInspection = ReturnType<typeof createInspection>
-
-/** Names of instances that hold a part of a key's limits now, or run a job. */
-async function knownInstances(client: Client, now: number): Promise<readonly string[]> {
-  const { rows } = await client.execute({
-    sql: `SELECT instance FROM allowances WHERE expires_at > ?
-      UNION SELECT instance FROM jobs WHERE state = 'running' AND expires_at > ?`,
-    args: [now, now],
-  })
-  return rows.map(({ instance }) => String(instance))
-}
 
 /** How long the database takes to say anything, in milliseconds. */
 async function databaseLatency(client: Client, now: () => number): Promise<number> {

@@ -58,5 +58,3 @@ export function createInstanceRows(client: Client) {
     },
   }
 }
-
-export type InstanceRows = ReturnType<typeof createInstanceRows>

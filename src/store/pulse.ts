@@ -93,5 +93,3 @@ export const createPulse =
       isBatchLeft: row?.batches === 1,
     }
   }
-
-export type AskPulse = ReturnType<typeof createPulse>

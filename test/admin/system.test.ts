@@ -62,16 +62,36 @@ describe.each(DATABASES)('the system over a %s', (kind) => {
     expect(tables.map(({ name }) => name)).not.toContain('sqlite_sequence')
   })
 
-  test('shows instances that hold something now', async () => {
+  test('shows who shares the database, which one answers, and that versions differ', async () => {
+    await it.app.refresh()
+    const { instance, instances } = await ask(it, '/system')
+    const own = { name: instance, is_this: true, state: 'serving', process: null }
+    expect(instances).toEqual([expect.objectContaining(own)])
+    const differ = 'They run different versions'
+    expect(await (await it.page('/admin/system')).text()).not.toContain(differ)
+    const at = Date.now()
+    await it.stores.instances.keep({
+      ...{ name: 'other-machine', host: 'far away', runtime: 'Bun', version: '0.0.1', process: 3 },
+      ...{ state: 'draining', startedAt: at, seenAt: at, expiresAt: at + 60_000 },
+    })
+    const both = (await ask(it, '/system')).instances as unknown as readonly object[]
+    expect(both).toContainEqual({
+      ...{ name: 'other-machine', is_this: false, host: 'far away', process: 3, runtime: 'Bun' },
+      ...{ version: '0.0.1', state: 'draining', started_at: Math.floor(at / 1000) },
+      seen_at: Math.floor(at / 1000),
+    })
+    const page = await (await it.page('/admin/system')).text()
+    for (const part of [differ, 'far away, process 3', 'stopping', 'answers here'])
+      expect(page).toContain(part)
+    await it.stores.instances.leave('other-machine')
+  })
+
+  test('shows jobs, and begins and ends them', async () => {
     await it.client.execute({
       sql: `INSERT INTO jobs (name, instance, state, done, total, started_at, expires_at)
         VALUES ('quota', 'other-machine', 'running', 1, 2, ?, ?)`,
       args: [Date.now() - 1_000, Date.now() + 60_000],
     })
-    expect((await ask(it, '/system')).other_instances).toEqual(['other-machine'])
-  })
-
-  test('shows jobs, and begins and ends them', async () => {
     const { data } = await ask(it, '/system/jobs')
     expect(data.map(({ name }) => name)).toEqual([
       'models',
@@ -348,7 +368,7 @@ describe('the environment of the system', () => {
               runtime: 'Bun',
               startedAt: 0,
               instance: 'i',
-              others: [],
+              instances: [],
             },
             database: {
               kind: 'server',

@@ -70,7 +70,7 @@ export async function gateway(options: Options = {}) {
     stores,
     url,
     lines,
-    setupToken: platform.setup.token,
+    setupToken: await app.setupToken(),
     get: (path: string, init: RequestInit = {}) => fetch(url + path, { headers, ...init }),
     post: (path: string, body: unknown, init: RequestInit = {}) =>
       fetch(url + path, {

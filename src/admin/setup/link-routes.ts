@@ -6,6 +6,7 @@ import type { AdminParts } from '../parts'
 import { LONGEST_PASSWORD, PASSWORD_MARK, SHORTEST_PASSWORD } from '../passwords'
 import type { View } from '../view'
 import { ACCOUNT_PATH } from './account-page'
+import type { LinkToken } from './link-token'
 import { closedPage, passwordPage } from './password-page'
 import { setupWords } from './words'
 
@@ -15,15 +16,13 @@ const LONGEST_FORM = 16 * 1024
  * `GET|POST /setup`: what the link that is printed at the first start leads to. Who sets the password is
  * logged in by that.
  *
- * @param offered the one-time token of the link; undefined where no set-up is on offer
+ * @param link the secret of the link; undefined where no set-up is on offer
  */
-export function linkRoutes(parts: AdminParts, offered: string | undefined) {
+export function linkRoutes(parts: AdminParts, link: LinkToken | undefined) {
   const { stores, passwords, logIns, sites, viewOf, addressOf, audit } = parts
-  let token = offered
 
-  /** The token is secret and random, so that comparing it needs no care for time. */
   const isOpen = async (given: string | null): Promise<boolean> =>
-    token !== undefined && given === token && !(await passwords.isSet())
+    link !== undefined && given !== null && !(await passwords.isSet()) && link.isGood(given)
 
   const closed = async (view: View): Promise<Response> =>
     markupAnswer(closedPage(view, await passwords.isSet()), 403)
@@ -40,7 +39,7 @@ export function linkRoutes(parts: AdminParts, offered: string | undefined) {
     if (password.length < SHORTEST_PASSWORD) return again(say.tooShort)
     if (password.length > LONGEST_PASSWORD) return again(say.tooLong)
     const isFirst = await stores.settings.markOnce(PASSWORD_MARK, await passwords.hash(password))
-    token = undefined
+    await link?.end()
     if (!isFirst) return closed(view)
     const operator: Operator = {
       ...{ by: 'set-up', id: 'set-up', name: 'set-up' },

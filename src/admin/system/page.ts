@@ -10,6 +10,7 @@ import { cell, rowName, table } from '../widgets/table'
 import { moment } from '../widgets/time'
 import { databaseCard } from './database-page'
 import type { Variable } from './environment'
+import { instancesCard } from './instances-page'
 import type { ShownJob } from './job-control'
 import { jobsCard } from './jobs-page'
 import type { SystemFacts } from './service'
@@ -33,6 +34,7 @@ export function systemPage(view: View, { facts, hasFile, jobs, hosts }: Shown): 
         ${card(say.gateway, gatewayFacts(view, facts))}
         ${databaseCard(view, facts, hasFile)}
       </div>
+      ${instancesCard(view, facts)}
       ${jobsCard(view, jobs)}
       ${upstreamsCard(view, hosts)}
       ${fold({ summary: say.environment, content: environment(view, facts.environment) })}
@@ -59,7 +61,6 @@ function gatewayFacts(view: View, facts: SystemFacts): Html {
       [say.started, startedAt && moment(view, startedAt)],
       [say.uptime, startedAt && duration(view, view.now - startedAt)],
       [say.instance, html`<code>${facts.instance}</code>`],
-      [say.others, facts.others.join(', ')],
       [
         say.media,
         media.path

@@ -19,7 +19,20 @@ export const SystemObject = Type.Object({
   runtime: Type.String(),
   started_at: seconds('Null on Workers.'),
   instance: Type.String({ description: 'The name of the one that answers.' }),
-  other_instances: Type.Array(Type.String(), { description: 'As far as they can be seen now.' }),
+  instances: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      is_this: Type.Boolean({ description: 'Whether it is the one that answers.' }),
+      host: maybe(Type.String()),
+      process: maybe(Type.Integer(), 'Its number among the processes of its machine.'),
+      runtime: Type.String(),
+      version: Type.String(),
+      state: Type.Union([Type.Literal('serving'), Type.Literal('draining')]),
+      started_at: seconds(''),
+      seen_at: seconds('Every ten seconds; on Workers once a minute.'),
+    }),
+    { description: 'Who shares the database now.' },
+  ),
   database: Type.Object({
     kind: Type.Union([Type.Literal('file'), Type.Literal('memory'), Type.Literal('server')]),
     path: maybe(Type.String()),

@@ -3,6 +3,7 @@ import { COMMIT } from '../../commit'
 import { ApiError, SetupError } from '../../errors'
 import type { Inspection } from '../../ground'
 import type { TableRows } from '../../store/inspection'
+import type { InstanceRow } from '../../store/instances'
 import type { Operator } from '../operator'
 import type { AdminParts } from '../parts'
 import { type Variable, variables } from './environment'
@@ -14,8 +15,8 @@ export interface SystemFacts {
   readonly runtime: string
   readonly startedAt: number | undefined
   readonly instance: string
-  /** Others that share the database, as far as they can be seen. */
-  readonly others: readonly string[]
+  /** Who shares the database, this one included; an isolate of Workers may not be among them. */
+  readonly instances: readonly InstanceRow[]
   readonly database: DatabaseFacts
   readonly media: { readonly kind: string; readonly path?: string }
   readonly environment: readonly Variable[]
@@ -32,7 +33,8 @@ interface DatabaseFacts {
 }
 
 /** Tells about the gateway itself, and looks after its database. */
-export function createSystem({ ground, inspection, instance, config, audit, now }: AdminParts) {
+export function createSystem(parts: AdminParts) {
+  const { stores, ground, inspection, instance, config, audit, now } = parts
   let busy: string | undefined
 
   /** One at a time: each reads all of the database. */
@@ -66,7 +68,7 @@ export function createSystem({ ground, inspection, instance, config, audit, now 
       const [latencyMs, tables, instances] = await Promise.all([
         inspection.latency(),
         inspection.tables(),
-        inspection.instances(),
+        stores.instances.living(now()),
       ])
       return {
         version,
@@ -74,7 +76,7 @@ export function createSystem({ ground, inspection, instance, config, audit, now 
         runtime: ground.runtime,
         startedAt: ground.startedAt,
         instance: instance(),
-        others: instances.filter((name) => name !== instance()),
+        instances,
         database: {
           kind: database.kind,
           path: database.kind === 'file' ? database.path : undefined,

@@ -23,7 +23,17 @@ export const systemObject = (facts: SystemFacts, hasBackup: boolean) => ({
   runtime: facts.runtime,
   started_at: seconds(facts.startedAt),
   instance: facts.instance,
-  other_instances: facts.others,
+  instances: facts.instances.map((one) => ({
+    name: one.name,
+    is_this: one.name === facts.instance,
+    host: one.host,
+    process: one.process,
+    runtime: one.runtime,
+    version: one.version,
+    state: one.state,
+    started_at: seconds(one.startedAt),
+    seen_at: seconds(one.seenAt),
+  })),
   database: {
     kind: facts.database.kind,
     path: facts.database.path ?? null,
