@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { sleep } from '../sleep'
+import { atMost, sleep } from '../sleep'
 import type { Statements } from '../store/stores'
 
 /** Something that is to be written. */
@@ -191,7 +191,7 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
           await sleep(POLL_MS)
           continue
         }
-        await Promise.race([flush(), sleep(PATIENCE_MS)])
+        await atMost(PATIENCE_MS, flush())
         break
       }
       if (byOwner.has(owner))

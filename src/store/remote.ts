@@ -37,7 +37,9 @@ export function openRemote(
   async function call(request: Request): Promise<Response> {
     const ms = patienceMs
     // Its timer belongs to the request that calls, as on Workers it has to.
-    const signal = AbortSignal.timeout(ms)
+    const limit = new AbortController()
+    const { signal } = limit
+    const timer = setTimeout(() => limit.abort(), ms)
     try {
       const response = await globalThis.fetch(request, { signal })
       // All of it: else a server that falls silent in the middle would be waited for.
@@ -49,6 +51,9 @@ export function openRemote(
       if (signal.aborted) patienceMs = silentMs
       const problem = signal.aborted ? `There was no answer within ${ms} ms.` : messageOf(cause)
       throw new DatabaseAway(problem, { cause })
+    } finally {
+      // A timer that is left holds up the end of a Worker's answer that breaks off.
+      clearTimeout(timer)
     }
   }
 

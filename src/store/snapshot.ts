@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { sleep } from '../sleep'
+import { atMost } from '../sleep'
 import type { Accounts, StoredAccount } from './accounts'
 import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
@@ -116,18 +116,17 @@ export function createSnapshots(parts: SnapshotParts) {
   async function awaited(old: Snapshot): Promise<Snapshot> {
     const looking = refresh()
     later(looking)
-    await Promise.race([looking, sleep(PATIENCE_MS)])
+    await atMost(PATIENCE_MS, looking)
     if (isUnheard(now(), PATIENCE_MS / 2)) isAway = true
     return current ?? old
   }
 
   async function first(): Promise<Snapshot> {
-    const silence = sleep(FIRST_PATIENCE_MS).then(() => {
-      throw new Error('The database is silent.')
-    })
-    silence.catch(() => undefined)
+    const looking = look()
     try {
-      return await Promise.race([look(), silence])
+      if (await atMost(FIRST_PATIENCE_MS, looking)) return await looking
+      looking.catch(() => undefined)
+      throw new Error('The database is silent.')
     } catch (cause) {
       parts.onFault(cause)
       throw new ApiError('not_ready', 'Groxy is starting: its database does not answer yet.', {
