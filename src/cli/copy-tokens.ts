@@ -52,6 +52,7 @@ async function typedTokens(ends: readonly End[]): Promise<ReadonlyMap<End, strin
 
 /** A token is sent to no other server than the one that it is for. */
 function environmentToken({ urls, env, ownUrl }: TokenAsk, end: End): string | undefined {
+  if (urls[end].startsWith('file:')) return
   const own = env[`${end.toUpperCase()}_AUTH_TOKEN`]
   if (own) return own
   const isOnlyServer = ENDS.every((other) => other === end || urls[other].startsWith('file:'))
