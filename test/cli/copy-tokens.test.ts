@@ -7,6 +7,7 @@ import { runProgram, scratch } from '../support/programs'
 
 const [ONE, TWO] = ['libsql://one.example', 'libsql://two.example']
 const FILE = 'file:data/groxy.db'
+const read = async () => 'never asked'
 
 test.each([
   [{ from: FILE, to: ONE }, { DATABASE_AUTH_TOKEN: 'a' }, FILE, { to: 'a' }],
@@ -22,15 +23,26 @@ test.each([
   ],
   [{ from: ONE, to: TWO }, { DATABASE_AUTH_TOKEN: 'a', TO_AUTH_TOKEN: '' }, TWO, { to: 'a' }],
 ] as const)('tokens of %p are found in %p', async (urls, env, ownUrl, found) => {
-  expect(await readTokens({ urls, env, ownUrl, values: {}, usage: 'copy' })).toEqual({
+  expect(await readTokens({ urls, env, ownUrl, values: {}, usage: 'copy', read })).toEqual({
     from: undefined,
     to: undefined,
     ...found,
   })
 })
 
+test('tokens are asked for one after the other, or read as lines', async () => {
+  const values = { 'from-token': '-', 'to-token': '-' }
+  const ask = { urls: { from: ONE, to: TWO }, env: {}, ownUrl: FILE, usage: 'copy', values }
+  const lines = await readTokens({ ...ask, read: async () => 'first\nsecond' })
+  expect(lines).toEqual({ from: 'first', to: 'second' })
+  const answers = ['one', 'two']
+  const asked = await readTokens({ ...ask, read: async () => answers.shift() ?? '' })
+  expect(asked).toEqual({ from: 'one', to: 'two' })
+  await expect(readTokens({ ...ask, read: async () => '' })).rejects.toThrow('There was no token')
+})
+
 test('a token on the command line is refused', async () => {
-  const ask = { urls: { from: FILE, to: ONE }, env: {}, ownUrl: FILE, usage: 'copy' }
+  const ask = { urls: { from: FILE, to: ONE }, env: {}, ownUrl: FILE, usage: 'copy', read }
   await expect(readTokens({ ...ask, values: { 'to-token': 'ey.secret' } })).rejects.toBeInstanceOf(
     UsageError,
   )
