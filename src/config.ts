@@ -19,6 +19,12 @@ export const Environment = Type.Object({
     pattern: '^(auto|[1-9][0-9]{0,2})$',
     description: 'Processes that share the port, on Linux; auto for one a core.',
   }),
+  DRAIN_SECONDS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 3600,
+    description: 'How long a server that stops still takes requests, while /ready says 503.',
+  }),
   DATABASE_URL: Type.String({
     default: 'file:data/groxy.db',
     pattern: '^(file|libsql|https?|wss?):',

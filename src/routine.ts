@@ -76,6 +76,7 @@ export function createRoutine(parts: RoutineParts) {
     /** Read the database for the first time. */
     async load(): Promise<void> {
       await snapshots.refresh()
+      await counters.learn()
     },
 
     /** See what has changed in the database and at the upstreams. */
@@ -94,7 +95,7 @@ export function createRoutine(parts: RoutineParts) {
       parts.keeping.look()
       if (ledger.waiting() > 0) later(ledger.flush())
       if (said.waiting() > 0) later(said.flush())
-      if (platform.self.worksBehind) await workBehind(news)
+      if (platform.self.worksBehind && !isDraining) await workBehind(news)
     },
 
     /** Whether traffic is welcome, and whether the database answers: turns do without. */
@@ -111,6 +112,9 @@ export function createRoutine(parts: RoutineParts) {
       const snapshot_age_seconds = Math.max(0, Math.round(snapshots.age() / 1000))
       return { status: 'ready', database: up ? 'read-only' : 'away', snapshot_age_seconds }
     },
+
+    /** Whether the server is about to stop. */
+    isDraining: (): boolean => isDraining,
 
     /** Take no more traffic for ready. */
     drain(): void {

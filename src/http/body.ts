@@ -70,6 +70,10 @@ export function createChecks(compilesLate: boolean): Checks {
 
 export type BodyReaders = ReturnType<typeof createBodyReaders>
 
+/** Whether a request brought a body; Workers give one of no length a stream all the same. */
+export const hasBody = ({ body, headers }: Request): boolean =>
+  body !== null && headers.get('content-length') !== '0'
+
 function requireJson(type: string) {
   if (type === 'application/json') return
   if (/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) return

@@ -1,58 +1,39 @@
 import { sleep } from '../sleep'
 import type { Allowances, Bucket } from '../store/allowances'
+import { type ClaimParts, createClaims, SLOT_MS } from './claims'
 import {
   bareNeedOf,
   type Counter,
   changeLimit,
   fits,
-  isCounted,
   isCurrent,
   isDue,
   isHoarded,
   isHopeless,
-  isLow,
   isQuiet,
   isSpent,
-  learn,
   type Need,
   newCounter,
-  sliceOf,
 } from './counter'
-import { within } from './patience'
+import { isLow } from './slices'
 
-interface CounterParts {
-  /** The name of this instance, asked for when the database first is. */
-  readonly instance: () => string
-  readonly allowances: Allowances
-  readonly now: () => number
+interface CounterParts extends ClaimParts {
+  readonly allowances: Pick<Allowances, 'hold' | 'book' | 'taken' | 'prune'>
   /** Finish work after the response: a tracked promise on a machine, `waitUntil` on Workers. */
   readonly later: (work: Promise<unknown>) => void
-  readonly zoneMinutes: () => number
-  /** The database does not answer: limits hold for this instance alone until it does. */
-  readonly onFault: (cause: unknown) => void
 }
 
-/** What an instance holds returns by itself so long after its last word. */
-const EXPIRY_MS = 20_000
-/** How long a limit counts as used up before the database is asked again. */
-const SPENT_MS = 1_000
-/** The same for slots, and how often a turn looks again: those that another gave back are on their way. */
-const SLOT_MS = 50
+/** How often a turn looks again for slots that another may be giving back. */
 const SLOT_LOOKS = 6
-const RETRY_MS = 50
-/** How long a turn waits for the database before limits hold for this instance alone. */
-const ANSWER_MS = 2_000
-/** How long turns then do not ask at all; the tick does. */
-const DOWN_MS = 5_000
 /** A limit that was not used for so long is given back. */
 const IDLE_MS = 10_000
+/** Whose last turn with limits ended so long ago need not know so well what others do. */
+const BUSY_MS = 60_000
 const POLL_MS = 5
 /** Where nothing ticks, as on Workers, turns see to it that what they used is told, so much later. */
 const TICK_MS = 5_000
 const REPORT_MS = 1_000
 const PRUNE_MS = 3_600_000
-/** Rows of one question. */
-const BATCH = 500
 
 /**
  * Counts what keys use, together with the other instances over the same database: slices of a limit
@@ -61,12 +42,19 @@ const BATCH = 500
  * On Workers a promise of another request never resolves: turns share values and wait by the clock.
  */
 export function createCounters(parts: CounterParts) {
-  const { instance, allowances, now, later, zoneMinutes, onFault } = parts
+  const { allowances, now, later, zoneMinutes, onFault } = parts
   const counters = new Map<string, Map<Bucket, Counter>>()
   /** Counters of days and months that are over, until all was written. */
   const ended = new Set<Counter>()
-  let downUntil = Number.NEGATIVE_INFINITY
+  const claims = createClaims({
+    ...parts,
+    counterOf({ keyId, bucket, window }) {
+      const counter = counters.get(keyId)?.get(bucket)
+      return counter?.window === window ? counter : undefined
+    },
+  })
   let tickedAt = Number.NEGATIVE_INFINITY
+  let settledAt = Number.NEGATIVE_INFINITY
   let reportAt = Number.NEGATIVE_INFINITY
   let prunedAt = Number.NEGATIVE_INFINITY
 
@@ -85,6 +73,7 @@ export function createCounters(parts: CounterParts) {
     }
     if (known) retire(known)
     const made = newCounter({ keyId, bucket, limit, at, zone })
+    claims.remind(made)
     ofKey.set(bucket, made)
     return made
   }
@@ -95,59 +84,13 @@ export function createCounters(parts: CounterParts) {
     if (reserved > 0 || used !== written) ended.add(counter)
   }
 
-  /** What to hold: what is used and taken, and a slice for those who come. */
+  /** What to hold: what is used and taken, and something for those who come. */
   function wantedOf(counter: Counter, at: number): number {
-    const { bucket, used, reserved, waiting, touchedAt, endsAt } = counter
+    const { used, reserved, waiting, ahead, touchedAt, endsAt } = counter
     const base = used + reserved + waiting
-    const isIdle = at - touchedAt > IDLE_MS || at >= endsAt
-    return isIdle && waiting === 0 ? base : base + sliceOf(bucket, counter.limit)
-  }
-
-  /** Ask the database for all of these at once. Never fails: without an answer we are alone. */
-  async function ask(
-    asked: readonly Counter[],
-    wanted: (counter: Counter, at: number) => number = wantedOf,
-  ): Promise<void> {
-    const at = now()
-    const wants = asked.map((counter) => {
-      const { keyId, bucket, window, limit, used } = counter
-      const want = { keyId, bucket, window, limit, used, wanted: wanted(counter, at) }
-      counter.askingUntil = at + ANSWER_MS
-      // What is given back may be another's before we hear that it was taken.
-      counter.granted = Math.min(counter.granted, want.wanted)
-      return want
-    })
-    try {
-      const holder = { instance: instance(), now: at, expiresAt: at + EXPIRY_MS }
-      const hold = () => allowances.hold(holder, wants)
-      // Once more: a server that was busy for a moment is no reason to give a limit twice.
-      const again = () => sleep(RETRY_MS).then(hold)
-      const held = await within(ANSWER_MS, hold().catch(again))
-      downUntil = Number.NEGATIVE_INFINITY
-      for (const [index, counter] of asked.entries()) {
-        const [want, answer] = [wants[index], held[index]]
-        if (want && answer) learn(counter, answer, at)
-        if (want) counter.written = want.used
-        if (want && counter.granted < want.wanted)
-          counter.spentUntil = now() + (isCounted(counter) ? SPENT_MS : SLOT_MS)
-      }
-    } catch (cause) {
-      if (at >= downUntil) onFault(cause)
-      downUntil = now() + DOWN_MS
-      goAlone(asked, now())
-    } finally {
-      for (const counter of asked) counter.askingUntil = 0
-    }
-  }
-
-  /** Whatever others were not known to hold is ours. */
-  function goAlone(lone: readonly Counter[], at: number) {
-    for (const counter of lone) {
-      const others = at - counter.heardAt < EXPIRY_MS || isCounted(counter) ? counter.others : 0
-      counter.granted = Math.max(counter.used, counter.limit - others)
-      counter.validUntil = downUntil
-      counter.spentUntil = downUntil
-    }
+    const idleMs = isTicking(at) ? IDLE_MS : REPORT_MS
+    const isIdle = at - touchedAt >= idleMs || at >= endsAt
+    return isIdle && waiting === 0 ? base : base + ahead
   }
 
   function reserve(needs: readonly Need[], at: number) {
@@ -159,7 +102,7 @@ export function createCounters(parts: CounterParts) {
       low ??= []
       low.push(counter)
     }
-    if (low && at >= downUntil) later(ask(low))
+    if (low && !claims.isDown(at)) later(claims.ask(low, wantedOf))
   }
 
   /** Wait until all needs can be met, or one cannot. */
@@ -181,18 +124,14 @@ export function createCounters(parts: CounterParts) {
         }
         const free = lacking.map(({ counter }) => counter).filter((counter) => isQuiet(counter, at))
         if (free.length === 0) await sleep(POLL_MS)
-        else if (at < downUntil) goAlone(free, at)
-        else await ask(free)
+        else if (claims.isDown(at)) claims.goAlone(free, at)
+        else await claims.ask(free, wantedOf)
       }
       reserve(needs, now())
       return
     } finally {
       for (const { counter, amount } of needs) counter.waiting -= amount
     }
-  }
-
-  async function askInBatches(due: readonly Counter[], wanted = wantedOf) {
-    for (let at = 0; at < due.length; at += BATCH) await ask(due.slice(at, at + BATCH), wanted)
   }
 
   /** Let go of windows that are over, and of keys that nobody uses. */
@@ -217,7 +156,19 @@ export function createCounters(parts: CounterParts) {
     const due = all().filter(
       (counter) => isQuiet(counter, at) && isDue(counter, wantedOf(counter, at), at),
     )
-    await askInBatches(due)
+    await claims.ask(due, wantedOf)
+  }
+
+  const isTicking = (at: number): boolean => at - tickedAt <= TICK_MS
+
+  /** Where nothing ticks turns see to it that all is told, and given back when no more of them come. */
+  async function reportLater(): Promise<void> {
+    const before = settledAt
+    await sleep(REPORT_MS)
+    await report()
+    if (settledAt === before || isTicking(now())) return
+    reportAt = now()
+    later(reportLater())
   }
 
   const all = (): Counter[] => [
@@ -258,26 +209,33 @@ export function createCounters(parts: CounterParts) {
       counter.reserved -= amount
       counter.used += used
       const at = now()
-      if (isHoarded(counter) && isQuiet(counter, at) && at >= downUntil) later(ask([counter]))
-      if (at - tickedAt > TICK_MS && at - reportAt > TICK_MS) {
+      settledAt = at
+      if (isHoarded(counter) && isQuiet(counter, at) && !claims.isDown(at))
+        later(claims.ask([counter], wantedOf))
+      if (!isTicking(at) && at - reportAt > TICK_MS) {
         reportAt = at
-        later(sleep(REPORT_MS).then(report))
+        later(reportLater())
       }
     },
+
+    /** Learn what others have used, before the first turn comes. */
+    learn: (): Promise<void> => claims.listen(now(), false),
 
     /** Tell the database what was used, keep what is held, and give back what is too much. */
     async tick(): Promise<void> {
       const at = now()
       tickedAt = at
       await report()
-      if (at - prunedAt < PRUNE_MS || at < downUntil) return
+      await claims.listen(at, at - settledAt < BUSY_MS)
+      await claims.bookSilent(at, all()).catch(onFault)
+      if (at - prunedAt < PRUNE_MS || claims.isDown(at)) return
       prunedAt = at
       await allowances.prune(at).catch(onFault)
     },
 
     /** Give back all that no turn in progress holds. */
     giveBack: (): Promise<void> =>
-      askInBatches(
+      claims.ask(
         all().filter(
           ({ granted, used, reserved, written }) => granted > used + reserved || used !== written,
         ),

@@ -10,6 +10,8 @@ interface EnvelopeParts {
   readonly onBug: (error: unknown) => void
   /** Adds what the answers to a key's calls say about its limits. */
   readonly describeLimits: (key: Key, headers: Headers) => void
+  /** Whether clients are to go elsewhere with what they ask next. */
+  readonly isDraining: () => boolean
 }
 
 /** OpenAI takes less than this in all request headers together, in bytes. */
@@ -19,7 +21,8 @@ const MOST_HEADER_BYTES = 64 * 1024
  * What every answer has in common, whoever made it: a request id, what is left of the key's limits, and
  * no way for a mistake of ours to leave a client without an answer.
  */
-export function createEnvelope({ handle, now, onBug, describeLimits }: EnvelopeParts) {
+export function createEnvelope(parts: EnvelopeParts) {
+  const { handle, now, onBug, describeLimits, isDraining } = parts
   return async (request: Request, listener?: Listener): Promise<Response> => {
     const requestId = newRequestId(now())
     const context: RequestContext = { requestId, original: request, listener }
@@ -35,6 +38,7 @@ export function createEnvelope({ handle, now, onBug, describeLimits }: EnvelopeP
       response = failureResponse(known ?? new ApiError('internal_error', 'Groxy failed.'))
     }
     response.headers.set('x-request-id', requestId)
+    if (isDraining()) response.headers.set('connection', 'close')
     if (context.key) describeLimits(context.key, response.headers)
     return response
   }

@@ -165,7 +165,10 @@ export function createBatches(parts: BatchesParts) {
       return isWanted
     },
 
-    /** How it stands, at once and each time that this has changed, until it has ended or nobody listens. */
+    /**
+     * How it stands, at once and each time that this has changed, until it has ended or nobody listens. Where the
+     * server stops, whoever listens has to ask another one: a batch may wait for ever.
+     */
     async *watch(id: string, signal: AbortSignal): AsyncGenerator<Batch> {
       let last = ''
       while (!signal.aborted) {
@@ -178,7 +181,8 @@ export function createBatches(parts: BatchesParts) {
         if (hasEnded(batch)) return
         // Where nothing runs for long, whoever looks on keeps it going.
         if (slice) later(batches.tick())
-        await pause(STEP_MS, signal)
+        await pause(STEP_MS, signal, () => isStopped)
+        if (isStopped) return
       }
     },
 

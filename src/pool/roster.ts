@@ -6,9 +6,12 @@ import type { StoredAccount } from '../store/accounts'
 import type { Tier } from '../store/schema'
 import type { Settings } from '../store/settings'
 import type { Account, Kind, Offers } from './account'
+import { type Place, portioned } from './portion'
 
 /** The id of the account that answers while there is no other. */
 export const DEMO_ID = 'demo'
+
+const ALONE: Place = { processes: 1 }
 
 /** The proxies of whole kinds. */
 export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai' | 'proxy_web'>
@@ -16,6 +19,8 @@ export type KindProxies = Pick<Settings, 'proxy_xai' | 'proxy_openai' | 'proxy_w
 interface RosterParts {
   readonly config: Config
   readonly vault: Vault
+  /** Of the processes of a machine each has its part of what accounts may do at once; left out if it is the only one. */
+  readonly self?: Place
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean
   readonly log: Log
@@ -36,7 +41,14 @@ export type OffersOf = (
  *
  * An account that needs a proxy where there are none is left out: its calls must not go out without.
  */
-export function createRoster({ config, vault, canProxy, log, offersOf }: RosterParts) {
+export function createRoster({
+  config,
+  vault,
+  self = ALONE,
+  canProxy,
+  log,
+  offersOf,
+}: RosterParts) {
   const leftOut = new Set<string>()
 
   function isUsable(id: string, name: string, kind: string, needsProxy: boolean): boolean {
@@ -70,7 +82,7 @@ export function createRoster({ config, vault, canProxy, log, offersOf }: RosterP
       const { id, name, kind, proxy } = account
       if (isUsable(id, name, kind, proxy !== null || kindProxy(kind, settings) !== ''))
         usable.push({
-          ...fromStore(account, vault, settings),
+          ...portioned(fromStore(account, vault, settings), self),
           offers: offersOf(kind, account.tier ?? undefined, settings),
         })
     }

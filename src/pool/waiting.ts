@@ -6,6 +6,8 @@ import type { Want } from './select'
 interface WaitingParts {
   readonly lease: (want: Want) => Lease | undefined
   readonly outlook: (want: Want) => Outlook
+  /** How many of these may wait in this process; all if absent. */
+  readonly portion?: (longest: number) => number
 }
 
 /** Who waits, and how long at most. */
@@ -28,7 +30,7 @@ interface Waiter {
  * Where turns wait while everybody who could serve them is busy: in the order they came, and keys take
  * turns, so that one that floods us keeps nobody else from an answer, whatever models they ask for.
  */
-export function createWaiting({ lease, outlook }: WaitingParts) {
+export function createWaiting({ lease, outlook, portion = (longest) => longest }: WaitingParts) {
   /** The first key's turn is next; then that key goes to the end. */
   const queue = new Map<string, Waiter[]>()
   let depth = 0
@@ -97,7 +99,7 @@ export function createWaiting({ lease, outlook }: WaitingParts) {
      * Timers of the turn's own run all the while, without which Workers would end it.
      */
     wait({ want, keyId, timeoutMs, longest, signal }: Patience): Promise<Lease | undefined> {
-      if (isFull(keyId, longest) || timeoutMs <= 0 || signal.aborted)
+      if (isFull(keyId, portion(longest)) || timeoutMs <= 0 || signal.aborted)
         return Promise.resolve(undefined)
       const { promise, resolve } = Promise.withResolvers<Lease | undefined>()
       let looking: ReturnType<typeof setTimeout> | undefined

@@ -195,6 +195,8 @@ export const allowances = sqliteTable(
     granted: integer().notNull(),
     used: integer().notNull(),
     expiresAt: integer().notNull(),
+    /** When its instance last said so. */
+    spokenAt: integer().notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.keyId, table.bucket, table.window, table.instance] }),

@@ -18,6 +18,9 @@ test('who leaves ends the looking', async () => {
     return undefined
   }
   const reader = awaited(look, 60_000).getReader()
+  // Nobody waits for the head of his answer.
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe(': ping\n\n')
+  expect(looks).toBe(1)
   const reading = reader.read()
   await Bun.sleep(1_100)
   await reader.cancel()

@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import { officialFaults } from '../support/official-responses'
+import { until } from '../support/programs'
 import type { Json } from './world'
 
 /** What an answer holds, which has to be a good one. */
@@ -12,6 +13,10 @@ export async function good<T = Json>(
   expect([response.status, response.status === status ? '' : text]).toEqual([status, ''])
   return JSON.parse(text) as T
 }
+
+/** How a picture or a video is told from others, once it is whole at the gateway. */
+export const tagOf = (ask: () => Promise<Response>): Promise<string> =>
+  until(async () => (await ask()).headers.get('etag') ?? undefined)
 
 interface Refusal {
   readonly status: number

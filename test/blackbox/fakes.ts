@@ -1,10 +1,33 @@
 import { fakeGrokWeb } from '../fakes/grok-web'
 import { fakeOpenAiMedia } from '../fakes/openai-media'
 import { fakePool } from '../fakes/pool'
-import { healthy } from '../fakes/pool-acts'
+import { garbage, healthy, inBand, jsonError, refuse, reset, torn } from '../fakes/pool-acts'
 import { fakeResponses } from '../fakes/responses-upstream'
 import { fakeUpstream } from '../fakes/upstream'
 import { fakeXaiMedia } from '../fakes/xai-media'
+
+/** Ways in which an account fails; for JSON and for streams there is a model each, of a bad and a good account. */
+export const FAILING = {
+  limited: refuse(429, 'resource-exhausted', 'Too many requests.', { 'retry-after': '45' }),
+  broken: refuse(500, 'internal', 'Internal server error.'),
+  overloaded: refuse(529, 'overloaded', 'Overloaded.'),
+  unknown: refuse(401, 'unauthenticated', 'No or invalid authentication.'),
+  garbage,
+  'json-error': jsonError,
+  'in-band': inBand(529, true),
+  resets: reset,
+} as const
+
+/** Faults that nobody makes good, each a model of one account. */
+export const FAULTS = {
+  'only-refused': refuse(400, 'invalid-argument', 'That is too much to ask.'),
+  'only-limited': FAILING.limited,
+  'only-broken': FAILING.broken,
+  'only-unknown': FAILING.unknown,
+  'only-garbage': garbage,
+  'only-resets': reset,
+  'only-torn': torn,
+} as const
 
 /** Every upstream that the gateway has accounts at, in this process, with the controls of each. */
 export async function startFakes() {
@@ -19,6 +42,20 @@ export async function startFakes() {
   const pool = stack.use(
     await fakePool({ first: healthy, second: healthy }, { models: ['shared'] }),
   )
+  /** Accounts that fail, and those that make it good: `NAME-WAY-bad` and `NAME-WAY-good`. */
+  const failing = stack.use(
+    await fakePool(
+      Object.fromEntries(
+        Object.entries(FAILING).flatMap(([name, act]) =>
+          ['json', 'stream'].flatMap((way) => [
+            [`${name}-${way}-bad`, act],
+            [`${name}-${way}-good`, healthy],
+          ]),
+        ),
+      ),
+    ),
+  )
+  const faulty = stack.use(await fakePool(FAULTS))
   /** Where callers with a key of their own are sent: it repeats what it was asked. */
   const own = stack.use(
     fakeUpstream(({ method, path, body, headers }) =>
@@ -30,7 +67,7 @@ export async function startFakes() {
   )
   const kept = stack.move()
   return {
-    ...{ chat, responses, xai, openai, web, pool, own },
+    ...{ chat, responses, xai, openai, web, pool, failing, faulty, own },
     /** What the server that speaks Responses says from now on; without it, the usual. */
     responds(next?: Parameters<typeof fakeResponses>[0]): void {
       answer = next

@@ -39,6 +39,13 @@ const LISTED_MS = 30_000
 /** A model of each account, by which it is known that its list has come. */
 const MODELS = ['talk', 'reply', 'shared', 'grok-imagine-image', 'gpt-image-1', 'grok-4.1']
 
+interface NewKey {
+  readonly id: string
+  readonly name: string
+  readonly secret: string
+  readonly revision: number
+}
+
 type Body = object | string | FormData | undefined
 
 /** All that a test may know: an address, a key, the operator's password, and the fakes behind. */
@@ -50,14 +57,19 @@ export async function openWorld(url: string, fakes: Fakes) {
     return answer.json() as Promise<T>
   }
 
-  const newKey = async (fields: object = {}) => {
-    const { id, secret, revision } = await made<{ id: string; secret: string; revision: number }>(
-      '/keys',
-      { name: `key ${crypto.randomUUID().slice(0, 8)}`, ...fields },
-    )
-    await honoured(async () => (await ask(secret, 'GET', '/v1/models')).status === 200)
-    return { id, secret, revision, ...client(secret) }
+  /** Keys with these fields, once they are honoured. */
+  async function newKeys<Name extends string>(wanted: Readonly<Record<Name, object>>) {
+    const keys = {} as Record<Name, NewKey & ReturnType<typeof client>>
+    for (const name of Object.keys(wanted) as Name[]) {
+      const unique = `${name} ${crypto.randomUUID().slice(0, 8)}`
+      const key = await made<NewKey>('/keys', { name: unique, ...wanted[name] })
+      keys[name] = { ...key, ...client(key.secret) }
+    }
+    for (const { get } of Object.values<ReturnType<typeof client>>(keys))
+      await honoured(async () => (await get('/v1/models')).status === 200)
+    return keys
   }
+  const newKey = async (fields: object = {}) => (await newKeys({ key: fields })).key
 
   function ask(
     key: string | undefined,
@@ -95,17 +107,20 @@ export async function openWorld(url: string, fakes: Fakes) {
   })
 
   for (const account of accountsOf(fakes)) await made('/accounts', account)
-  const first = await newKey({ name: 'the suite' })
+  const { first, other } = await newKeys({ first: {}, other: {} })
   await honoured(async () => {
     const { data } = (await (await first.get('/v1/models')).json()) as { data: { id: string }[] }
     return MODELS.every((id) => data.some((model) => model.id === id))
   }, LISTED_MS)
   return {
     ...first,
+    /** Somebody else, who has nothing of his own. */
+    other,
     url,
     fakes,
     admin,
     newKey,
+    newKeys,
     client,
     /** A call of somebody without a key, or with a strange one. */
     stranger: (method: string, path: string, body?: Body, key?: string) =>
@@ -149,7 +164,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>
 /** How an area gets at the world of its target, which begins after the tests are named. */
 export type Target = () => World
 
-const accountsOf = ({ chat, responses, xai, openai, web, pool }: Fakes) => [
+const accountsOf = ({ chat, responses, xai, openai, web, ...pools }: Fakes) => [
   {
     ...{ kind: 'openai', name: 'chat', base_url: chat.url, secret: 'sk-chat-account-1' },
     ...{ api: 'chat', models: ['talk', 'talk-mini'] },
@@ -161,8 +176,10 @@ const accountsOf = ({ chat, responses, xai, openai, web, pool }: Fakes) => [
   { kind: 'xai', name: 'xai', base_url: xai.url, secret: 'xai-media-account-0123456789' },
   { kind: 'openai', name: 'openai', base_url: openai.url, secret: 'sk-media-account-1' },
   { kind: 'web', name: 'web', base_url: web.url, secret: web.account('one').sso, tier: 'super' },
-  ...pool.accounts().map(({ name }) => ({
-    ...{ kind: 'openai', name, base_url: pool.url, secret: secretOf(name) },
-    ...{ api: 'chat', models: ['shared'] },
-  })),
+  ...[pools.pool, pools.failing, pools.faulty].flatMap((pool) =>
+    pool.accounts().map(({ name }) => ({
+      ...{ kind: 'openai', name, base_url: pool.url, secret: secretOf(name), api: 'chat' },
+      models: [pool === pools.pool ? 'shared' : name.replace(/-(?:bad|good)$/, '')],
+    })),
+  ),
 ]

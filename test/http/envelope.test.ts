@@ -14,6 +14,7 @@ describe('the envelope', () => {
       handle,
       now: () => 0x198_0000_0001,
       describeLimits: () => {},
+      isDraining: () => false,
       onBug: (bug) => bugs.push(bug),
     })
     return { envelope, bugs }
@@ -23,6 +24,19 @@ describe('the envelope', () => {
     expect((await envelope(ask())).headers.get('x-request-id')).toMatch(
       /^req_019800000001[\da-f]{20}$/,
     )
+  })
+  test('sends clients elsewhere while the server drains, and not before', async () => {
+    let isDraining = false
+    const envelope = createEnvelope({
+      handle: () => new Response('ok'),
+      now: Date.now,
+      describeLimits: () => {},
+      isDraining: () => isDraining,
+      onBug: () => {},
+    })
+    expect((await envelope(ask())).headers.get('connection')).toBeNull()
+    isDraining = true
+    expect((await envelope(ask())).headers.get('connection')).toBe('close')
   })
   test('answers for a handler that threw', async () => {
     const { envelope, bugs } = around(() => Promise.reject(new Error('oops')))

@@ -6,7 +6,7 @@ import { compareTexts } from '#src/store/copy-rows'
 import { copyTable } from '#src/store/copy-table'
 import { type CopyTable, copyTables } from '#src/store/copy-tables'
 import { openFile } from '#src/store/file'
-import { openRemote } from '#src/store/remote'
+import { LONG_CALL_MS, openRemote } from '#src/store/remote'
 import { isWithoutSqld, sqld } from '../support/sqld'
 
 const FENCE = 'SELECT 1'
@@ -221,7 +221,7 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
     'there and back again nothing is lost or rounded, whatever it is',
     async () => {
       await using server = await sqld()
-      const remote = openRemote(server.url, undefined, { exact: true, isLong: true })
+      const remote = openRemote(server.url, undefined, { exact: true, limitMs: LONG_CALL_MS })
       for (const sql of MAKE) await remote.execute(sql)
       const [source, back] = [await emptyFile(), await emptyFile()]
       const rows: InValue[][] = [
@@ -269,7 +269,7 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
     'a row that no server takes is named',
     async () => {
       await using server = await sqld()
-      const remote = openRemote(server.url, undefined, { exact: true, isLong: true })
+      const remote = openRemote(server.url, undefined, { exact: true, limitMs: LONG_CALL_MS })
       for (const sql of MAKE) await remote.execute(sql)
       const source = await emptyFile()
       await put(source, NUMBERED, [

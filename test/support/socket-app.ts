@@ -39,6 +39,7 @@ export function socketApp({ upgrade, handler, maxBytes = 1 << 20, adapter }: Par
     now: Date.now,
     onBug: (error) => console.error(error),
     describeLimits: () => {},
+    isDraining: () => false,
   }) as (request: Request, listener?: Listener) => Promise<Response>
 }
 

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import type { BodyReaders } from '../../http/body'
+import { type BodyReaders, hasBody } from '../../http/body'
 import { type KeyHandlers, type OfId, queryOf, taking } from '../../http/key-handlers'
 import {
   answers,
@@ -50,7 +50,7 @@ export const conversationRoutes = ({
       '',
       handlers(async (request, { key }) => {
         // OpenAI asks for no body here.
-        if (!request.body) return conversations.create(key.id, {})
+        if (!hasBody(request)) return conversations.create(key.id, {})
         const { value, release } = await readCreate(request)
         return conversations.create(key.id, value).finally(release)
       }),

@@ -17,15 +17,18 @@ export function awaited(
   heartbeatMs: number,
 ): ReadableStream<Uint8Array> {
   let gone = false
+  // At once the first time: Bun sends no head before there is something to send.
+  let isNew = true
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        for (let waitedMs = 0; !gone; waitedMs += LOOK_MS) {
+        for (let waitedMs = isNew ? heartbeatMs : 0; !gone; waitedMs += LOOK_MS) {
           const events = await look()
           if (events !== undefined) {
             if (events !== '') controller.enqueue(utf8.encode(events))
             return controller.close()
           }
+          isNew = false
           if (waitedMs >= heartbeatMs) return controller.enqueue(HEARTBEAT)
           await sleep(LOOK_MS)
         }

@@ -62,7 +62,7 @@ export function conversationsSuite(target: Target): void {
 
   test('one is there for its key alone', async () => {
     const id = await begun({ items: [said('One')] })
-    const other = await target().newKey()
+    const { other } = target()
     for (const [method, path, body] of [
       ['GET', `${PATH}/${id}`, undefined],
       ['POST', `${PATH}/${id}`, { metadata: {} }],

@@ -185,7 +185,7 @@ export function responsesSuite(target: Target): void {
 
     test('is there for its key alone', async () => {
       const { id } = await create({ input: 'Mine' })
-      const other = await target().newKey()
+      const { other } = target()
       for (const [method, path] of [
         ['GET', `${PATH}/${id}`],
         ['GET', `${PATH}/${id}/input_items`],

@@ -91,7 +91,7 @@ export function storedChatSuite(target: Target): void {
 
   test('are there for their key alone', async () => {
     const { id } = await make()
-    const other = await target().newKey()
+    const { other } = target()
     for (const method of ['GET', 'DELETE'])
       await expectRefusal(other.call(method, `${CHAT}/${id}`), { status: 404, code: 'not_found' })
     await expectRefusal(other.post(`${CHAT}/${id}`, { metadata: {} }), { status: 404 })

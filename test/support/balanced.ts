@@ -1,0 +1,97 @@
+import { Agent, get, request } from 'node:http'
+
+/** What became of one request. */
+interface Outcome {
+  readonly url: string
+  readonly status: number
+  readonly text: string
+  /** Why there was no answer. */
+  readonly problem?: string
+}
+
+interface Plan {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: (number: number) => string
+}
+
+const LOOK_MS = 1_000
+
+/**
+ * Load through a balancer as most are: it looks at `/ready` of each instance every second, gives requests to
+ * those that were ready, in turn, keeps connections open, and asks nobody a second time.
+ */
+export function balanced(urls: readonly string[], { path, headers, body }: Plan) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  const known = new Set(urls)
+  let ready = [...urls]
+  let isOver = false
+  let turn = 0
+  const outcomes: Outcome[] = []
+
+  const isReady = (url: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      get(`${url}/ready`, { agent: false, timeout: LOOK_MS }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode === 200)
+      }).on('error', () => resolve(false))
+    })
+
+  async function look(): Promise<void> {
+    while (!isOver) {
+      const seen = await Promise.all(
+        [...known].map(async (url) => ((await isReady(url)) ? [url] : [])),
+      )
+      ready = seen.flat()
+      await Bun.sleep(LOOK_MS)
+    }
+  }
+
+  const ask = (url: string, number: number): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const sent = body(number)
+      const failed = ({ message }: Error) =>
+        resolve({ url, status: 0, text: '', problem: `request ${number}: ${message}` })
+      const length = Buffer.byteLength(sent)
+      const asking = request(
+        url + path,
+        { agent, method: 'POST', headers: { ...headers, 'content-length': length } },
+        (answer) => {
+          let text = ''
+          answer.setEncoding('utf8')
+          answer.on('data', (piece: string) => {
+            text += piece
+          })
+          answer.on('error', failed)
+          answer.on('end', () => resolve({ url, status: answer.statusCode ?? 0, text }))
+        },
+      )
+      asking.on('error', failed)
+      asking.end(sent)
+    })
+
+  async function client(): Promise<void> {
+    while (!isOver) {
+      const number = turn++
+      const url = ready[number % ready.length]
+      if (url) outcomes.push(await ask(url, number))
+      else outcomes.push({ url: '', status: 0, text: '', problem: 'nobody was ready' })
+    }
+  }
+
+  const looking = look()
+  const clients = Array.from({ length: 12 }, client)
+  return {
+    outcomes,
+    /** From now on this one is looked at as well. */
+    add: (url: string): void => void known.add(url),
+    remove: (url: string): void => void known.delete(url),
+    /** Ask nothing any more, and wait for what was asked. */
+    async end(): Promise<readonly Outcome[]> {
+      isOver = true
+      await Promise.all([looking, ...clients])
+      agent.destroy()
+      return outcomes
+    },
+  }
+}
