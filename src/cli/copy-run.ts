@@ -41,6 +41,8 @@ export interface CopyWorld {
   readonly print: (text: string) => void
   readonly note: (line: string) => void
   readonly everyMs: number
+  /** Asks for what is not to be seen. */
+  readonly read: (prompt: string) => Promise<string>
   /** Stops it where it can go on later. */
   readonly signal: AbortSignal
 }
@@ -58,7 +60,13 @@ export async function runCopy(order: CopyOrder, world: CopyWorld): Promise<numbe
   const own = readConfig(env)
   const urls = { from: order.from ?? own.DATABASE_URL, to: order.to }
   checkAddresses(urls.from, urls.to)
-  const tokens = await readTokens({ ...order, urls, env, ownUrl: own.DATABASE_URL })
+  const tokens = await readTokens({
+    ...order,
+    urls,
+    env,
+    ownUrl: own.DATABASE_URL,
+    read: world.read,
+  })
   const { note: write, everyMs, signal } = world
   const progress = createProgress({ write, now: Date.now, everyMs })
   const check = () => {

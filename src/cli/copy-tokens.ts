@@ -1,5 +1,4 @@
 import { UsageError, type Values } from './command'
-import { readSecretInput } from './secret-input'
 
 /** Which of both ends is meant. */
 export const ENDS = ['from', 'to'] as const
@@ -13,6 +12,8 @@ interface TokenAsk {
   /** Which database the variables are about. */
   readonly ownUrl: string
   readonly usage: string
+  /** Asks for what is not to be seen. */
+  readonly read: (prompt: string) => Promise<string>
 }
 
 /** The tokens of servers: from the standard input where `-` stands for them, else from the environment. */
@@ -27,20 +28,21 @@ export async function readTokens(
         `--${end}-token takes only "-": what stands on the command line is seen by everybody on the machine.`,
         `The token is then read from the standard input; or set ${end.toUpperCase()}_AUTH_TOKEN. Usage: groxy ${usage}`,
       )
-  const typed = await typedTokens(given)
+  const typed = await typedTokens(given, ask.read)
   const of = (end: End) => typed.get(end) ?? environmentToken(ask, end)
   return { from: of('from'), to: of('to') }
 }
 
 /** One after the other as somebody types them; in scripts a line for each. */
-async function typedTokens(ends: readonly End[]): Promise<ReadonlyMap<End, string>> {
+async function typedTokens(
+  ends: readonly End[],
+  read: TokenAsk['read'],
+): Promise<ReadonlyMap<End, string>> {
   const found = new Map<End, string>()
   let lines: readonly string[] = []
   for (const end of ends) {
     if (lines.length === 0)
-      lines = (await readSecretInput(`Token of the database that is copied ${end}: `)).split(
-        /\r?\n/,
-      )
+      lines = (await read(`Token of the database that is copied ${end}: `)).split(/\r?\n/)
     const [line = '', ...rest] = lines
     if (!line)
       throw new UsageError(`There was no token for --${end}-token.`, 'Give a line for each.')
@@ -52,6 +54,7 @@ async function typedTokens(ends: readonly End[]): Promise<ReadonlyMap<End, strin
 
 /** A token is sent to no other server than the one that it is for. */
 function environmentToken({ urls, env, ownUrl }: TokenAsk, end: End): string | undefined {
+  if (urls[end].startsWith('file:')) return
   const own = env[`${end.toUpperCase()}_AUTH_TOKEN`]
   if (own) return own
   const isOnlyServer = ENDS.every((other) => other === end || urls[other].startsWith('file:'))

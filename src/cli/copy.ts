@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty'
 import { type Command, parse, UsageError, type Values, wholeNumber } from './command'
 import { runCopy } from './copy-run'
+import { readSecretInput } from './secret-input'
 
 const usage =
   'copy [--from ADDRESS] --to ADDRESS [--from-token -] [--to-token -] [--from-media DIR] [--to-media DIR] [--without-media] [--dry-run | --verify] [--patience SECONDS]'
@@ -50,6 +51,7 @@ found differences.`,
         env: process.env,
         print: (text) => console.info(text),
         note: (line) => console.error(line),
+        read: readSecretInput,
         everyMs: isatty(STDERR) ? SOON_MS : SPARSE_MS,
         signal: stop.signal,
       })

@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { copyCommand } from '#src/cli/copy'
 import { migrateCommand } from '#src/cli/migrate'
 import { openState } from '#src/cli/state'
 import { readConfig } from '#src/config'
 import { createVault } from '#src/crypto'
 import { createDirectory } from '#src/media/directory'
 import { openFile } from '#src/store/file'
+import { migrate } from '#src/store/migrate'
 import { createObjects } from '#src/store/objects'
 import { openRemote } from '#src/store/remote'
 import { createStores } from '#src/store/stores'
@@ -417,6 +419,45 @@ test('--dry-run and --verify write nothing', async () => {
   )
 })
 
+test('a run that another has overtaken writes no more', async () => {
+  await using folder = await scratch('copy')
+  const it = await small(folder.path)
+  const path = `${folder.path}/there/groxy.db`
+  let before: Promise<Record<string, string>> | undefined
+  const overtaken = await copied({
+    from: it.url,
+    to: `file:${path}`,
+    onNote(line) {
+      if (before || !line.startsWith('pictures')) return
+      const other = openFile(path)
+      other.execute(
+        "UPDATE settings SET value = json_set(value, '$.run', 'other') WHERE name = 'copy'",
+      )
+      before = contentsOf(other)
+    },
+  })
+  expect([overtaken.code, overtaken.printed]).toEqual([
+    1,
+    expect.stringContaining('Another `groxy copy` writes to the same database'),
+  ])
+  expect(await contentsAt(path)).toEqual((await before) ?? {})
+})
+
+test('the command itself copies, by its options and the environment', async () => {
+  await using folder = await scratch('copy')
+  const it = await small(folder.path)
+  const own = process.env.GROXY_SECRET
+  process.env.GROXY_SECRET = SECRET
+  try {
+    const args = ['--from', it.url, '--to', `file:${folder.path}/there/groxy.db`]
+    expect(await copyCommand.run([...args, '--to-media', `${folder.path}/elsewhere`])).toBe(0)
+    expect(await copyCommand.run([...args, '--verify', '--without-media'])).toBe(0)
+  } finally {
+    if (own === undefined) delete process.env.GROXY_SECRET
+    else process.env.GROXY_SECRET = own
+  }
+})
+
 describe('the secret', () => {
   test('is looked at before anything is written', async () => {
     await using folder = await scratch('copy')
@@ -435,6 +476,11 @@ describe('the secret', () => {
     const it = await small(folder.path)
     await Bun.write(`${folder.path}/groxy.secret`, `${SECRET}\n`)
     const env = { GROXY_SECRET: '' }
+    await Bun.write(`${folder.path}/other/groxy.secret`, 'not the secret of it\n')
+    await Bun.write(`${folder.path}/other/groxy.db`, Bun.file(it.path))
+    const to = `file:${folder.path}/wrong/groxy.db`
+    const wrong = await copied({ from: `file:${folder.path}/other/groxy.db`, to, env })
+    expect(wrong.printed).toContain('other/groxy.secret is not the secret that file:')
     const { code, printed } = await copied({
       from: it.url,
       to: `file:${folder.path}/there/groxy.db`,
@@ -546,6 +592,11 @@ test('a source must be there, of this version, and another than the target', asy
   await client.execute('UPDATE __drizzle_migrations SET created_at = created_at + 10')
   expect((await copied({ from: it.url, to })).printed).toContain('newer version')
   client.close()
+  const unused = openFile(`${folder.path}/unused.db`)
+  await migrate(unused)
+  unused.close()
+  const never = await copied({ from: `file:${folder.path}/unused.db`, to })
+  expect(never.printed).toContain('was never used')
   openFile(`${folder.path}/empty.db`).close()
   expect((await copied({ from: `file:${folder.path}/empty.db`, to })).printed).toContain(
     'There is no Groxy at',

@@ -34,6 +34,7 @@ export async function copied({ env = {}, media = {}, onNote, ...order }: Order) 
         onNote?.(line)
       },
       everyMs: 0,
+      read: async () => '',
       signal: order.signal ?? new AbortController().signal,
     },
   ).catch((cause: unknown) => {
