@@ -28,7 +28,7 @@ const FULL = {
   leases: 400_000,
   pages: { amount: { accounts: 20_000, keys: 1_000, turns: 1_000_000 }, times: 20 },
   database: {
-    ...{ slowSeconds: 10, fastSeconds: 5, idleSeconds: 45, writeSeconds: 5 },
+    ...{ slowSeconds: 15, fastSeconds: 5, idleSeconds: 60, writeSeconds: 5 },
     amount: { accounts: 50_000, keys: 100, turns: 100_000 },
   },
 }
