@@ -1,5 +1,5 @@
 # docker build -t groxy .
-# docker run -p 127.0.0.1:8000:8000 -v groxy:/data groxy
+# docker run -p 127.0.0.1:8000:8000 -v groxy:/data groxy        with -e WORKERS=auto one process a core
 
 # Built here, whatever machine it is for: `docker build --platform linux/arm64` emulates nothing.
 FROM --platform=$BUILDPLATFORM node:20-slim AS build

@@ -15,8 +15,9 @@ import { soak } from './soak'
 import { measureStartUp } from './start-up'
 import { startGroxy, startTargets, startUpstream } from './targets'
 import { measureWebDecoder, reportWebDecoder } from './web-decoder'
+import { measureWorkers, reportWorkers } from './workers'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --database [--short] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | (--database | --pool | --pages | --dialects | --web-decoder | --workers) [--short]]
 
 const FULL = {
   seconds: 5,
@@ -51,22 +52,10 @@ const SOAK_TURNS = 1_000_000
 const words = process.argv.slice(2)
 const soakAt = words.indexOf('--soak')
 const isShort = words.includes('--short')
+const FORMS = ['soak', 'pool', 'pages', 'database', 'dialects', 'web-decoder', 'workers'] as const
 const form =
-  soakAt >= 0
-    ? 'soak'
-    : words.includes('--pool')
-      ? 'pool'
-      : words.includes('--pages')
-        ? 'pages'
-        : words.includes('--database')
-          ? 'database'
-          : words.includes('--dialects')
-            ? 'dialects'
-            : words.includes('--web-decoder')
-              ? 'web-decoder'
-              : isShort
-                ? 'short'
-                : 'full'
+  FORMS.find((name) => words.includes(`--${name}`)) ??
+  (isShort ? ('short' as const) : ('full' as const))
 const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
@@ -113,6 +102,11 @@ async function measureAll() {
     console.info(`\n${reportDialects(dialects)}\n`)
     return { effort, dialects }
   }
+  if (form === 'workers') {
+    const workers = await measureWorkers({ ...parts, upstream, effort })
+    console.info(`\n${reportWorkers(workers)}\n`)
+    return { effort, workers }
+  }
   const startUp = await measureStartUp({ ...parts, upstream, times: effort.startUps })
   const targets = await startTargets(parts, upstream)
   const comparison = await compare(targets, measure, effort)
@@ -122,6 +116,7 @@ async function measureAll() {
 
 const generatorOf = (what: typeof form): string => {
   if (what === 'web-decoder') return 'this process'
+  if (what === 'workers') return 'sockets'
   return what === 'soak' || what === 'pool' || what === 'pages' || what === 'database'
     ? 'fetch'
     : GENERATOR

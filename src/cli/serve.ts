@@ -3,8 +3,6 @@ import { type Command, parse } from './command'
 import { createMember } from './member'
 import { createOutput } from './output'
 import { takePlace } from './process-messages'
-import { runServer } from './server'
-import { supervise } from './supervisor'
 import { workerCount } from './worker-count'
 
 const usage = 'serve [--port N] [--host ADDRESS] [--workers N|auto]'
@@ -37,8 +35,9 @@ core that it may use. One of them does the background work. One that ends is rep
     const output = createOutput(config.LOG_LEVEL, place?.index)
     try {
       const count = member ? 1 : workerCount(config)
-      if (count > 1) return await supervise(config, count, output)
-      await runServer(config, output, member)
+      // A supervisor has no use for the gateway, which takes time and memory to load.
+      if (count > 1) return await (await import('./supervisor')).supervise(config, count, output)
+      await (await import('./server')).runServer(config, output, member)
       return 0
     } finally {
       output.flush()

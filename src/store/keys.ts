@@ -57,6 +57,9 @@ export const NO_LIMITS: KeyLimits = {
 
 const KEY_PREFIX = 'sk-groxy-'
 
+/** Whether a secret may be one of ours: those have all one form. */
+export const isKeySecret = (secret: string): boolean => /^sk-groxy-[\w-]{43}$/.test(secret)
+
 /** The end of a secret, by which a person recognises it. */
 export const hintOf = (secret: string): string => secret.slice(-4)
 

@@ -12,6 +12,7 @@ import { createAdminSessions } from './admin-sessions'
 import { createAdminTokens } from './admin-tokens'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
+import { createAsks } from './asks'
 import { createAuditStore } from './audit'
 import { createBackgroundTurns } from './background-turns'
 import { createBatchRows } from './batches'
@@ -71,6 +72,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     adminTokens: createAdminTokens(client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
+    asks: createAsks(client),
     audit: createAuditStore(client, now),
     batches: createBatchRows(client, now),
     backgroundTurns: createBackgroundTurns(client),
