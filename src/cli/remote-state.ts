@@ -80,7 +80,9 @@ export async function openRemoteState({
 async function makeReady(client: Client, config: Config, vault: Vault): Promise<readonly string[]> {
   await client.execute('SELECT 1')
   // A migration may take longer than any other call.
-  const slow = openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN, LONG_CALL_MS)
+  const slow = openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN, {
+    limitMs: LONG_CALL_MS,
+  })
   try {
     const applied = await migrate(slow)
     await refuseHalfCopy(client)

@@ -65,7 +65,9 @@ export async function openClient(config: Config): Promise<Client> {
   const path = filePath(config)
   if (path) return openFile(path)
   const { LONG_CALL_MS, openRemote } = await import('../store/remote')
-  return openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN, LONG_CALL_MS)
+  return openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN, {
+    limitMs: LONG_CALL_MS,
+  })
 }
 
 async function checkFile(client: Client, path: string): Promise<void> {

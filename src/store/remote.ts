@@ -7,12 +7,12 @@ const CALL_MS = 10_000
 /** The same of the first, and after one that was not answered, until another one is: whoever asks shall know soon. */
 const FIRST_MS = 5_000
 const SILENT_MS = 3_000
-/** What migrations and copies may take. */
-const LONG_CALL_MS = 60_000
+/** The limit of migrations and copies: they take their time, and nobody waits for them. */
+export const LONG_CALL_MS = 60_000
 
 interface RemoteOptions {
-  /** For work that takes its time, and that nobody waits for. */
-  readonly isLong?: boolean
+  /** How long a call may take. */
+  readonly limitMs?: number
   /** Whole numbers come as `bigint`, so that none is rounded. */
   readonly exact?: boolean
 }
@@ -28,11 +28,11 @@ interface RemoteOptions {
 export function openRemote(
   url: string,
   authToken?: string,
-  { isLong = false, exact = false }: RemoteOptions = {},
+  { limitMs = CALL_MS, exact = false }: RemoteOptions = {},
 ): Client {
-  const limitMs = isLong ? LONG_CALL_MS : CALL_MS
-  const [firstMs, silentMs] = isLong ? [limitMs, limitMs] : [FIRST_MS, SILENT_MS]
-  let patienceMs = firstMs
+  const isLong = limitMs > CALL_MS
+  const silentMs = isLong ? limitMs : Math.min(SILENT_MS, limitMs)
+  let patienceMs = isLong ? limitMs : Math.min(FIRST_MS, limitMs)
 
   async function call(request: Request): Promise<Response> {
     const ms = patienceMs

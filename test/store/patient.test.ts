@@ -125,7 +125,7 @@ test('a server that is busy or crowded is asked again, one that is silent is not
 describe.skipIf(isWithoutSqld)('a libSQL server that falls silent', () => {
   test('is given up within the limit, sooner the next time, and heard when it is back', async () => {
     await using server = await sqld()
-    const client = openRemote(server.url, undefined, 4_000)
+    const client = openRemote(server.url, undefined, { limitMs: 4_000 })
     const ask = async () => {
       const begun = performance.now()
       const answer = await client.execute('SELECT 1').catch((cause) => cause)
@@ -151,7 +151,7 @@ describe.skipIf(isWithoutSqld)('a libSQL server that falls silent', () => {
           new ReadableStream({ start: (it) => it.enqueue(new TextEncoder().encode('{"baton"')) }),
         ),
     })
-    const client = openRemote(`ws://127.0.0.1:${half.port}`, undefined, 300)
+    const client = openRemote(`ws://127.0.0.1:${half.port}`, undefined, { limitMs: 300 })
     await expect(client.execute('SELECT 1')).rejects.toThrow('no answer within 300 ms')
   })
 })
