@@ -46,10 +46,19 @@ export function reportDatabase({ idle, turns, writes, large }: Figures): string 
     ),
     'What the server writes at most:',
     table(
-      ['batches at once', 'turns of each', 'batches/s', 'turns/s', 'bytes a turn', 'CPU µs a turn'],
+      [
+        'batches at once',
+        'turns of each',
+        'refused',
+        'batches/s',
+        'turns/s',
+        'bytes a turn',
+        'CPU µs a turn',
+      ],
       writes.map((row) => [
         String(row.atOnce),
         row.turns,
+        row.refused,
         row.batchesPerSecond,
         row.turnsPerSecond,
         row.bytes,

@@ -17,7 +17,7 @@ import { startGroxy, startTargets, startUpstream } from './targets'
 import { measureWebDecoder, reportWebDecoder } from './web-decoder'
 import { measureWorkers, reportWorkers } from './workers'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --database [--short] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short] | --workers [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | (--database | --pool | --pages | --dialects | --web-decoder | --workers) [--short]]
 
 const FULL = {
   seconds: 5,
@@ -29,7 +29,7 @@ const FULL = {
   leases: 400_000,
   pages: { amount: { accounts: 20_000, keys: 1_000, turns: 1_000_000 }, times: 20 },
   database: {
-    ...{ slowSeconds: 10, fastSeconds: 5, idleSeconds: 45, writeSeconds: 5 },
+    ...{ slowSeconds: 15, fastSeconds: 5, idleSeconds: 60, writeSeconds: 5 },
     amount: { accounts: 50_000, keys: 100, turns: 100_000 },
   },
 }
@@ -52,24 +52,10 @@ const SOAK_TURNS = 1_000_000
 const words = process.argv.slice(2)
 const soakAt = words.indexOf('--soak')
 const isShort = words.includes('--short')
+const FORMS = ['soak', 'pool', 'pages', 'database', 'dialects', 'web-decoder', 'workers'] as const
 const form =
-  soakAt >= 0
-    ? 'soak'
-    : words.includes('--pool')
-      ? 'pool'
-      : words.includes('--pages')
-        ? 'pages'
-        : words.includes('--database')
-          ? 'database'
-          : words.includes('--dialects')
-            ? 'dialects'
-            : words.includes('--web-decoder')
-              ? 'web-decoder'
-              : words.includes('--workers')
-                ? 'workers'
-                : isShort
-                  ? 'short'
-                  : 'full'
+  FORMS.find((name) => words.includes(`--${name}`)) ??
+  (isShort ? ('short' as const) : ('full' as const))
 const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
