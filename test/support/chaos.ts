@@ -96,8 +96,6 @@ export function createCrowd() {
   }
 }
 
-export type Crowd = ReturnType<typeof createCrowd>
-
 function codeOf(text: string): string {
   try {
     return String(JSON.parse(text).error?.code ?? '')
