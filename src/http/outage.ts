@@ -95,5 +95,3 @@ export function createOutages({ rivals, zoneMinutes }: OutageParts) {
     },
   }
 }
-
-export type Outages = ReturnType<typeof createOutages>

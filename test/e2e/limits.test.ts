@@ -131,7 +131,7 @@ describe.skipIf(isWithoutSqld)('two instances over one libSQL server', () => {
       upstream.script(({ path }) =>
         path === '/v1/models' ? undefined : sse(helloEvents().slice(0, 2), { hang: true }),
       )
-      const { ask } = await world.key('--concurrency', '4', '--chat-per-day', '6')
+      const { ask } = await world.key('--concurrency', '4', '--chat-per-day', '16')
       const held = await Promise.all([1, 2, 3, 4].map(() => ask(one, { stream: true })))
       expect(held.map(({ status }) => status)).toEqual([200, 200, 200, 200])
       // The slots are kept for as long as the instance lives, which is longer than they last unattended.

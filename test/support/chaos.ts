@@ -1,0 +1,124 @@
+import type { startInstance } from './instances'
+
+type Server = Awaited<ReturnType<typeof startInstance>>
+
+/** An instance as the balancer sees it. */
+export interface Member {
+  readonly name: string
+  readonly server: Server
+  isAlive: boolean
+  /** It was killed, so that what it was doing has no end. */
+  wasKilled: boolean
+}
+
+/** What became of a turn. */
+export interface Told {
+  readonly kind: string
+  readonly member: Member
+  readonly at: number
+  readonly status: number
+  readonly requestId: string
+  readonly text: string
+  /** The answer came to its end. */
+  readonly isWhole: boolean
+  readonly code: string
+}
+
+interface Turn {
+  readonly kind: string
+  readonly key: string
+  readonly path: string
+  readonly body: object
+}
+
+/** Sends turns to instances in turn, to those that are alive, and remembers what became of each. */
+export function createCrowd() {
+  const members: Member[] = []
+  const told: Told[] = []
+  let turn = 0
+
+  const alive = () => members.filter(({ isAlive }) => isAlive)
+
+  async function sendTo(member: Member, { kind, key, path, body }: Turn): Promise<Told> {
+    const at = Date.now()
+    const seen = { kind, member, at }
+    try {
+      const reply = await fetch(`${member.server.url}/v1${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(30_000),
+      })
+      const requestId = reply.headers.get('x-request-id') ?? ''
+      const known = { ...seen, status: reply.status, requestId }
+      try {
+        const text = await reply.text()
+        const isStream = reply.headers.get('content-type')?.includes('event-stream') ?? false
+        const isWhole = !isStream || /\[DONE\]|response\.completed/.test(text)
+        return { ...known, text, isWhole, code: codeOf(text) }
+      } catch (cause) {
+        return { ...known, text: String(cause), isWhole: false, code: '' }
+      }
+    } catch (cause) {
+      return { ...seen, status: 0, requestId: '', text: String(cause), isWhole: false, code: '' }
+    }
+  }
+
+  return {
+    members,
+    told,
+    alive,
+
+    add(name: string, server: Server): Member {
+      const member = { name, server, isAlive: true, wasKilled: false }
+      members.push(member)
+      return member
+    },
+
+    async kill(member: Member): Promise<void> {
+      member.isAlive = false
+      member.wasKilled = true
+      member.server.signal('SIGKILL')
+      await member.server.exited
+    },
+
+    /** Send a turn to the next instance; to another one where nobody takes the connection. */
+    async send(turnOf: Turn): Promise<Told> {
+      const all = alive()
+      const member = all[turn++ % all.length]
+      if (!member) throw new Error('Nobody is alive.')
+      const found = await sendTo(member, turnOf)
+      told.push(found)
+      return found
+    },
+
+    sendTo,
+  }
+}
+
+function codeOf(text: string): string {
+  try {
+    return String(JSON.parse(text).error?.code ?? '')
+  } catch {
+    return ''
+  }
+}
+
+/** Do something so many times a second until it is stopped, whatever has not ended yet. */
+export function steadily(perSecond: number, work: (number: number) => Promise<unknown>) {
+  const open = new Set<Promise<unknown>>()
+  const startedAt = performance.now()
+  let begun = 0
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - startedAt) * perSecond) / 1_000)
+    while (begun < due) {
+      const one = work(begun++).finally(() => open.delete(one))
+      open.add(one)
+    }
+  }, 10)
+  return async () => {
+    clearInterval(timer)
+    await Promise.all(open)
+    return begun
+  }
+}
