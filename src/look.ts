@@ -30,14 +30,18 @@ export function createLook({ stores, states, quotas, lists, instance, now }: Loo
     /** How often keys, accounts and settings have changed. */
     async revision(): Promise<number> {
       last = undefined
+      const at = now()
       const pulse = await stores.pulse({
-        now: now(),
+        now: at,
         statesSince: states.since(),
         quotasSince: quotas.since(),
         listsSince: lists.since(),
         instance: instance(),
       })
       last = pulse
+      states.follow(pulse.states, at)
+      quotas.follow(pulse.quotas, at)
+      lists.follow(pulse.lists, at)
       return pulse.revision
     },
 

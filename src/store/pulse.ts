@@ -9,6 +9,8 @@ export interface Horizon {
   readonly seen: (times: readonly number[], at: number) => void
   /** Whether a pulse tells of rows that are not known. */
   readonly isPassed: (said: Print) => boolean
+  /** Leave behind what need not be counted again, if a pulse that was asked then tells of nothing new. */
+  readonly follow: (said: Print, at: number) => void
 }
 
 /** What there is of a table from a time on, in short. */
@@ -17,22 +19,32 @@ export interface Print {
   readonly text: string
 }
 
+/** So many rows are counted at each look, for what may come very late. */
+const FEW = 100
+
 /**
  * A horizon: rows come a little late and by clocks that differ, so that it stays some time behind, and knows
  * what lies beyond by how many rows that are and when they were written.
  */
 export function createHorizon(overlapMs: number): Horizon {
   let since = 0
+  let beyond: readonly number[] = []
   let text = ''
+
+  function move(times: readonly number[], at: number) {
+    since = at - overlapMs
+    beyond = times.filter((time) => time >= since)
+    text = `${beyond.length} ${beyond.reduce((sum, time) => sum + time - since, 0)}`
+  }
+
   return {
     since: () => since,
-    seen(times, at) {
-      since = at - overlapMs
-      const beyond = times.filter((time) => time >= since)
-      text = `${beyond.length} ${beyond.reduce((sum, time) => sum + time - since, 0)}`
-    },
+    seen: move,
     // What was asked about before rows were read anew tells nothing.
     isPassed: (said) => said.since === since && said.text !== text,
+    follow(said, at) {
+      if (beyond.length > FEW && said.since === since && said.text === text) move(beyond, at)
+    },
   }
 }
 

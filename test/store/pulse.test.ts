@@ -31,6 +31,30 @@ describe('a horizon', () => {
     horizon.seen([], 2_000)
     expect(horizon.isPassed(before)).toBe(false)
   })
+
+  test('leaves many rows behind when they are old, and misses none that is new', () => {
+    const horizon = createHorizon(100)
+    const many = Array.from({ length: 500 }, (_, at) => 990 + (at % 10))
+    const said = (times: readonly number[]) => {
+      const beyond = times.filter((time) => time >= horizon.since())
+      const sum = beyond.reduce((all, time) => all + time - horizon.since(), 0)
+      return { since: horizon.since(), text: `${beyond.length} ${sum}` }
+    }
+    horizon.seen(many, 1_000)
+    horizon.follow(said(many), 1_050)
+    expect(horizon.since()).toBe(950)
+    expect(horizon.isPassed(said(many))).toBe(false)
+    horizon.follow(said([...many, 1_060]), 1_095)
+    expect(horizon.since()).toBe(950)
+    expect(horizon.isPassed(said([...many, 1_060]))).toBe(true)
+    horizon.follow(said(many), 1_200)
+    expect(said(many)).toEqual({ since: 1_100, text: '0 0' })
+    expect(horizon.isPassed(said(many))).toBe(false)
+    expect(horizon.isPassed(said([...many, 1_110]))).toBe(true)
+    // A few are counted for as long as nothing comes: something may be very late.
+    horizon.follow(said(many), 9_000)
+    expect(horizon.since()).toBe(1_100)
+  })
 })
 
 for (const [where, make, isSkipped] of databases)
