@@ -92,7 +92,7 @@ export async function openKept(
   const parts = new Map<string, unknown[]>()
   let [copy, number, last]: [string | undefined, number, string] = [undefined, 0, '']
   for await (const line of lines) {
-    const opened = JSON.parse(await vault.open(line)) as Line
+    const opened = JSON.parse(await vault.open(line).catch(unopened)) as Line
     copy ??= opened.copy
     if (opened.copy !== copy || opened.number !== number++ || last === 'end') throw damaged()
     last = opened.part
@@ -122,6 +122,11 @@ export async function openKept(
     states: rows('states'),
     quotas: rows('quotas'),
   }
+}
+
+/** Whoever wrote it: what cannot be opened says nothing about the database. */
+const unopened = (cause: unknown): never => {
+  throw new Error('It was written with another secret, or is no snapshot.', { cause })
 }
 
 const damaged = () => new Error('It is damaged, or not whole.')
