@@ -34,12 +34,13 @@ export async function deployedProblem(parts: DeployedParts): Promise<SetupError 
       'Run `groxy migrate` on a machine, with the same DATABASE_URL and DATABASE_AUTH_TOKEN.',
     )
   if (mark.status === 'rejected') throw mark.reason
-  try {
-    await checkSecret(stores, vault)
-  } catch (cause) {
-    if (cause instanceof SetupError) return cause
-    throw cause
-  }
+  return checkSecret(stores, vault).then(
+    () => undefined,
+    (cause) => {
+      if (cause instanceof SetupError) return cause
+      throw cause
+    },
+  )
 }
 
 /** When the newest migration was made that the database has seen; 0 where it has seen none. */
