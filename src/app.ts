@@ -111,7 +111,7 @@ export function createApp(platform: Platform) {
     instances: instances.count,
   })
   const { models, quotas, cleaning, jobs } = background
-  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, instance, now })
   const snapshots = createSnapshots({
     ...stores,
     revision: look.revision,
