@@ -162,13 +162,10 @@ export function createApp(platform: Platform) {
     estimateCost: pricing.estimate,
     onRefusal: (turn, why) => books.refused(turn, why),
   })
-  const intake = createIntake()
+  const intake = createIntake(platform.bodyMemory)
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
-    budgetBytes: Math.min(
-      settings().body_budget_bytes,
-      platform.bodyMemory ?? Number.POSITIVE_INFINITY,
-    ),
+    budgetBytes: settings().body_budget_bytes,
   })
   const houseKey = createHouseKey(digest)
   const { environmentKey } = platform

@@ -81,6 +81,23 @@ describe('the snapshot', () => {
     wait(10_000)
     expect(it.get()).toBe(first)
   })
+  test('that nobody has asked for in a while is looked at by one for a crowd that comes', async () => {
+    let revision = 1
+    let looks = 0
+    const { it, wait } = snapshots(async () => {
+      looks++
+      await Bun.sleep(50)
+      return revision
+    })
+    await it.get()
+    looks = 0
+    revision = 2
+    wait(60_000)
+    const found = await Promise.all(Array.from({ length: 500 }, () => it.get()))
+    expect(new Set(found.map((snapshot) => snapshot.revision))).toEqual(new Set([2]))
+    // One for the revision, and one for that of the accounts.
+    expect(looks).toBe(2)
+  })
   test('is begun with what was kept, and read when the database is there', async () => {
     let isDown = true
     const { it, seen } = snapshots(() =>
