@@ -147,7 +147,7 @@ export function createApp(platform: Platform) {
   })
 
   const counters = createCounters({
-    instance,
+    ...{ instance, database },
     ...(platform.sharesWork && { rivals: instances.count }),
     allowances: stores.allowances,
     now,
@@ -218,7 +218,7 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
-    ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
+    ...{ houseKey, instance, database, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
