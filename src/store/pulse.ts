@@ -53,6 +53,8 @@ interface PulseAsk {
   readonly statesSince: number
   readonly quotasSince: number
   readonly listsSince: number
+  /** The name of the instance that asks. */
+  readonly instance: string
 }
 
 /** What of a database may have to be looked at. */
@@ -68,6 +70,8 @@ export interface Pulse {
   readonly isTurnLeft: boolean
   readonly isVideoLeft: boolean
   readonly isBatchLeft: boolean
+  /** Whether a background turn of whoever asks was cancelled at another instance. */
+  readonly isTurnCancelled: boolean
 }
 
 const printOf = (table: string, time: string, since: string) =>
@@ -86,13 +90,14 @@ const PULSE = `SELECT
   EXISTS (SELECT 1 FROM videos WHERE status IN ('queued', 'in_progress')
     AND lease_until <= ?1 AND expires_at > ?1) AS videos,
   (SELECT state = 'waiting' OR expires_at <= ?1 FROM batches
-    WHERE state IN ('waiting', 'running') ORDER BY created_at, id LIMIT 1) AS batches`
+    WHERE state IN ('waiting', 'running') ORDER BY created_at, id LIMIT 1) AS batches,
+  EXISTS (SELECT 1 FROM background_turns WHERE cancelled = 1 AND instance = ?5) AS cancelled`
 
 /** Tells by one question what has changed in a database: instances ask it all the time. */
 export const createPulse =
   (client: Client) =>
-  async ({ now, statesSince, quotasSince, listsSince }: PulseAsk): Promise<Pulse> => {
-    const args = [now, statesSince, quotasSince, listsSince]
+  async ({ now, statesSince, quotasSince, listsSince, instance }: PulseAsk): Promise<Pulse> => {
+    const args = [now, statesSince, quotasSince, listsSince, instance]
     const row = (await client.execute({ sql: PULSE, args })).rows[0]
     return {
       revision: Number(row?.revision ?? 0),
@@ -103,5 +108,6 @@ export const createPulse =
       isTurnLeft: row?.turns === 1,
       isVideoLeft: row?.videos === 1,
       isBatchLeft: row?.batches === 1,
+      isTurnCancelled: row?.cancelled === 1,
     }
   }

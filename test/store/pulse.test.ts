@@ -7,7 +7,10 @@ import { databases, type SaidDatabase } from '../support/said'
 import { planOf, watched } from '../support/watched'
 
 const NOW = 1_800_000_000_000
-const ASK = { now: NOW, statesSince: NOW - 10, quotasSince: NOW - 10, listsSince: NOW - 10 }
+const ASK = {
+  ...{ now: NOW, statesSince: NOW - 10, quotasSince: NOW - 10, listsSince: NOW - 10 },
+  instance: 'i',
+}
 
 describe('a horizon', () => {
   test('is passed by rows that were not seen, and by those alone', () => {
@@ -67,7 +70,10 @@ for (const [where, make, isSkipped] of databases)
     })
     afterAll(() => database[Symbol.asyncDispose]())
 
-    const QUIET = { isJobOpen: false, isTurnLeft: false, isVideoLeft: false, isBatchLeft: false }
+    const QUIET = {
+      ...{ isJobOpen: false, isTurnLeft: false, isVideoLeft: false, isBatchLeft: false },
+      isTurnCancelled: false,
+    }
     const run = (sql: string, ...args: (string | number)[]) => client.execute({ sql, args })
 
     test('of an empty database is quiet', async () => {
@@ -87,7 +93,7 @@ for (const [where, make, isSkipped] of databases)
       expect(more).toEqual([])
       const plan = await planOf(client, asked ?? { sql: '', args: [] })
       const steps = plan.split('\n').filter((step) => /SCAN|SEARCH/.test(step))
-      expect(steps).toHaveLength(9)
+      expect(steps).toHaveLength(10)
       for (const step of steps) expect(step).toMatch(/USING (COVERING )?INDEX|SCAN CONSTANT ROW/)
     })
 
@@ -134,6 +140,19 @@ for (const [where, make, isSkipped] of databases)
       expect(await isLeft()).toBe(false)
       await run(add, 'left', NOW)
       expect(await isLeft()).toBe(true)
+    })
+
+    test('tells of background turns of whoever asks that were cancelled elsewhere', async () => {
+      const isCancelled = async (instance: string) =>
+        (await stores.pulse({ ...ASK, instance })).isTurnCancelled
+      const add = `INSERT INTO background_turns (response_id, key_id, instance, expires_at, tries)
+        VALUES (?, 'k', ?, ?, 1)`
+      await run(add, 'at one', 'one', NOW + 1)
+      await run(add, 'at two', 'two', NOW + 1)
+      expect(await isCancelled('one')).toBe(false)
+      await stores.backgroundTurns.cancel('k', 'at one', NOW)
+      expect(await isCancelled('one')).toBe(true)
+      expect(await isCancelled('two')).toBe(false)
     })
 
     test.each([
