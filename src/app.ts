@@ -147,11 +147,9 @@ export function createApp(platform: Platform) {
   })
 
   const counters = createCounters({
-    ...{ instance, database },
+    ...{ instance, database, now, later },
     ...(platform.sharesWork && { rivals: instances.count }),
     allowances: stores.allowances,
-    now,
-    later,
     zoneMinutes: () => settings().time_zone_minutes,
     onFault: (cause) => log.warn('limits_alone', faultFields(cause)),
   })
