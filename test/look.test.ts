@@ -18,8 +18,7 @@ for (const [where, make, isSkipped] of databases)
       if (!states || !quotas || !lists) throw new Error('There are three.')
       for (const horizon of [quotas, lists]) horizon.seen([], at)
       const look = createLook({
-        ...{ stores, states, quotas, lists },
-        ...{ instance: () => 'one', now: () => at },
+        ...{ stores, states, quotas, lists, instance: () => 'me', now: () => at },
       })
       const state = { scope: '', state: 'cooling', reason: 'r', until: at, faults: 1 } as const
       const save = (names: readonly string[]) =>
