@@ -147,11 +147,9 @@ export function createApp(platform: Platform) {
   })
 
   const counters = createCounters({
-    instance,
+    ...{ instance, database, now, later },
     ...(platform.sharesWork && { rivals: instances.count }),
     allowances: stores.allowances,
-    now,
-    later,
     zoneMinutes: () => settings().time_zone_minutes,
     onFault: (cause) => log.warn('limits_alone', faultFields(cause)),
   })
@@ -218,7 +216,7 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
-    ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
+    ...{ houseKey, instance, database, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),
