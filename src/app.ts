@@ -45,7 +45,7 @@ import { createSaid } from './state/said'
 import type { Kept } from './store/kept-snapshot'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
-import { createStores } from './store/stores'
+import { checkSecret, createStores } from './store/stores'
 import { watched } from './store/watch'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
@@ -115,6 +115,7 @@ export function createApp(platform: Platform) {
   const snapshots = createSnapshots({
     ...stores,
     revision: look.revision,
+    check: () => checkSecret(stores, vault),
     now,
     later,
     onFault,
