@@ -95,9 +95,7 @@ export function createApp(platform: Platform) {
     pool: () => pool,
     states: stores.accountStates,
     quotas: stores.accountQuotas,
-    now,
-    later,
-    onFault,
+    ...{ now, later, onFault },
   })
 
   let current: Snapshot | undefined
@@ -111,14 +109,11 @@ export function createApp(platform: Platform) {
     instances: instances.count,
   })
   const { models, quotas, cleaning, jobs } = background
-  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, instance, now })
   const snapshots = createSnapshots({
     ...stores,
-    revision: look.revision,
+    ...{ revision: look.revision, now, later, onFault },
     check: () => checkSecret(stores, vault),
-    now,
-    later,
-    onFault,
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
       // Of accounts that nobody changed this instance hears otherwise, where it goes on between requests.
@@ -166,7 +161,10 @@ export function createApp(platform: Platform) {
   const intake = createIntake()
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
-    budgetBytes: settings().body_budget_bytes,
+    budgetBytes: Math.min(
+      settings().body_budget_bytes,
+      platform.bodyMemory ?? Number.POSITIVE_INFINITY,
+    ),
   })
   const houseKey = createHouseKey(digest)
   const { environmentKey } = platform
