@@ -45,7 +45,7 @@ import { createSaid } from './state/said'
 import type { Kept } from './store/kept-snapshot'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
-import { createStores } from './store/stores'
+import { checkSecret, createStores } from './store/stores'
 import { watched } from './store/watch'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
@@ -95,9 +95,7 @@ export function createApp(platform: Platform) {
     pool: () => pool,
     states: stores.accountStates,
     quotas: stores.accountQuotas,
-    now,
-    later,
-    onFault,
+    ...{ now, later, onFault },
   })
 
   let current: Snapshot | undefined
@@ -114,10 +112,8 @@ export function createApp(platform: Platform) {
   const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, instance, now })
   const snapshots = createSnapshots({
     ...stores,
-    revision: look.revision,
-    now,
-    later,
-    onFault,
+    ...{ revision: look.revision, now, later, onFault },
+    check: () => checkSecret(stores, vault),
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
       // Of accounts that nobody changed this instance hears otherwise, where it goes on between requests.

@@ -26,6 +26,8 @@ interface SnapshotParts {
   readonly revision: () => Promise<number>
   /** The same for what accounts depend on. */
   readonly accountRevision: () => Promise<number>
+  /** @throws when the database is another than it was: nothing of it is taken over then */
+  readonly check?: () => Promise<void>
   readonly now: () => number
   /** Called with each new snapshot, before anyone else sees it. */
   readonly onChange: (snapshot: Snapshot) => void | Promise<void>
@@ -76,6 +78,7 @@ export function createSnapshots(parts: SnapshotParts) {
       parts.settings.all(),
       parts.aliases.routes(),
       parts.prices.all(),
+      parts.check?.(),
     ])
     const loaded = { revision, keys, accounts, settings, routes, prices }
     await parts.onChange(loaded)
