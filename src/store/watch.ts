@@ -1,4 +1,5 @@
 import type { Client } from '@libsql/client/web'
+import { messageOf } from '../errors'
 import { around } from './around'
 import { faultOf } from './fault'
 
@@ -41,7 +42,7 @@ export function watched({ client, now, onChange }: WatchParts) {
       return answer
     } catch (cause) {
       const fault = faultOf(cause)
-      const said = cause instanceof Error ? cause.message : String(cause)
+      const said = messageOf(cause)
       const isGone = fault === 'said' && NOT_OURS.test(said)
       if (fault === 'away' || fault === 'barred' || isGone) note(false, state.writable, said)
       else if (fault === 'blocked') note(true, false, said)

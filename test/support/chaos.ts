@@ -16,6 +16,7 @@ export interface Told {
   readonly kind: string
   readonly member: Member
   readonly at: number
+  readonly endedAt: number
   readonly status: number
   readonly requestId: string
   readonly text: string
@@ -23,6 +24,8 @@ export interface Told {
   readonly isWhole: boolean
   readonly code: string
 }
+
+type Heard = Omit<Told, 'kind' | 'member' | 'at' | 'endedAt'>
 
 interface Turn {
   readonly kind: string
@@ -39,9 +42,15 @@ export function createCrowd() {
 
   const alive = () => members.filter(({ isAlive }) => isAlive)
 
-  async function sendTo(member: Member, { kind, key, path, body }: Turn): Promise<Told> {
+  async function sendTo(member: Member, turnOf: Turn): Promise<Told> {
     const at = Date.now()
-    const seen = { kind, member, at }
+    const heard = await ask(member, turnOf)
+    const found = { kind: turnOf.kind, member, at, endedAt: Date.now(), ...heard }
+    told.push(found)
+    return found
+  }
+
+  async function ask(member: Member, { key, path, body }: Turn): Promise<Heard> {
     try {
       const reply = await fetch(`${member.server.url}/v1${path}`, {
         method: 'POST',
@@ -50,7 +59,7 @@ export function createCrowd() {
         signal: AbortSignal.timeout(30_000),
       })
       const requestId = reply.headers.get('x-request-id') ?? ''
-      const known = { ...seen, status: reply.status, requestId }
+      const known = { status: reply.status, requestId }
       try {
         const text = await reply.text()
         const isStream = reply.headers.get('content-type')?.includes('event-stream') ?? false
@@ -60,7 +69,7 @@ export function createCrowd() {
         return { ...known, text: String(cause), isWhole: false, code: '' }
       }
     } catch (cause) {
-      return { ...seen, status: 0, requestId: '', text: String(cause), isWhole: false, code: '' }
+      return { status: 0, requestId: '', text: String(cause), isWhole: false, code: '' }
     }
   }
 
@@ -87,11 +96,10 @@ export function createCrowd() {
       const all = alive()
       const member = all[turn++ % all.length]
       if (!member) throw new Error('Nobody is alive.')
-      const found = await sendTo(member, turnOf)
-      told.push(found)
-      return found
+      return sendTo(member, turnOf)
     },
 
+    /** Send a turn to an instance. */
     sendTo,
   }
 }
