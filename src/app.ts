@@ -165,7 +165,10 @@ export function createApp(platform: Platform) {
   const intake = createIntake()
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
-    budgetBytes: settings().body_budget_bytes,
+    budgetBytes: Math.min(
+      settings().body_budget_bytes,
+      platform.bodyMemory ?? Number.POSITIVE_INFINITY,
+    ),
   })
   const houseKey = createHouseKey(digest)
   const { environmentKey } = platform
