@@ -69,6 +69,7 @@ describe.skipIf(!(await hasBrowser()))('the system in a browser', () => {
     async (look) => {
       await using it = await adminWorld()
       const say = systemWords[look.language]
+      await it.app.refresh()
       for (const [nth, one] of OTHERS.entries()) {
         const startedAt = Date.now() - nth * 3_600_000
         const times = { startedAt, seenAt: Date.now() - 4_000, expiresAt: Date.now() + 600_000 }
