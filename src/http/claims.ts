@@ -40,7 +40,7 @@ export function createClaims(
 ) {
   const { instance, allowances, now, zoneMinutes, rivals, onFault, counterOf } = parts
   const outages = createOutages({ rivals, zoneMinutes })
-  const overheard = createOverheard({ allowances, instance, zoneMinutes, counterOf })
+  const overheard = createOverheard({ allowances, instance, now, zoneMinutes, counterOf })
   let downUntil = Number.NEGATIVE_INFINITY
   /** Whether it is known to take no writes, whatever it lets us read. */
   let isHeldUp = false
@@ -81,14 +81,15 @@ export function createClaims(
       // Once more: a server that was busy for a moment is no reason to go alone.
       const again = () => sleep(RETRY_MS).then(hold)
       const held = await within(ANSWER_MS, hold().catch(again))
-      succeed(now())
+      const answeredAt = now()
+      succeed(answeredAt)
       for (const [index, counter] of asked.entries()) {
         const [want, answer] = [wants[index], held[index]]
         if (want && answer) learn(counter, answer, at)
-        notePace(counter, at)
+        notePace(counter, answeredAt)
         if (want) counter.written = want.used
         if (want && counter.granted < want.wanted)
-          counter.spentUntil = now() + (isCounted(counter) ? SPENT_MS : SLOT_MS)
+          counter.spentUntil = answeredAt + (isCounted(counter) ? SPENT_MS : SLOT_MS)
       }
     } catch (cause) {
       isHeldUp = true

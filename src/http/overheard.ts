@@ -6,6 +6,7 @@ import { windowAt } from './window'
 interface OverheardParts {
   readonly allowances: Pick<Allowances, 'taken'>
   readonly instance: () => string
+  readonly now: () => number
   readonly zoneMinutes: () => number
   readonly counterOf: (taken: Taken) => Counter | undefined
 }
@@ -27,7 +28,7 @@ const nameOf = ({ keyId, bucket }: Pick<Taken, 'keyId' | 'bucket'>): string => `
  * when the database is away.
  */
 export function createOverheard(parts: OverheardParts) {
-  const { allowances, instance, zoneMinutes, counterOf } = parts
+  const { allowances, instance, now, zoneMinutes, counterOf } = parts
   const known = new Map<string, Taken>()
   let lookedAt: number | undefined
 
@@ -54,7 +55,7 @@ export function createOverheard(parts: OverheardParts) {
         if (!counter || counter.heardAt >= at) continue
         counter.others = taken.taken
         counter.heardAt = at
-        notePace(counter, at)
+        notePace(counter, now())
       }
       forgetOld(at)
     },

@@ -1,4 +1,4 @@
-import { sleep } from '../sleep'
+import { atMost, sleep } from '../sleep'
 
 interface SecondLookParts {
   /** Looks whether the database was changed. */
@@ -30,7 +30,7 @@ export function createSecondLook({ look, now }: SecondLookParts) {
     begunAt = at
     isLooking = true
     try {
-      await Promise.race([look(), sleep(PATIENCE_MS)])
+      await atMost(PATIENCE_MS, look())
       seenAt = Math.max(seenAt, at)
     } catch {
       // Whoever looks says in the log that it was in vain.

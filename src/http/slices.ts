@@ -1,4 +1,4 @@
-import { type Counter, isCounted, restOf } from './counter'
+import { type Counter, isCounted, isQuiet, isSpent, restOf } from './counter'
 
 /** Turns at once: the part that is kept in reserve. Nobody keeps one of a few. */
 const SLOTS = 20
@@ -55,4 +55,6 @@ export function notePace(counter: Counter, at: number): void {
 
 /** Whether it is time to ask for more, ahead of need. */
 export const isLow = (counter: Counter, at: number): boolean =>
-  restOf(counter, at) < Math.max(1, Math.floor(counter.ahead / 2))
+  restOf(counter, at) < Math.max(1, Math.floor(counter.ahead / 2)) &&
+  isQuiet(counter, at) &&
+  !isSpent(counter, at)

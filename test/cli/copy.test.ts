@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyCommand } from '#src/cli/copy'
 import { migrateCommand } from '#src/cli/migrate'
@@ -595,6 +596,13 @@ test('a source must be there, of this version, and another than the target', asy
   expect((await copied({ from: it.url, to: `file:${folder.path}/./groxy.db` })).printed).toContain(
     'the same',
   )
+  await symlink(it.path, `${folder.path}/symbolic.db`)
+  await link(it.path, `${folder.path}/hard.db`)
+  for (const name of ['symbolic', 'hard'])
+    expect(
+      (await copied({ from: it.url, to: `file:${folder.path}/${name}.db` })).printed,
+    ).toContain('Both addresses are the same')
+  expect(existsSync(`${folder.path}/hard.db-wal`)).toBe(false)
   expect((await copied({ from: it.url, to: 'ftp://somewhere' })).printed).toContain('is no address')
   expect((await copied({ from: it.url, to: 'file::memory:' })).printed).toContain('is no address')
   const client = openFile(it.path)

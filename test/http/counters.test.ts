@@ -18,6 +18,8 @@ async function shared() {
     asked: 0,
     steps: 0,
     slowMs: 0,
+    /** How long an answer takes by the clock of ours. */
+    lateMs: 0,
     stumbles: 0,
   }
   const faults: unknown[] = []
@@ -31,8 +33,10 @@ async function shared() {
         async hold(holder, wants) {
           state.asked++
           if (state.down || state.stumbles-- > 0) throw new Error('down')
+          const dueAt = state.time + state.lateMs
           const held = await store.hold(holder, wants)
           if (state.slowMs > 0) await Bun.sleep(state.slowMs)
+          while (state.time < dueAt) await Bun.sleep(1)
           return held
         },
       },
@@ -103,6 +107,28 @@ describe('a limit that instances share', () => {
     expect(waits).toBe(1)
   })
 
+  test('asks for no more while an answer is on its way, and over a slow database in good time', async () => {
+    const it = await shared()
+    const one = it.instance()
+    expect(await one.take('chat', 2_000)).toBeDefined()
+    it.state.lateMs = 1_400
+    const waits: number[] = []
+    for (let turn = 0; turn < 40; turn++) {
+      const need = one.needOf('chat', 2_000)
+      const taken = one.takeAll([need])
+      if (taken instanceof Promise) waits.push(turn)
+      expect(await taken).toBeUndefined()
+      one.settle(need, 1)
+      it.state.time += 300
+      await Bun.sleep(5)
+    }
+    it.state.lateMs = 0
+    it.state.time += 2_000
+    await one.done()
+    expect(waits).toEqual([])
+    expect(it.state.asked).toBeLessThan(8)
+  })
+
   test('what is being given back is not used any more, before the answer has come', async () => {
     const it = await shared()
     const [one, other] = [it.instance(), it.instance()]
@@ -169,6 +195,15 @@ describe('a limit that instances share', () => {
     it.state.time += 1_000
     expect(await other.take('concurrency', 1)).toBeDefined()
     expect(await one.take('concurrency', 1)).toBeUndefined()
+  })
+
+  test('of a few turns at once each instance may have the last: who takes one holds no second', async () => {
+    const it = await shared()
+    const [one, other] = [it.instance(), it.instance()]
+    expect(await one.take('concurrency', 2)).toBeDefined()
+    expect(await it.rows()).toMatchObject([{ granted: 1 }])
+    expect(await other.take('concurrency', 2)).toBeDefined()
+    expect(await one.take('concurrency', 2)).toBeUndefined()
   })
 
   test('slots go to and fro between instances that both serve the key', async () => {
