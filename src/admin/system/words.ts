@@ -20,7 +20,8 @@ export const systemWords = words(
     seen: 'Last seen',
     versionsDiffer: 'They run different versions: finish the upgrade.',
     noInstances: 'None is known yet',
-    noInstancesSaid: 'Each says every ten seconds that it lives: look again soon.',
+    noInstancesSaid:
+      'Each says every ten seconds that it lives, a Worker once a minute: look again soon.',
     news: 'New versions',
     newsSaid:
       'Groxy asks nobody whether there is one. See CHANGELOG.md of its repository, and replace the executable or the image to upgrade.',
@@ -132,7 +133,7 @@ export const systemWords = words(
     seen: '最近报到',
     versionsDiffer: '各实例的版本不同：请完成升级。',
     noInstances: '暂无已知实例',
-    noInstancesSaid: '每个实例每十秒报到一次，请稍后再看。',
+    noInstancesSaid: '每个实例每十秒报到一次，Worker 每分钟一次，请稍后再看。',
     news: '新版本',
     newsSaid: 'Groxy 不会联网检查更新。请查看仓库中的 CHANGELOG.md，替换可执行文件或镜像即可升级。',
     database: '数据库',
