@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { systemWords } from '#src/admin/system/words'
+import type { InstanceRow } from '#src/store/instances'
 import { fakeUpstream } from '../fakes/upstream'
 import { adminWorld } from '../support/admin'
 import { adminBrowser, BROWSER_TEST_MS, LOOKS } from '../support/admin-browser'
@@ -11,7 +12,7 @@ import { scratch } from '../support/programs'
 const SERVING = { runtime: 'Bun 1.4.5 on linux-x64', version: '0.1.0', state: 'serving' } as const
 
 /** Who else may share a database: processes of a machine, one that stops, a Worker. */
-const OTHERS = [
+const OTHERS: readonly Omit<InstanceRow, 'startedAt' | 'seenAt' | 'expiresAt'>[] = [
   { ...SERVING, name: 'a1b2c3d4000000000000000000000001', host: 'fra-2', process: 0 },
   { ...SERVING, name: 'b2c3d4e5000000000000000000000002', host: 'fra-2', process: 1 },
   {
@@ -22,7 +23,7 @@ const OTHERS = [
     ...{ ...SERVING, name: 'd4e5f607000000000000000000000004', process: null },
     ...{ host: null, runtime: 'Cloudflare Workers' },
   },
-] as const
+]
 
 describe.skipIf(!(await hasBrowser()))('the system in a browser', () => {
   const visit = adminBrowser()
