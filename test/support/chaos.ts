@@ -22,6 +22,8 @@ export interface Told {
   /** The answer came to its end. */
   readonly isWhole: boolean
   readonly code: string
+  /** Nobody took the connection, so that nothing was sent. */
+  readonly isRefused?: boolean
 }
 
 interface Turn {
@@ -35,6 +37,9 @@ interface Turn {
 export function createCrowd() {
   const members: Member[] = []
   const told: Told[] = []
+  const refused: Told[] = []
+  /** Those whose connections were refused: nobody listens there any more. */
+  const refusing = new Set<Member>()
   let turn = 0
 
   const alive = () => members.filter(({ isAlive }) => isAlive)
@@ -60,13 +65,17 @@ export function createCrowd() {
         return { ...known, text: String(cause), isWhole: false, code: '' }
       }
     } catch (cause) {
-      return { ...seen, status: 0, requestId: '', text: String(cause), isWhole: false, code: '' }
+      const isRefused = /refused/i.test(String((cause as { readonly code?: string }).code))
+      const nothing = { status: 0, requestId: '', isWhole: false, code: '' }
+      return { ...seen, ...nothing, text: String(cause), isRefused }
     }
   }
 
   return {
     members,
     told,
+    /** Turns whose connection nobody took, and that went on to another instance. */
+    refused,
     alive,
 
     add(name: string, server: Server): Member {
@@ -84,12 +93,18 @@ export function createCrowd() {
 
     /** Send a turn to the next instance; to another one where nobody takes the connection. */
     async send(turnOf: Turn): Promise<Told> {
-      const all = alive()
-      const member = all[turn++ % all.length]
-      if (!member) throw new Error('Nobody is alive.')
-      const found = await sendTo(member, turnOf)
-      told.push(found)
-      return found
+      for (;;) {
+        const all = members.filter((member) => !refusing.has(member))
+        const member = all[turn++ % all.length]
+        if (!member) throw new Error('Nobody is alive.')
+        const found = await sendTo(member, turnOf)
+        if (!found.isRefused) {
+          told.push(found)
+          return found
+        }
+        refused.push(found)
+        refusing.add(member)
+      }
     },
 
     sendTo,
