@@ -16,6 +16,7 @@ export interface Told {
   readonly kind: string
   readonly member: Member
   readonly at: number
+  readonly endedAt: number
   readonly status: number
   readonly requestId: string
   readonly text: string
@@ -25,6 +26,8 @@ export interface Told {
   /** Nobody took the connection, so that nothing was sent. */
   readonly isRefused?: boolean
 }
+
+type Heard = Omit<Told, 'kind' | 'member' | 'at' | 'endedAt'>
 
 interface Turn {
   readonly kind: string
@@ -38,15 +41,24 @@ export function createCrowd() {
   const members: Member[] = []
   const told: Told[] = []
   const refused: Told[] = []
-  /** Those whose connections were refused: nobody listens there any more. */
+  /** Those where nobody listens any more. */
   const refusing = new Set<Member>()
   let turn = 0
 
   const alive = () => members.filter(({ isAlive }) => isAlive)
 
-  async function sendTo(member: Member, { kind, key, path, body }: Turn): Promise<Told> {
+  async function attempt(member: Member, turnOf: Turn): Promise<Told> {
     const at = Date.now()
-    const seen = { kind, member, at }
+    const heard = await ask(member, turnOf)
+    return { kind: turnOf.kind, member, at, endedAt: Date.now(), ...heard }
+  }
+
+  function tell(found: Told): Told {
+    told.push(found)
+    return found
+  }
+
+  async function ask(member: Member, { key, path, body }: Turn): Promise<Heard> {
     try {
       const reply = await fetch(`${member.server.url}/v1${path}`, {
         method: 'POST',
@@ -55,7 +67,7 @@ export function createCrowd() {
         signal: AbortSignal.timeout(30_000),
       })
       const requestId = reply.headers.get('x-request-id') ?? ''
-      const known = { ...seen, status: reply.status, requestId }
+      const known = { status: reply.status, requestId }
       try {
         const text = await reply.text()
         const isStream = reply.headers.get('content-type')?.includes('event-stream') ?? false
@@ -67,7 +79,7 @@ export function createCrowd() {
     } catch (cause) {
       const isRefused = /refused/i.test(String((cause as { readonly code?: string }).code))
       const nothing = { status: 0, requestId: '', isWhole: false, code: '' }
-      return { ...seen, ...nothing, text: String(cause), isRefused }
+      return { ...nothing, text: String(cause), isRefused }
     }
   }
 
@@ -91,23 +103,22 @@ export function createCrowd() {
       await member.server.exited
     },
 
-    /** Send a turn to the next instance; to another one where nobody takes the connection. */
+    /** Send a turn to the next instance; to the one after it where nobody takes the connection. */
     async send(turnOf: Turn): Promise<Told> {
       for (;;) {
         const all = members.filter((member) => !refusing.has(member))
         const member = all[turn++ % all.length]
         if (!member) throw new Error('Nobody is alive.')
-        const found = await sendTo(member, turnOf)
-        if (!found.isRefused) {
-          told.push(found)
-          return found
-        }
+        const found = await attempt(member, turnOf)
+        if (!found.isRefused) return tell(found)
         refused.push(found)
         refusing.add(member)
       }
     },
 
-    sendTo,
+    /** Send a turn to an instance. */
+    sendTo: async (member: Member, turnOf: Turn): Promise<Told> =>
+      tell(await attempt(member, turnOf)),
   }
 }
 
