@@ -277,6 +277,9 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
     }))
     expect(short.slice(0, 20)).toEqual([])
     expect(crowd.told.length).toBeGreaterThan(2_000)
+    // The balancer was not told of the death: it went on where nobody took its connection.
+    expect(crowd.refused.length).toBeGreaterThan(0)
+    expect(crowd.refused.filter(({ member }) => !member.wasKilled)).toEqual([])
     // Also of those that needed nothing of the database while it was away.
     const answered = (one: string) =>
       crowd.told.filter(

@@ -19,8 +19,8 @@ export const FILMED = 3
 /** As long as xAI says that these are pending they live through every fault. */
 const LONG_POLLS = 7
 const UNNOTED_MS = 6_000
-/** What each of the sessions is used for, so that every instance uses all of them. */
-export const SESSIONS = ['grok-4-expert', 'grok-4-fast', 'grok-3']
+/** What each of the sessions is used for, all out of one quota, so that every instance uses all of them. */
+export const SESSIONS = ['grok-4-expert', 'grok-4-fast', 'expert']
 
 /** A video that was asked for. */
 export interface Film {
