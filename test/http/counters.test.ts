@@ -202,6 +202,7 @@ describe('a limit that instances share', () => {
     const [one, other] = [it.instance(), it.instance()]
     expect(await one.take('concurrency', 2)).toBeDefined()
     expect(await it.rows()).toMatchObject([{ granted: 1 }])
+    expect(it.state.asked).toBe(1)
     expect(await other.take('concurrency', 2)).toBeDefined()
     expect(await one.take('concurrency', 2)).toBeUndefined()
   })

@@ -88,6 +88,7 @@ describe('what turns need', () => {
     await expect(openKept(lines, { vault, database: 'two' })).rejects.toThrow('another database')
     const other = createVault('another secret for tests')
     await expect(openKept(lines, { vault: other, database })).rejects.toThrow('another secret')
+    await expect(openKept(['{"keys": 3}'], { vault, database })).rejects.toThrow('no snapshot')
   })
 
   test('is damaged where only its beginning can be opened, and of no other secret', async () => {
