@@ -31,6 +31,8 @@ export const systemWords = words(
     server: 'libSQL server',
     size: 'Size',
     latency: 'Answers within',
+    readOnly:
+      'It takes no writes: turns are answered, and what they cost waits to be written. Look at the plan and the disk of the server.',
     media: 'Pictures, videos and files',
     mediaIn: (path: string) => `Directory ${path}`,
     mediaDatabase: 'In the database',
@@ -142,6 +144,7 @@ export const systemWords = words(
     server: 'libSQL 服务器',
     size: '大小',
     latency: '响应时间',
+    readOnly: '数据库目前拒绝写入：请求照常应答，用量记录等待写入。请检查服务器的套餐和磁盘。',
     media: '图片、视频和文件',
     mediaIn: (path: string) => `目录 ${path}`,
     mediaDatabase: '保存在数据库中',
