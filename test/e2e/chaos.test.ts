@@ -66,8 +66,10 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
       (await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${KEY}` } }))
         .ok || undefined
     await until(isThere)
+    // Whoever is among them can be asked at once.
+    const operator = await logIn(server, INSTANCE_ENV.ADMIN_PASSWORD)
     const member = crowd.add(name, server)
-    operators.set(member, await logIn(server, INSTANCE_ENV.ADMIN_PASSWORD))
+    operators.set(member, operator)
     return member
   }
 
@@ -281,6 +283,9 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
     }))
     expect(short.slice(0, 20)).toEqual([])
     expect(crowd.told.length).toBeGreaterThan(2_000)
+    // The balancer was not told of the death: it went on where nobody took its connection.
+    expect(crowd.refused.length).toBeGreaterThan(0)
+    expect(crowd.refused.filter(({ member }) => !member.wasKilled)).toEqual([])
     // Also of those that needed nothing of the database while it was away.
     const answered = (one: string) =>
       crowd.told.filter(
