@@ -111,7 +111,7 @@ export function createApp(platform: Platform) {
     instances: instances.count,
   })
   const { models, quotas, cleaning, jobs } = background
-  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
+  const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, instance, now })
   const snapshots = createSnapshots({
     ...stores,
     revision: look.revision,
@@ -165,7 +165,10 @@ export function createApp(platform: Platform) {
   const intake = createIntake()
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
-    budgetBytes: settings().body_budget_bytes,
+    budgetBytes: Math.min(
+      settings().body_budget_bytes,
+      platform.bodyMemory ?? Number.POSITIVE_INFINITY,
+    ),
   })
   const houseKey = createHouseKey(digest)
   const { environmentKey } = platform

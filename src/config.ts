@@ -98,6 +98,12 @@ export const Environment = Type.Object({
   }),
 })
 
+/** What is asked of variables whose pattern says it to nobody. */
+const IN_WORDS: ReadonlyMap<string, string> = new Map([
+  ['WORKERS', 'must be auto or a whole number from 1 to 999'],
+  ['DATABASE_URL', 'must begin with file:, libsql: or https:'],
+])
+
 export type Config = Readonly<Static<typeof Environment>>
 
 /** Read the environment once, at the start, and report every mistake at once. */
@@ -105,9 +111,10 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const value = Clean(Environment, Default(Environment, Convert(Environment, present)))
   if (Check(Environment, value)) return value
-  const mistakes = Errors(Environment, value).map(
-    ({ instancePath, message }) => `${instancePath.slice(1) || 'environment'} ${message}`,
-  )
+  const mistakes = Errors(Environment, value).map(({ instancePath, message }) => {
+    const name = instancePath.slice(1)
+    return `${name || 'environment'} ${IN_WORDS.get(name) ?? message}`
+  })
   throw new SetupError(
     `The environment is not usable: ${[...new Set(mistakes)].join('; ')}.`,
     'Correct these variables; `groxy --help` lists them all.',

@@ -23,6 +23,8 @@ interface KeepingParts {
 /** What operators changed is written so soon after the last time, what upstreams said so soon. */
 const SOON_MS = 3_000
 const NOW_AND_THEN_MS = 60_000
+/** Where it fails again and again it is tried ever later, up to that. */
+const LATE_MS = 60_000
 /** Where writing takes long there is much of it: it may take this part of the time. */
 const PART = 50
 /** How old what is confirmed may be. */
@@ -35,6 +37,8 @@ export function createKeeping({ platform, database, snapshot, age, rest }: Keepi
   let nextAt = Number.NEGATIVE_INFINITY
   let allAt = Number.NEGATIVE_INFINITY
   let isWriting = false
+  /** How often in a row it could not be written. */
+  let failures = 0
 
   async function write(keeper: Keeping, current: Snapshot): Promise<void> {
     const begun = now()
@@ -42,12 +46,15 @@ export function createKeeping({ platform, database, snapshot, age, rest }: Keepi
     try {
       await keeper.write({ at: begun - Math.max(0, age()), snapshot: current, ...rest() })
       written = current
+      failures = 0
     } catch (cause) {
+      failures++
       log.warn('snapshot_not_kept', faultFields(cause))
     } finally {
       isWriting = false
       const took = (now() - begun) * PART
-      nextAt = now() + Math.max(SOON_MS, took)
+      const patienceMs = Math.min(LATE_MS, SOON_MS * 2 ** Math.max(0, failures - 1))
+      nextAt = now() + Math.max(patienceMs, took)
       allAt = now() + Math.max(NOW_AND_THEN_MS, took)
     }
   }

@@ -82,6 +82,8 @@ export interface Platform {
   readonly sharesWork: boolean
   /** How many bytes it may take to hash a password. */
   readonly hashMemory: number
+  /** How many bytes large bodies may weigh together here at most, whatever the setting allows. */
+  readonly bodyMemory?: number
   /** From where a request comes, where the platform tells in a way of its own. */
   readonly addressOf?: (request: Request) => string | undefined
   readonly tokenizer: () => Promise<Tokenizer>

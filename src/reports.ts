@@ -5,15 +5,18 @@ import type { DatabaseState } from './store/watch'
 
 /** Says in the log what went wrong, wherever it did. */
 export function createReports(log: Log) {
+  let isAway = false
   const onBug = (error: unknown) =>
     log.error('bug', { ...faultFields(error), stack: error instanceof Error ? error.stack : '' })
 
   return {
-    /** The database did not do as it was asked. */
-    onFault: (cause: unknown) => log.warn('database_unreachable', faultFields(cause)),
+    /** The database did not do as it was asked. Of one that is known to be away that says nothing new. */
+    onFault: (cause: unknown) =>
+      log[isAway ? 'debug' : 'warn']('database_unreachable', faultFields(cause)),
 
     /** It went away, came back, or takes no writes any more. */
     onDatabase({ up, writable, lastFault }: DatabaseState): void {
+      isAway = !up
       if (!up) log.warn('database_away', { error: lastFault })
       else if (!writable) log.warn('database_takes_no_writes', { error: lastFault })
       else log.info('database_back')

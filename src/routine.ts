@@ -91,6 +91,7 @@ export function createRoutine(parts: RoutineParts) {
       if (news) await step('instances', instances.keep)
       if (news?.hasStates) await step('states', keeper.follow)
       if (news?.hasLists) await step('lists', () => models.recall().catch(onFault))
+      if (news?.isTurnCancelled) await step('cancelled', background.heed)
       await step('limits', counters.tick)
       parts.keeping.look()
       if (ledger.waiting() > 0) later(ledger.flush())

@@ -34,7 +34,8 @@ export function createOpening({ read, now }: OpeningParts) {
       problem = await read()
       isOpen = problem === undefined
     } catch (cause) {
-      problem = new SetupError(AWAY.message, AWAY.remedy, cause)
+      const isKnown = cause instanceof SetupError
+      problem = isKnown ? cause : new SetupError(AWAY.message, AWAY.remedy, cause)
     } finally {
       looks++
       lookingUntil = Number.NEGATIVE_INFINITY

@@ -104,11 +104,18 @@ const CANNOT: readonly {
   },
 ]
 
+/** A database may be back in seconds; how long an operator takes nobody knows. */
+const RETRY_AFTER = '5'
+
 /** What everybody is told while a Worker cannot work: what is wrong, and what its operator has to do. */
 export function setupRefusal({ message, remedy }: SetupError, now: number): Response {
-  const failure = new ApiError('not_ready', `This gateway is not set up. ${message} ${remedy}`)
+  const failure = new ApiError('not_ready', `This gateway is not ready. ${message} ${remedy}`)
   return Response.json(failure.toBody(), {
     status: failure.status,
-    headers: { 'cache-control': 'no-store', 'x-request-id': newRequestId(now) },
+    headers: {
+      'cache-control': 'no-store',
+      'retry-after': RETRY_AFTER,
+      'x-request-id': newRequestId(now),
+    },
   })
 }

@@ -62,6 +62,8 @@ function createPlatform(setup: WorkerSetup): Platform {
     offersSetup: false,
     // An isolate has 128 MiB for everything.
     hashMemory: 48 * 1024 * 1024,
+    // Each is there several times: as it came, read, and as it goes on.
+    bodyMemory: 24 * 1024 * 1024,
     // Cloudflare sets it, whatever a client says.
     addressOf: (request) => request.headers.get('cf-connecting-ip') ?? undefined,
     async tokenizer() {

@@ -77,3 +77,11 @@ test('a disk that is full is told of, and tried again', async () => {
   await look(5_000)
   expect(written).toHaveLength(1)
 })
+
+test('where it can never be written it is tried, and told of, ever less often', async () => {
+  const { state, lines, look } = world()
+  state.isFull = true
+  for (let second = 0; second < 600; second += 2) await look(2_000)
+  expect(lines.length).toBeGreaterThan(8)
+  expect(lines.length).toBeLessThan(20)
+})

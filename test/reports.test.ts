@@ -24,6 +24,21 @@ test('a database that does not do as it was asked is told of as a warning', () =
   ])
 })
 
+test('of a database that is away it is told once, until it is back', () => {
+  const { onDatabase, onFault, lines } = reporting()
+  const fault = new Error('ECONNREFUSED')
+  onDatabase({ up: false, writable: true, since: 0, lastFault: fault.message })
+  onFault(fault)
+  onFault(fault)
+  onDatabase({ up: true, writable: true, since: 0 })
+  onFault(fault)
+  expect(lines.map(({ event }) => event)).toEqual([
+    'database_away',
+    'database_back',
+    'database_unreachable',
+  ])
+})
+
 test('a refusal is one line, a mistake of the operator says what to do as well', () => {
   const { onFailure, lines } = reporting()
   const setup = new SetupError('It is full.', 'Make room.')

@@ -59,6 +59,14 @@ test('a database that does not answer is a reason, too', async () => {
   expect(it.looks).toHaveLength(1)
 })
 
+test('what is known to be wrong is told as it is', async () => {
+  const it = asked()
+  const said = it.open()
+  const problem = new SetupError('It is a copy that is not done.', 'Finish it.')
+  it.last()?.reject(problem)
+  expect(await said).toBe(problem)
+})
+
 test('somebody else looks where the first was stopped with its request', async () => {
   const it = asked()
   const all = it.many(5)

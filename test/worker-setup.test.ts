@@ -62,10 +62,11 @@ test('several mistakes are told at once', () => {
 test('a refusal is one that programs understand', async () => {
   const answer = setupRefusal(new SetupError('It is so.', 'Do this.'), Date.now())
   expect(answer.status).toBe(503)
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(answer.headers.get('x-request-id')).toStartWith('req_')
   expect(await answer.json()).toEqual({
     error: {
-      message: 'This gateway is not set up. It is so. Do this.',
+      message: 'This gateway is not ready. It is so. Do this.',
       type: 'server_error',
       param: null,
       code: 'not_ready',

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { Client } from '@libsql/client/web'
 import type { Config } from '../config'
 import { SetupError } from '../errors'
@@ -117,5 +117,7 @@ const isAddress = (url: string): boolean => url.startsWith('file:') || URL.canPa
 function placeOf(url: string): string {
   const path = filePath({ DATABASE_URL: url } as Config)
   if (path === undefined) return serverName(url).replace(/^\w+:/, '')
-  return existsSync(path) ? realpathSync(path) : path
+  const file = statSync(path, { throwIfNoEntry: false })
+  // A file may have several names, by links of either kind.
+  return file ? `${file.dev} ${file.ino}` : path
 }

@@ -139,7 +139,7 @@ async function runPasses(plan: CopyPlan, { secret, print }: Ending): Promise<num
         ...missingLines(tally),
         ...(isDone
           ? startLines({ source, target, secret })
-          : againLines(living, since, { source })),
+          : againLines(living, { since, tookMs: Date.now() - since, source })),
       ].join('\n'),
     )
     return isDone ? 0 : NOT_THE_SAME

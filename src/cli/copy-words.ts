@@ -15,6 +15,15 @@ interface Ends {
   readonly secret: SourceSecret
 }
 
+interface Pass {
+  /** When it began, in milliseconds since 1970. */
+  readonly since: number
+  readonly tookMs: number
+}
+
+const lasted = (ms: number): string =>
+  ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`
+
 const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`
 
 /** What was gone through, in one line. */
@@ -65,10 +74,9 @@ export function startLines({ source, target, secret }: Ends): string[] {
 /** What is to be done while the source is in use. */
 export function againLines(
   living: readonly LivingInstance[],
-  since: number,
-  { source }: Pick<Ends, 'source'>,
+  { since, tookMs, source }: Pick<Ends, 'source'> & Pass,
 ): string[] {
-  const who = living.map(({ host }) => host).join(', ')
+  const who = [...new Set(living.map(({ host }) => host))].join(', ')
   const until = Math.max(...living.map(({ expiresAt }) => expiresAt))
   return [
     living.length > 0
@@ -76,8 +84,9 @@ export function againLines(
       : `${source.name} goes on changing: what changed there since ${timeOf(since)} is not in the copy.`,
     'The copy is not done, and Groxy refuses to start over it. To finish it:',
     '  1. stop Groxy at the source',
-    `  2. run the same command once more: only what has changed is sent${living.length > 0 ? ` (after a crash not before ${timeOf(until)})` : ''}`,
+    `  2. run the same command once more: it reads all again, and sends what has changed${living.length > 0 ? ` (after a crash not before ${timeOf(until)})` : ''}`,
     '  3. start Groxy with the new address, as that run says',
+    `This run took ${lasted(tookMs)}. Where it had little to send, the last one takes as long, and Groxy is away for it.`,
   ]
 }
 

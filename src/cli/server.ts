@@ -22,7 +22,8 @@ const HEADER_BYTES = 128 * 1024
 /** Answer requests in this process until it is told to stop, alone or as one of several. */
 export async function runServer(config: Config, output: Output, member?: Member): Promise<void> {
   const { log } = output
-  const state = await openState(config, { mayBeAway: true })
+  const isInUse = member !== undefined && !member.place.isFirst
+  const state = await openState(config, { mayBeAway: true, isInUse })
   for (const migration of state.applied) log.info('migrated', { migration })
   const platform = createPlatform(config, state, log, member)
   const app = createApp(platform)

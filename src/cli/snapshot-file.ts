@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
-import { open, rename, rm, stat, utimes } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Config } from '../config'
 import { newId, sha256, type Vault } from '../crypto'
@@ -26,10 +26,25 @@ export interface SnapshotFile {
 
 /** So much is written at once. */
 const PIECE = 1024 * 1024
+/** What follows the name of a draft, and when nobody writes it any more. */
+const DRAFT = /^\.[0-9a-f]{8}$/
+const FORSAKEN_MS = 600_000
 
 /** A file with what turns need, readable by this user only, and sealed besides. */
 export function createSnapshotFile(path: string, config: Config, vault: Vault): SnapshotFile {
   const databaseName = () => sha256(config.DATABASE_URL)
+  let isSwept = false
+
+  /** Remove what those left behind who were killed while they wrote. */
+  async function sweep(): Promise<void> {
+    isSwept = true
+    const [folder, name] = [dirname(path), basename(path)]
+    for (const found of await readdir(folder)) {
+      if (!found.startsWith(name) || !DRAFT.test(found.slice(name.length))) continue
+      const { mtimeMs } = await stat(join(folder, found))
+      if (Date.now() - mtimeMs > FORSAKEN_MS) await rm(join(folder, found), { force: true })
+    }
+  }
 
   return {
     path,
@@ -52,6 +67,7 @@ export function createSnapshotFile(path: string, config: Config, vault: Vault): 
         await file.sync()
         await file.close()
         await rename(draft, path)
+        if (!isSwept) await sweep().catch(() => undefined)
       } catch (cause) {
         await file.close().catch(() => undefined)
         await rm(draft, { force: true })
@@ -66,6 +82,7 @@ export function createSnapshotFile(path: string, config: Config, vault: Vault): 
     async read() {
       const found = await stat(path).catch(() => undefined)
       if (!found) return undefined
+      if (!found.isFile()) throw new Error('It is no file.')
       const file = await open(path, 'r')
       try {
         const lines = createInterface({ input: file.createReadStream(), crlfDelay: Infinity })

@@ -26,6 +26,8 @@ export interface State {
 interface StateOptions {
   /** Begin without a remote database where that is away, by what was kept of it. */
   readonly mayBeAway?: boolean
+  /** Others have it open: it is there, or something is wrong. */
+  readonly isInUse?: boolean
 }
 
 /** Databases up to this size are checked from end to end when they open. */
@@ -44,6 +46,11 @@ export async function openState(config: Config, options: StateOptions = {}): Pro
     const { mayBeAway = false } = options
     return openRemoteState({ config, secret: config.GROXY_SECRET ?? missingSecret(), mayBeAway })
   }
+  if (options.isInUse && !existsSync(path))
+    throw new SetupError(
+      `The database ${path} is not there any more, and other processes have it open.`,
+      'Stop Groxy, put the file back or restore a backup, and start it again.',
+    )
   const client = openFile(path)
   try {
     await explainLaterFault(path, checkFile(client, path))

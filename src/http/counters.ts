@@ -127,11 +127,12 @@ export function createCounters(parts: CounterParts) {
         else if (claims.isDown(at)) claims.goAlone(free, at)
         else await claims.ask(free, wantedOf)
       }
-      reserve(needs, now())
-      return
     } finally {
       for (const { counter, amount } of needs) counter.waiting -= amount
     }
+    // It waits no more: else it would be asked for twice, and nobody else could have the second.
+    reserve(needs, now())
+    return
   }
 
   /** Let go of windows that are over, and of keys that nobody uses. */

@@ -4,10 +4,14 @@ interface Place {
   readonly weight: number
 }
 
-/** More probes spread better and cost more; 21 keep the fullest within 5 % of the mean. */
+/** More probes keep the fullest nearer to the mean, and cost more. */
 const PROBES = 21
+/** With one point each, two that come to stand side by side would share as if they were one. */
+const POINTS = 8
+/** Among more than so many that matters little, and more points take long to sort. */
+const MANY = 8_192
 /** The heaviest account counts for so many of weight 1. */
-const POINTS_AT_MOST = 64
+const HEAVIEST = 64
 const CIRCLE = 2 ** 32
 const SLOTS = 2 ** 21
 
@@ -19,14 +23,20 @@ const SLOTS = 2 ** 21
  * look-up costs the same for 2 or 50,000.
  */
 export function createRing(places: readonly Place[]) {
-  const owners: number[] = []
-  const keys: number[] = []
-  for (const [index, { id, weight }] of places.entries())
-    for (let point = 0; point < Math.min(weight, POINTS_AT_MOST); point++) {
-      keys.push(mix(hashText(id) + Math.imul(point, GOLDEN)) * SLOTS + owners.length)
-      owners.push(index)
+  const weights = places.map(({ weight }) => Math.min(weight, HEAVIEST))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const points = total > MANY ? 1 : POINTS
+  const owners = new Uint32Array(total * points)
+  const sorted = new Float64Array(total * points)
+  let next = 0
+  for (const [index, { id }] of places.entries()) {
+    const name = hashText(id)
+    for (let point = 0; point < (weights[index] ?? 0) * points; point++) {
+      sorted[next] = mix(name + Math.imul(point, GOLDEN)) * SLOTS + next
+      owners[next++] = index
     }
-  const sorted = new Float64Array(keys).sort()
+  }
+  sorted.sort()
   const size = sorted.length
   const hashes = new Uint32Array(size)
   const ownerAt = new Uint32Array(size)
@@ -42,7 +52,10 @@ export function createRing(places: readonly Place[]) {
   while (part <= size) starts[part++] = size
 
   return {
-    /** The nearest place that is fit and closer than `within`; undefined when there is none. */
+    /**
+     * The nearest place that is fit and closer than `within`; undefined when there is none. Distances are as of
+     * one point each, so that they can be told against those of other rings.
+     */
     find(
       hash: number,
       within: number,
@@ -55,7 +68,7 @@ export function createRing(places: readonly Place[]) {
         let at = starts[Math.floor((from * size) / CIRCLE)] ?? 0
         while (at < size && (hashes[at] ?? 0) < from) at++
         const point = at === size ? 0 : at
-        const distance = ((hashes[point] ?? 0) - from + CIRCLE) % CIRCLE
+        const distance = (((hashes[point] ?? 0) - from + CIRCLE) % CIRCLE) * points
         if (distance >= nearest) continue
         const owner = ownerAt[point] ?? 0
         if (!isFit(owner)) continue

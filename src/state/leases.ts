@@ -58,8 +58,6 @@ export function createLeases<R extends LeasedRun>(parts: LeasesParts<R>) {
     [...ids].flatMap((id) => find(id) ?? [])
 
   async function keep(): Promise<void> {
-    // All at once, by whichever looks first.
-    if (now() - keptAt < KEEP_MS / 2) return
     keptAt = now()
     try {
       for (const run of living(await renew(lease(), living()))) give(run)
@@ -76,6 +74,9 @@ export function createLeases<R extends LeasedRun>(parts: LeasesParts<R>) {
     /** Those of these that run here; of all, without ids. */
     living,
 
+    /** Keep them all now, and hear what became of them elsewhere. */
+    keep,
+
     /** How many run here. */
     count: (): number => runs.size,
 
@@ -85,7 +86,8 @@ export function createLeases<R extends LeasedRun>(parts: LeasesParts<R>) {
       // By a timer of its own, which on Workers lives as long as the run does, and no other would.
       const timer = setInterval(() => {
         run.aliveAt = now()
-        later(keep())
+        // All at once, by whichever looks first.
+        if (now() - keptAt >= KEEP_MS / 2) later(keep())
       }, KEEP_MS)
       return () => {
         clearInterval(timer)

@@ -2,6 +2,7 @@ import type { Client } from '@libsql/client/web'
 import journal from '../../drizzle/meta/_journal.json'
 import type { Vault } from '../crypto'
 import { SetupError } from '../errors'
+import { halfCopy, readCopyMark } from './copy-mark'
 import { checkSecret, type Stores } from './stores'
 
 /** The table `drizzle-kit migrate` uses too, so either may run first. */
@@ -21,11 +22,10 @@ interface DeployedParts {
  */
 export async function deployedProblem(parts: DeployedParts): Promise<SetupError | undefined> {
   const { client, stores, vault } = parts
-  const [latest, secret] = await Promise.allSettled([
-    lastApplied(client),
-    checkSecret(stores, vault),
-  ])
+  const [latest, mark] = await Promise.allSettled([lastApplied(client), readCopyMark(client)])
   if (latest.status === 'rejected') throw latest.reason
+  // Before a database is ours, and whole, nothing is written there; the check of the secret may write.
+  if (mark.status === 'fulfilled' && mark.value) return halfCopy(mark.value)
   if (latest.value < ownVersion())
     return new SetupError(
       latest.value === 0
@@ -33,9 +33,13 @@ export async function deployedProblem(parts: DeployedParts): Promise<SetupError 
         : 'The database was not brought up to date for this version.',
       'Run `groxy migrate` on a machine, with the same DATABASE_URL and DATABASE_AUTH_TOKEN.',
     )
-  if (secret.status === 'fulfilled') return
-  if (secret.reason instanceof SetupError) return secret.reason
-  throw secret.reason
+  if (mark.status === 'rejected') throw mark.reason
+  try {
+    await checkSecret(stores, vault)
+  } catch (cause) {
+    if (cause instanceof SetupError) return cause
+    throw cause
+  }
 }
 
 /** What the last migration of this version is, as a number that grows. */

@@ -31,6 +31,7 @@ const FAULTS: readonly {
       'EACCES',
       'EPERM',
       'EROFS',
+      'ENOENT',
       'ENOTDIR',
       'EEXIST',
     ],

@@ -1,7 +1,8 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Client, InArgs, InStatement, InValue, ResultSet, Row } from '@libsql/client/web'
+import { DatabaseAway } from './fault'
 import { explainFileFault } from './file-fault'
 import { createStatements } from './file-statements'
 import { patient } from './patient'
@@ -66,16 +67,30 @@ export function openFile(path: string, { exact, reading }: FileOptions = {}): Cl
     return result([], [], changes, BigInt(lastInsertRowid))
   }
   const batch = database.transaction((items: BatchItem[]) => items.map(run))
+  const opened = path === ':memory:' ? undefined : statSync(path)
   let closed = false
+
+  /** What is written to a file that was deleted or replaced is lost, and SQLite does not say so. */
+  function checkPlace(): void {
+    if (opened && !isThere(path, opened))
+      throw new DatabaseAway(
+        `The file ${path} was moved, deleted or replaced while it was open. Put it back, or start Groxy anew.`,
+      )
+  }
 
   return patient({
     protocol: 'file',
     get closed() {
       return closed
     },
-    execute: async (item: InStatement, args?: InArgs) =>
-      run(typeof item === 'string' && args ? [item, args] : item),
-    batch: async (items: BatchItem[]) => (reading ? batch(items) : batch.immediate(items)),
+    async execute(item: InStatement, args?: InArgs) {
+      checkPlace()
+      return run(typeof item === 'string' && args ? [item, args] : item)
+    },
+    async batch(items: BatchItem[]) {
+      checkPlace()
+      return reading ? batch(items) : batch.immediate(items)
+    },
     async migrate(items: InStatement[]) {
       statements.clear()
       database.run('PRAGMA foreign_keys = OFF')
@@ -99,6 +114,12 @@ export function openFile(path: string, { exact, reading }: FileOptions = {}): Cl
       database.close()
     },
   } as Client)
+}
+
+/** Some file systems give a file other numbers now and then, but none another time at which it was made. */
+function isThere(path: string, opened: Stats): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found?.ino === opened.ino || found?.birthtimeMs === opened.birthtimeMs
 }
 
 /** Only this user may read it: it holds what programs asked for, if not what they said. */

@@ -92,7 +92,11 @@ export async function openKept(
   const parts = new Map<string, unknown[]>()
   let [copy, number, last]: [string | undefined, number, string] = [undefined, 0, '']
   for await (const line of lines) {
-    const opened = JSON.parse(await vault.open(line)) as Line
+    const text = await vault.open(line).catch((cause) => {
+      // Of a file of ours a part may be lost, or no part of it be good with this secret.
+      throw number > 0 ? damaged() : unreadable(cause)
+    })
+    const opened = JSON.parse(text) as Line
     copy ??= opened.copy
     if (opened.copy !== copy || opened.number !== number++ || last === 'end') throw damaged()
     last = opened.part
@@ -125,6 +129,9 @@ export async function openKept(
 }
 
 const damaged = () => new Error('It is damaged, or not whole.')
+
+const unreadable = (cause: unknown) =>
+  new Error('It was sealed with another secret, or is no snapshot.', { cause })
 
 type Dated = Record<string, unknown>
 

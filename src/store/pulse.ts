@@ -9,6 +9,8 @@ export interface Horizon {
   readonly seen: (times: readonly number[], at: number) => void
   /** Whether a pulse tells of rows that are not known. */
   readonly isPassed: (said: Print) => boolean
+  /** Leave behind what need not be counted again, if a pulse that was asked then tells of nothing new. */
+  readonly follow: (said: Print, at: number) => void
 }
 
 /** What there is of a table from a time on, in short. */
@@ -17,22 +19,32 @@ export interface Print {
   readonly text: string
 }
 
+/** So many rows are counted at each look, for what may come very late. */
+const FEW = 100
+
 /**
  * A horizon: rows come a little late and by clocks that differ, so that it stays some time behind, and knows
  * what lies beyond by how many rows that are and when they were written.
  */
 export function createHorizon(overlapMs: number): Horizon {
   let since = 0
+  let beyond: readonly number[] = []
   let text = ''
+
+  function move(times: readonly number[], at: number) {
+    since = at - overlapMs
+    beyond = times.filter((time) => time >= since)
+    text = `${beyond.length} ${beyond.reduce((sum, time) => sum + time - since, 0)}`
+  }
+
   return {
     since: () => since,
-    seen(times, at) {
-      since = at - overlapMs
-      const beyond = times.filter((time) => time >= since)
-      text = `${beyond.length} ${beyond.reduce((sum, time) => sum + time - since, 0)}`
-    },
+    seen: move,
     // What was asked about before rows were read anew tells nothing.
     isPassed: (said) => said.since === since && said.text !== text,
+    follow(said, at) {
+      if (beyond.length > FEW && said.since === since && said.text === text) move(beyond, at)
+    },
   }
 }
 
@@ -41,6 +53,8 @@ interface PulseAsk {
   readonly statesSince: number
   readonly quotasSince: number
   readonly listsSince: number
+  /** The name of the instance that asks. */
+  readonly instance: string
 }
 
 /** What of a database may have to be looked at. */
@@ -56,6 +70,8 @@ export interface Pulse {
   readonly isTurnLeft: boolean
   readonly isVideoLeft: boolean
   readonly isBatchLeft: boolean
+  /** Whether a background turn of whoever asks was cancelled at another instance. */
+  readonly isTurnCancelled: boolean
 }
 
 const printOf = (table: string, time: string, since: string) =>
@@ -74,13 +90,14 @@ const PULSE = `SELECT
   EXISTS (SELECT 1 FROM videos WHERE status IN ('queued', 'in_progress')
     AND lease_until <= ?1 AND expires_at > ?1) AS videos,
   (SELECT state = 'waiting' OR expires_at <= ?1 FROM batches
-    WHERE state IN ('waiting', 'running') ORDER BY created_at, id LIMIT 1) AS batches`
+    WHERE state IN ('waiting', 'running') ORDER BY created_at, id LIMIT 1) AS batches,
+  EXISTS (SELECT 1 FROM background_turns WHERE cancelled = 1 AND instance = ?5) AS cancelled`
 
 /** Tells by one question what has changed in a database: instances ask it all the time. */
 export const createPulse =
   (client: Client) =>
-  async ({ now, statesSince, quotasSince, listsSince }: PulseAsk): Promise<Pulse> => {
-    const args = [now, statesSince, quotasSince, listsSince]
+  async ({ now, statesSince, quotasSince, listsSince, instance }: PulseAsk): Promise<Pulse> => {
+    const args = [now, statesSince, quotasSince, listsSince, instance]
     const row = (await client.execute({ sql: PULSE, args })).rows[0]
     return {
       revision: Number(row?.revision ?? 0),
@@ -91,5 +108,6 @@ export const createPulse =
       isTurnLeft: row?.turns === 1,
       isVideoLeft: row?.videos === 1,
       isBatchLeft: row?.batches === 1,
+      isTurnCancelled: row?.cancelled === 1,
     }
   }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 // What was said, for clients that come back to it. Every row belongs to the key that made it.
@@ -90,7 +91,10 @@ export const backgroundTurns = sqliteTable(
     /** Asks the instance that runs it to stop. */
     cancelled: integer({ mode: 'boolean' }).notNull().default(false),
   },
-  (table) => [index('background_turns_by_expiry').on(table.expiresAt)],
+  (table) => [
+    index('background_turns_by_expiry').on(table.expiresAt),
+    index('background_turns_cancelled').on(table.instance).where(sql`cancelled = 1`),
+  ],
 )
 
 export const conversations = sqliteTable(

@@ -147,7 +147,8 @@ export function createSnapshots(parts: SnapshotParts) {
       await parts.onChange(begun)
       current = begun
       accountsAs = undefined
-      confirmedAt = at
+      // The clock may have been set back since.
+      confirmedAt = Math.min(at, now())
       isAway = true
     },
 

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyCommand } from '#src/cli/copy'
 import { migrateCommand } from '#src/cli/migrate'
@@ -197,22 +198,33 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
       const it = await small(folder.path)
       expect((await copied({ from: it.url, to: one.url })).code).toBe(0)
       const source = openRemote(one.url)
-      let added = 0
+      const vault = createVault(SECRET)
+      const stores = createStores({ client: source, vault, now: Date.now })
+      const late: Promise<unknown>[] = []
       const moved = await copied({
         from: one.url,
         to: two.url,
         onNote(line) {
-          if (added++ < 3 || !/^ledger/.test(line)) return
+          // This table was gone through, and gets another row.
+          if (late.length === 0 && /^keys: [1-9]/.test(line))
+            late.push(stores.keys.create({ name: 'late' }))
         },
       })
+      await Promise.all(late)
+      expect(late).toHaveLength(1)
       expect([moved.code, moved.printed]).toEqual([
         0,
         expect.stringContaining('GROXY_SECRET=as it is set here'),
       ])
+      // The first time it was gone through it had a row less.
+      const counts = moved.noted.map((line) => /^keys: ([1-9])/.exec(line)?.[1])
+      expect([...new Set(counts.filter(Boolean))]).toEqual(['1', '2'])
       const target = openRemote(two.url, undefined, { exact: true })
       expect(await contentsOf(target)).toEqual(
         await contentsOf(openRemote(one.url, undefined, { exact: true })),
       )
+      const names = await target.execute('SELECT name FROM keys')
+      expect(names.rows.map(({ name }) => name)).toContain('late')
       const objects = createObjects({ client: openRemote(two.url), now: Date.now })
       expect(await get(objects, it.file, 0, 1_300_000)).toEqual(noise(1_300_000))
       source.close()
@@ -356,7 +368,7 @@ test('a source in use is copied as it was, and the copy is done when nobody uses
   })
   expect(first.code).toBe(3)
   expect(first.printed).toMatch(
-    /Groxy runs at file:\S+ \(cellar\).*stop Groxy.*run the same command once more/s,
+    /Groxy runs at file:\S+ \(cellar\).*stop Groxy.*run the same command once more.*This run took \d+ s/s,
   )
   expect(await contentsAt(`${folder.path}/there/groxy.db`)).toEqual(before)
   expect(await refusalOf(to)).toContain('is a copy of')
@@ -584,6 +596,13 @@ test('a source must be there, of this version, and another than the target', asy
   expect((await copied({ from: it.url, to: `file:${folder.path}/./groxy.db` })).printed).toContain(
     'the same',
   )
+  await symlink(it.path, `${folder.path}/symbolic.db`)
+  await link(it.path, `${folder.path}/hard.db`)
+  for (const name of ['symbolic', 'hard'])
+    expect(
+      (await copied({ from: it.url, to: `file:${folder.path}/${name}.db` })).printed,
+    ).toContain('Both addresses are the same')
+  expect(existsSync(`${folder.path}/hard.db-wal`)).toBe(false)
   expect((await copied({ from: it.url, to: 'ftp://somewhere' })).printed).toContain('is no address')
   expect((await copied({ from: it.url, to: 'file::memory:' })).printed).toContain('is no address')
   const client = openFile(it.path)

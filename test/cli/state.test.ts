@@ -86,3 +86,14 @@ test.skipIf(isWithoutSqld)('a remote database needs a secret that was chosen', a
   expect(secret).toBe(OWN_SECRET)
   expect(await refusal({ ...env, GROXY_SECRET: `${OWN_SECRET}, or not` })).toContain('GROXY_SECRET')
 })
+
+test('a file that others have open is not begun anew when it is gone', async () => {
+  await using folder = await scratch('state')
+  const path = `${folder.path}/groxy.db`
+  const config = readConfig({ DATABASE_URL: `file:${path}` })
+  await expect(openState(config, { isInUse: true })).rejects.toThrow('is not there any more')
+  expect(await Bun.file(path).exists()).toBe(false)
+  await opened({ DATABASE_URL: `file:${path}` })
+  const { client } = await openState(config, { isInUse: true })
+  client.close()
+})

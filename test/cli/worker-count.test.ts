@@ -41,6 +41,8 @@ describe('how many processes share the port', () => {
   })
 
   test.each(['0', '-1', '1.5', 'many', '1000'])('%s is no number of processes', (WORKERS) => {
-    expect(() => readConfig({ WORKERS })).toThrow('WORKERS must match')
+    expect(() => readConfig({ WORKERS })).toThrow(
+      'WORKERS must be auto or a whole number from 1 to 999',
+    )
   })
 })

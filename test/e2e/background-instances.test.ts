@@ -20,6 +20,8 @@ const LONG = 120_000
 const TAKEOVER_MS = 45_000
 /** What another instance was told is seen within so long. */
 const SEEN_MS = 12_000
+/** Instances look at the database every two seconds. */
+const LOOKED_MS = 3_500
 
 const ASKED = { background: true }
 
@@ -97,7 +99,7 @@ describe.skipIf(isWithoutSqld)('background responses of two instances over one d
       expect(cancelled).toMatchObject({ id, status: 'cancelled' })
       await Promise.race([
         answer.seen.aborted,
-        Bun.sleep(SEEN_MS).then(() => Promise.reject(new Error('Nobody hung up.'))),
+        Bun.sleep(LOOKED_MS).then(() => Promise.reject(new Error('Nobody hung up.'))),
       ])
       expect(await watched.rest()).toContain('event: response.incomplete')
       for (const at of [a.at, b.at]) {

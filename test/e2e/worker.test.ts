@@ -229,6 +229,24 @@ describe.skipIf(isWithoutSqld)('on Workers over a libSQL server', () => {
     expect(worker.output()).not.toContain('hung')
   }, 30_000)
 
+  test('large bodies weigh together what an isolate can bear, whatever the setting allows', async () => {
+    await using worker = await another()
+    let running = 0
+    let most = 0
+    worker.upstream.script(async ({ path }) => {
+      if (path !== CHAT) return Response.json({ data: [{ id: 'grok-4' }] })
+      most = Math.max(most, ++running)
+      await Bun.sleep(300)
+      running--
+      return Response.json(hello())
+    })
+    const user = 'x'.repeat(7 * 1024 * 1024)
+    const replies = await Promise.all(Array.from({ length: 7 }, () => worker.ask({ user })))
+    expect(replies.map(({ status }) => status)).toEqual(Array(7).fill(200))
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThanOrEqual(3)
+  }, 60_000)
+
   test('tells its metrics to those with the token only, for it knows nobody’s address', async () => {
     expect((await fetch(`${world.worker.url}/metrics`)).status).toBe(403)
     const token = 'a-token-of-the-metrics'

@@ -197,6 +197,15 @@ describe('a limit that instances share', () => {
     expect(await one.take('concurrency', 1)).toBeUndefined()
   })
 
+  test('of a few turns at once each instance may have the last: who takes one holds no second', async () => {
+    const it = await shared()
+    const [one, other] = [it.instance(), it.instance()]
+    expect(await one.take('concurrency', 2)).toBeDefined()
+    expect(await it.rows()).toMatchObject([{ granted: 1 }])
+    expect(await other.take('concurrency', 2)).toBeDefined()
+    expect(await one.take('concurrency', 2)).toBeUndefined()
+  })
+
   test('slots go to and fro between instances that both serve the key', async () => {
     const it = await shared()
     it.state.steps = 10

@@ -53,3 +53,16 @@ test('of very many some are turned away at once', async () => {
   expect(done).toBe(100)
   await Promise.all(all)
 })
+
+test('leaves no timer behind, which would hold up the end of a Worker’s answer that breaks off', async () => {
+  const program = `
+    import { createSecondLook } from '#src/http/second-look'
+    await createSecondLook({ look: async () => {}, now: () => performance.now() })()
+    const at = performance.now()
+    process.on('exit', () => console.log(performance.now() - at))
+  `
+  const { stdout } = Bun.spawn([process.execPath, '-e', program], { stdout: 'pipe' })
+  const heldMs = Number(await new Response(stdout).text())
+  expect(heldMs).toBeGreaterThan(0)
+  expect(heldMs).toBeLessThan(1_000)
+})

@@ -20,6 +20,29 @@ test('conversations spread evenly', () => {
   for (const { length } of counts.values()) expect(length).toBeWithin(50, 200)
 })
 
+test.each([2, 3, 10])(
+  'each of %i accounts has a fair part of them, whatever they are called',
+  (count) => {
+    for (let world = 0; world < 100; world++) {
+      const ids = names(count).map((name) => `${name} of ${world}`)
+      const counts = Map.groupBy(homes(ids), (id) => id)
+      expect(counts.size).toBe(count)
+      const fair = conversations.length / count
+      for (const { length } of counts.values()) expect(length).toBeWithin(fair / 2, fair * 1.6)
+    }
+  },
+)
+
+test('rings of few and of very many share by how many they are', () => {
+  const few = ringOf(names(1_000))
+  const many = ringOf(Array.from({ length: 9_000 }, (_, at) => `other-${at}`))
+  const ofFew = conversations.filter((hash) => {
+    const found = many.find(hash, Number.POSITIVE_INFINITY, () => true)
+    return few.find(hash, found?.distance ?? 0, () => true) !== undefined
+  })
+  expect(ofFew.length / conversations.length).toBeWithin(0.07, 0.14)
+})
+
 test('who leaves moves only conversations of its own', () => {
   const before = homes(names(20))
   const after = homes(names(20).filter((id) => id !== 'account-7'))

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createVault } from '#src/crypto'
+import { leaveCopyMark, removeCopyMark } from '#src/store/copy-mark'
 import { deployedProblem } from '#src/store/deployed'
 import { openFile } from '#src/store/file'
 import { migrate } from '#src/store/migrate'
@@ -42,6 +43,20 @@ test('one that was begun with another secret is none of ours', async () => {
   expect(await problem()).toBeUndefined()
   const said = await problem('another secret for tests')
   expect(said?.remedy).toContain('GROXY_SECRET')
+})
+
+test('one that was copied in part is not used, and nothing is written there', async () => {
+  const { client, problem } = found()
+  await migrate(client)
+  const mark = { run: 'one', source: 'two', from: 'file:groxy.db', begunAt: Date.now() }
+  await leaveCopyMark(client, mark, undefined)
+  const said = await problem()
+  expect(said?.message).toContain('a copy of file:groxy.db that is not done')
+  expect(said?.remedy).toContain('groxy copy')
+  const { rows } = await client.execute('SELECT name FROM settings')
+  expect(rows.map(({ name }) => name)).toEqual(['copy'])
+  await removeCopyMark(client, mark)
+  expect(await problem()).toBeUndefined()
 })
 
 test('one that cannot be asked is no mistake of the operator', async () => {

@@ -1,9 +1,10 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SetupError } from '#src/errors'
+import { isOutage } from '#src/store/fault'
 import { openFile } from '#src/store/file'
 import { explainFileFault, explainLaterFault } from '#src/store/file-fault'
 import { migrate } from '#src/store/migrate'
@@ -18,6 +19,7 @@ describe('what a file can suffer from is said in plain words', () => {
     ['SQLITE_BUSY', 'is locked'],
     ['SQLITE_READONLY_DBMOVED', 'cannot be written'],
     ['EACCES', 'cannot be written'],
+    ['ENOENT', 'cannot be written'],
     ['SQLITE_FULL', 'disk is full'],
     ['ENOSPC', 'disk is full'],
   ])('%s', (code, words) => {
@@ -67,5 +69,45 @@ describe('a database that is not ours to change is left alone', () => {
     const clients = [openFile(path), openFile(path)]
     await Promise.all(clients.map(migrate))
     expect((await clients[0]?.execute('SELECT * FROM keys'))?.rows).toEqual([])
+  })
+})
+
+describe('a database is not written to where nobody would find it', () => {
+  const gone = async (work: Promise<unknown>) => {
+    const cause = await work.catch((problem: unknown) => problem)
+    expect(isOutage(cause)).toBe(true)
+    expect(String(cause)).toContain('was moved, deleted or replaced while it was open')
+  }
+  const INSERT = "INSERT INTO t VALUES ('x')"
+  async function world() {
+    const path = join(folder(), 'x.db')
+    const client = openFile(path)
+    await client.execute('CREATE TABLE t (name)')
+    const isRefused = async () => {
+      await gone(client.execute(INSERT))
+      await gone(client.batch([INSERT], 'write'))
+      await gone(client.execute('SELECT * FROM t'))
+    }
+    return { path, client, isRefused }
+  }
+
+  test('when its file was moved away, until it is back', async () => {
+    const { path, client, isRefused } = await world()
+    renameSync(path, `${path}.away`)
+    await isRefused()
+    renameSync(`${path}.away`, path)
+    await client.execute(INSERT)
+    expect((await client.execute('SELECT * FROM t')).rows).toHaveLength(1)
+  })
+
+  test('when another one has its place', async () => {
+    const { path, isRefused } = await world()
+    // Else the new file may get the number of the old one, and be made in the same millisecond.
+    renameSync(path, `${path}.away`)
+    await Bun.sleep(20)
+    openFile(path).close()
+    await isRefused()
+    rmSync(path)
+    await isRefused()
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { stat, utimes } from 'node:fs/promises'
+import { readdir, stat, utimes } from 'node:fs/promises'
 import { createSnapshotFile, snapshotPath } from '#src/cli/snapshot-file'
 import { readConfig } from '#src/config'
 import { createVault } from '#src/crypto'
@@ -88,6 +88,13 @@ describe('what turns need', () => {
     await expect(openKept(lines, { vault, database: 'two' })).rejects.toThrow('another database')
     const other = createVault('another secret for tests')
     await expect(openKept(lines, { vault: other, database })).rejects.toThrow('another secret')
+    await expect(openKept(['{"keys": 3}'], { vault, database })).rejects.toThrow('no snapshot')
+  })
+
+  test('is damaged where only its beginning can be opened, and of no other secret', async () => {
+    const [head = '', next = ''] = await sealed(kept(1))
+    const lines = [head, next.slice(0, next.length / 2)]
+    await expect(openKept(lines, { vault, database })).rejects.toThrow('damaged')
   })
 })
 
@@ -115,6 +122,31 @@ describe('the file', () => {
     await utimes(file.path, 1, 1)
     expect((await file.read())?.at).toBe(AT)
   })
+
+  test('leaves nothing behind of those who were killed while they wrote it', async () => {
+    await using folder = await scratch('kept')
+    const path = `${folder.path}/groxy.snapshot`
+    const [old, fresh, other] = ['.0a1b2c3d', '.4e5f6a7b', '.backup'].map((end) => path + end)
+    for (const draft of [old, fresh, other]) await Bun.write(draft ?? '', 'half')
+    await utimes(old ?? '', 1, 1)
+    await utimes(other ?? '', 1, 1)
+    await createSnapshotFile(path, config, vault).write(kept(1))
+    const left = (await readdir(folder.path)).toSorted()
+    expect(left.map((name) => name.slice('groxy.snapshot'.length))).toEqual([
+      ...['', '.4e5f6a7b', '.backup'],
+    ])
+  })
+
+  test('is a file: what is none is not waited for', async () => {
+    await using folder = await scratch('kept')
+    const path = `${folder.path}/groxy.snapshot`
+    await Bun.spawn(['mkfifo', path]).exited
+    const [pipe, directory] = [path, folder.path].map((one) =>
+      createSnapshotFile(one, config, vault),
+    )
+    await expect(pipe?.read()).rejects.toThrow('no file')
+    await expect(directory?.read()).rejects.toThrow('no file')
+  }, 5_000)
 
   test('of fifty thousand accounts is written and read without holding anybody up', async () => {
     await using folder = await scratch('kept')

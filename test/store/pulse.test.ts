@@ -7,7 +7,10 @@ import { databases, type SaidDatabase } from '../support/said'
 import { planOf, watched } from '../support/watched'
 
 const NOW = 1_800_000_000_000
-const ASK = { now: NOW, statesSince: NOW - 10, quotasSince: NOW - 10, listsSince: NOW - 10 }
+const ASK = {
+  ...{ now: NOW, statesSince: NOW - 10, quotasSince: NOW - 10, listsSince: NOW - 10 },
+  instance: 'i',
+}
 
 describe('a horizon', () => {
   test('is passed by rows that were not seen, and by those alone', () => {
@@ -28,6 +31,30 @@ describe('a horizon', () => {
     horizon.seen([], 2_000)
     expect(horizon.isPassed(before)).toBe(false)
   })
+
+  test('leaves many rows behind when they are old, and misses none that is new', () => {
+    const horizon = createHorizon(100)
+    const many = Array.from({ length: 500 }, (_, at) => 990 + (at % 10))
+    const said = (times: readonly number[]) => {
+      const beyond = times.filter((time) => time >= horizon.since())
+      const sum = beyond.reduce((all, time) => all + time - horizon.since(), 0)
+      return { since: horizon.since(), text: `${beyond.length} ${sum}` }
+    }
+    horizon.seen(many, 1_000)
+    horizon.follow(said(many), 1_050)
+    expect(horizon.since()).toBe(950)
+    expect(horizon.isPassed(said(many))).toBe(false)
+    horizon.follow(said([...many, 1_060]), 1_095)
+    expect(horizon.since()).toBe(950)
+    expect(horizon.isPassed(said([...many, 1_060]))).toBe(true)
+    horizon.follow(said(many), 1_200)
+    expect(said(many)).toEqual({ since: 1_100, text: '0 0' })
+    expect(horizon.isPassed(said(many))).toBe(false)
+    expect(horizon.isPassed(said([...many, 1_110]))).toBe(true)
+    // A few are counted for as long as nothing comes: something may be very late.
+    horizon.follow(said(many), 9_000)
+    expect(horizon.since()).toBe(1_100)
+  })
 })
 
 for (const [where, make, isSkipped] of databases)
@@ -43,7 +70,10 @@ for (const [where, make, isSkipped] of databases)
     })
     afterAll(() => database[Symbol.asyncDispose]())
 
-    const QUIET = { isJobOpen: false, isTurnLeft: false, isVideoLeft: false, isBatchLeft: false }
+    const QUIET = {
+      ...{ isJobOpen: false, isTurnLeft: false, isVideoLeft: false, isBatchLeft: false },
+      isTurnCancelled: false,
+    }
     const run = (sql: string, ...args: (string | number)[]) => client.execute({ sql, args })
 
     test('of an empty database is quiet', async () => {
@@ -63,7 +93,7 @@ for (const [where, make, isSkipped] of databases)
       expect(more).toEqual([])
       const plan = await planOf(client, asked ?? { sql: '', args: [] })
       const steps = plan.split('\n').filter((step) => /SCAN|SEARCH/.test(step))
-      expect(steps).toHaveLength(9)
+      expect(steps).toHaveLength(10)
       for (const step of steps) expect(step).toMatch(/USING (COVERING )?INDEX|SCAN CONSTANT ROW/)
     })
 
@@ -110,6 +140,19 @@ for (const [where, make, isSkipped] of databases)
       expect(await isLeft()).toBe(false)
       await run(add, 'left', NOW)
       expect(await isLeft()).toBe(true)
+    })
+
+    test('tells of background turns of whoever asks that were cancelled elsewhere', async () => {
+      const isCancelled = async (instance: string) =>
+        (await stores.pulse({ ...ASK, instance })).isTurnCancelled
+      const add = `INSERT INTO background_turns (response_id, key_id, instance, expires_at, tries)
+        VALUES (?, 'k', ?, ?, 1)`
+      await run(add, 'at one', 'one', NOW + 1)
+      await run(add, 'at two', 'two', NOW + 1)
+      expect(await isCancelled('one')).toBe(false)
+      await stores.backgroundTurns.cancel('k', 'at one', NOW)
+      expect(await isCancelled('one')).toBe(true)
+      expect(await isCancelled('two')).toBe(false)
     })
 
     test.each([

@@ -161,6 +161,9 @@ export function createBackground(parts: BackgroundParts) {
     start,
     instance,
 
+    /** Stop those that their clients have cancelled at other instances. */
+    heed: leases.keep,
+
     /**
      * Give turns up, so that another instance takes them over at once: the server stops. Those that
      * somebody watches may stay until the last.
