@@ -36,6 +36,7 @@ export async function deployedProblem(parts: DeployedParts): Promise<SetupError 
   if (mark.status === 'rejected') throw mark.reason
   try {
     await checkSecret(stores, vault)
+    return
   } catch (cause) {
     if (cause instanceof SetupError) return cause
     throw cause
