@@ -54,7 +54,7 @@ import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, secret, later, fetch, now, random, log, digest } = platform
+  const { config, secret, later, fetch, now, random, log, digest, environmentKey } = platform
   const { onFault, onBug, onFailure, onDatabase } = createReports(log)
   const vault = createVault(secret)
   const { client, state: database } = watched({
@@ -165,13 +165,9 @@ export function createApp(platform: Platform) {
   const intake = createIntake()
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
-    budgetBytes: Math.min(
-      settings().body_budget_bytes,
-      platform.bodyMemory ?? Number.POSITIVE_INFINITY,
-    ),
+    budgetBytes: Math.min(settings().body_budget_bytes, platform.bodyMemory ?? Number.MAX_VALUE),
   })
   const houseKey = createHouseKey(digest)
-  const { environmentKey } = platform
   const lookAgain = createSecondLook({ look: snapshots.refresh, now })
   const auth = createAuth({
     ...{ snapshots, digest, environmentKey, lookAgain, now },
