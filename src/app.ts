@@ -54,7 +54,7 @@ import { createUpstreams, type Upstreams } from './upstreams'
 
 /** The whole gateway as one value. It opens nothing and listens nowhere. */
 export function createApp(platform: Platform) {
-  const { config, secret, later, fetch, now, random, log, digest } = platform
+  const { config, secret, later, fetch, now, random, log, digest, environmentKey } = platform
   const { onFault, onBug, onFailure, onDatabase } = createReports(log)
   const vault = createVault(secret)
   const { client, state: database } = watched({
@@ -162,7 +162,6 @@ export function createApp(platform: Platform) {
     budgetBytes: settings().body_budget_bytes,
   })
   const houseKey = createHouseKey(digest)
-  const { environmentKey } = platform
   const lookAgain = createSecondLook({ look: snapshots.refresh, now })
   const auth = createAuth({
     ...{ snapshots, digest, environmentKey, lookAgain, now },

@@ -245,7 +245,15 @@ describe('what is wrong with the machine is said in plain words', () => {
         1,
         expect.stringContaining('cannot be written'),
       ])
-      const remote = await sick(() => {}, { DATABASE_URL: 'http://127.0.0.1:1' })
+      const unsealed = await sick(() => {}, { DATABASE_URL: 'http://127.0.0.1:1' })
+      expect([unsealed.code, unsealed.stderr]).toEqual([
+        1,
+        expect.stringContaining('needs a secret'),
+      ])
+      const remote = await sick(() => {}, {
+        DATABASE_URL: 'http://127.0.0.1:1',
+        GROXY_SECRET: 'long enough for a secret',
+      })
       expect([remote.code, remote.stderr]).toEqual([1, expect.stringContaining('does not answer')])
       const bad = await sick(() => {}, { PORT: 'eighty' })
       expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('PORT must be integer')])

@@ -14,7 +14,7 @@ import {
 import { sumsOf } from '../support/ledger-sums'
 import { accountsOf, type Execute, insertAccounts, insertKey, take } from '../support/pool'
 import { until } from '../support/programs'
-import { isWithoutSqld, type Sqld } from '../support/sqld'
+import { isWithoutSqld, WAYS_TO_BE_AWAY } from '../support/sqld'
 
 const LONG = 180_000
 /** How long the database is away: 30 s is what is promised. */
@@ -78,27 +78,15 @@ function countedBy(pool: FakePool) {
   }
 }
 
-interface Outage {
-  readonly begin: (server: Sqld) => Promise<void> | void
-  readonly end: (server: Sqld) => Promise<void> | void
-}
-
-const OUTAGES: Readonly<Record<string, Outage>> = {
-  'does not answer': {
-    begin: (server) => server.signal('SIGSTOP'),
-    end: (server) => server.signal('SIGCONT'),
-  },
-  'is killed and started again': {
-    begin: (server) => server.kill(),
-    end: (server) => server.restart(),
-  },
+const OUTAGES = {
+  'does not answer': WAYS_TO_BE_AWAY.silent,
+  'is killed and started again': WAYS_TO_BE_AWAY.gone,
 }
 
 describe.skipIf(isWithoutSqld)(`a database that is away for ${OUTAGE_MS / 1000} s`, () => {
-  test.each(Object.keys(OUTAGES))(
+  test.each(Object.entries(OUTAGES))(
     'and %s fails no turn, and the ledger has them all in the end',
-    async (name) => {
-      const { begin, end } = OUTAGES[name] ?? {}
+    async (_, { begin, end }) => {
       await using pool = await threeAccounts()
       await using database = await sharedDatabase()
       await using it = await startInstance(database.url)
@@ -107,11 +95,11 @@ describe.skipIf(isWithoutSqld)(`a database that is away for ${OUTAGE_MS / 1000} 
       for (const [index, key] of keys.entries()) await isReady(it, key, `${KEYS[index]} first`)
       const { answered, faults, stop } = traffic(it, keys, 16)
       await Bun.sleep(1_500)
-      await begin?.(database.server)
+      await begin(database.server)
       const before = answered.length
       await Bun.sleep(OUTAGE_MS)
       expect(answered.length).toBeGreaterThan(before + OUTAGE_MS / 10)
-      await end?.(database.server)
+      await end(database.server)
       await Bun.sleep(1_500)
       await stop()
       expect([faults.length, faults.slice(0, 3)]).toEqual([0, []])

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import { stat } from 'node:fs/promises'
 import { type OutageInstance, type OutageWorld, outageWorld } from '../support/outage'
 import { freePort, until } from '../support/programs'
-import { isWithoutSqld } from '../support/sqld'
+import { isWithoutSqld, WAYS_TO_BE_AWAY } from '../support/sqld'
 
 const LONG = 120_000
 /** What no turn takes on this machine, however much else runs on it, unless it waits for the database. */
 const SOON_MS = 2_500
 const TURNS = 'SELECT count(*) FROM ledger'
+
+const { gone, silent } = WAYS_TO_BE_AWAY
 
 interface Fault {
   readonly says: string
@@ -20,14 +22,14 @@ interface Fault {
 const FAULTS: readonly Fault[] = [
   {
     says: 'is silent',
-    begin: ({ server }) => server.signal('SIGSTOP'),
-    end: ({ server }) => server.signal('SIGCONT'),
+    begin: ({ server }) => silent.begin(server),
+    end: ({ server }) => silent.end(server),
     told: 'away',
   },
   {
     says: 'is killed, and started again',
-    begin: ({ server }) => server.kill(),
-    end: ({ server }) => server.restart(),
+    begin: ({ server }) => gone.begin(server),
+    end: ({ server }) => gone.end(server),
     told: 'away',
   },
   {

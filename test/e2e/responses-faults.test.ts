@@ -8,7 +8,7 @@ import { ownClock } from '../support/own-clock'
 import { until } from '../support/programs'
 import { answerOf, becomes, idIn, readUntil, responsesAt, saying } from '../support/responses-http'
 import { expectOfficial, expectOfficialStream } from '../support/responses-world'
-import { isWithoutSqld, type Sqld, sqld } from '../support/sqld'
+import { isWithoutSqld, type Sqld, sqld, WAYS_TO_BE_AWAY } from '../support/sqld'
 
 const LONG = 60_000
 
@@ -19,15 +19,9 @@ describe.skipIf(isWithoutSqld)('while the database is away', () => {
   }, LONG)
   afterAll(() => database?.[Symbol.asyncDispose]())
 
-  /** Two ways to be away: connections are refused, or nothing is ever answered. */
-  const WAYS = [
-    ['gone', () => database.kill(), () => database.restart()],
-    ['silent', async () => database.signal('SIGSTOP'), async () => database.signal('SIGCONT')],
-  ] as const
-
-  test.each(WAYS)(
+  test.each(Object.entries(WAYS_TO_BE_AWAY))(
     'turns are answered and gone on from, and kept when it is back: it is %s',
-    async (_, leave, comeBack) => {
+    async (_, { begin, end }) => {
       await using upstream = fakeUpstream()
       const client = openRemote(database.url)
       await using gate = await gateway({ client, env: openaiAt(upstream.url) })
@@ -36,7 +30,7 @@ describe.skipIf(isWithoutSqld)('while the database is away', () => {
       // A silent database may do what it was asked for after all.
       const doomed = await at.create({ input: 'To be deleted' })
       await gate.app.flush()
-      await leave()
+      await begin(database)
       using clock = ownClock()
       const before = clock.now()
       const first = await at.create({ input: 'One' })
@@ -66,7 +60,7 @@ describe.skipIf(isWithoutSqld)('while the database is away', () => {
       }
       expect(clock.now() - before).toBeLessThan(20_000)
       expect(upstream.asked()).toHaveLength(asked)
-      await comeBack()
+      await end(database)
       await until(async () => {
         const reply = await at.call('GET', `/responses/${third.id}/input_items?order=asc`)
         return reply.status === 200 || undefined

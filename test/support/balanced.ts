@@ -1,4 +1,6 @@
-import { Agent, get, request } from 'node:http'
+import { Agent, get } from 'node:http'
+import { messageOf } from '#src/errors'
+import { post } from './post'
 
 /** What became of one request. */
 interface Outcome {
@@ -47,28 +49,14 @@ export function balanced(urls: readonly string[], { path, headers, body }: Plan)
     }
   }
 
-  const ask = (url: string, number: number): Promise<Outcome> =>
-    new Promise((resolve) => {
-      const sent = body(number)
-      const failed = ({ message }: Error) =>
-        resolve({ url, status: 0, text: '', problem: `request ${number}: ${message}` })
-      const length = Buffer.byteLength(sent)
-      const asking = request(
-        url + path,
-        { agent, method: 'POST', headers: { ...headers, 'content-length': length } },
-        (answer) => {
-          let text = ''
-          answer.setEncoding('utf8')
-          answer.on('data', (piece: string) => {
-            text += piece
-          })
-          answer.on('error', failed)
-          answer.on('end', () => resolve({ url, status: answer.statusCode ?? 0, text }))
-        },
-      )
-      asking.on('error', failed)
-      asking.end(sent)
-    })
+  async function ask(url: string, number: number): Promise<Outcome> {
+    try {
+      const { status, text } = await post(url + path, { agent, headers, body: body(number) })
+      return { url, status, text }
+    } catch (cause) {
+      return { url, status: 0, text: '', problem: `request ${number}: ${messageOf(cause)}` }
+    }
+  }
 
   async function client(): Promise<void> {
     while (!isOver) {

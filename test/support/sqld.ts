@@ -71,6 +71,18 @@ export async function sqld() {
 
 export type Sqld = Awaited<ReturnType<typeof sqld>>
 
+/** Two ways to be away: connections are refused, or nothing is ever answered. */
+export const WAYS_TO_BE_AWAY = {
+  gone: {
+    begin: (server: Sqld) => server.kill(),
+    end: (server: Sqld) => server.restart(),
+  },
+  silent: {
+    begin: async (server: Sqld) => server.signal('SIGSTOP'),
+    end: async (server: Sqld) => server.signal('SIGCONT'),
+  },
+} as const
+
 async function fetched(): Promise<string> {
   if ((await checksum(FILE)) === SHA256) return FILE
   if (!fits) throw new Error(`There is no ${PACKAGE} for ${process.platform}-${process.arch}.`)
