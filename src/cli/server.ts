@@ -11,7 +11,7 @@ import { awaitReturn, beginWithout } from './return'
 import { openState, type State } from './state'
 
 /** How often a machine looks whether the database was changed by another hand. */
-const LOOK_MS = 2_000
+const LOOK_MS = 1_500
 /** When start-up is over, and nothing of it is needed any more. */
 const SETTLED_MS = 1_000
 /** How long a stop waits for the ledger when the database does not answer. */

@@ -3,7 +3,7 @@ import { openFile } from '#src/store/file'
 import { gateway } from '../support/gateway'
 import { watched } from '../support/watched'
 
-const LOOK_MS = 2_000
+const LOOK_MS = 1_500
 
 test('an instance with nothing to do asks its database one question a look', async () => {
   const watching = watched(openFile(':memory:'))
@@ -17,15 +17,15 @@ test('an instance with nothing to do asks its database one question a look', asy
     }
   }
   // What is due after a start is done first.
-  await pass(60)
+  await pass(80)
   watching.taken()
-  await pass(30)
+  await pass(40)
   const questions = watching.taken()
   const about = (what: RegExp) =>
     questions.filter((statements) => what.test(statements[0]?.sql ?? '')).length
   const pulses = about(/AS revision/)
   const kept = about(/INSERT INTO instances/)
   const media = about(/FROM media/)
-  expect([pulses, kept, media]).toEqual([30, 6, 2])
-  expect(questions.length).toBe(38)
+  expect([pulses, kept, media]).toEqual([40, 6, 2])
+  expect(questions.length).toBe(48)
 })
