@@ -32,6 +32,7 @@ import { createInspection } from './store/inspection'
 import type { Settings } from './store/settings'
 import type { Snapshot } from './store/snapshot'
 import type { Stores } from './store/stores'
+import type { DatabaseWatch } from './store/watch'
 import type { Upstreams } from './upstreams'
 
 export interface AdminSurfaceParts {
@@ -46,6 +47,7 @@ export interface AdminSurfaceParts {
   readonly links: Links
   readonly snapshot: () => Snapshot | undefined
   readonly ledger: LedgerQueue
+  readonly database: DatabaseWatch
   readonly houseKey: HouseKey
   /** Names this instance to the others. */
   readonly instance: () => string

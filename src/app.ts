@@ -45,7 +45,7 @@ import { createSaid } from './state/said'
 import type { Kept } from './store/kept-snapshot'
 import { DEFAULT_SETTINGS } from './store/settings'
 import { createSnapshots, type Snapshot } from './store/snapshot'
-import { createStores } from './store/stores'
+import { checkSecret, createStores } from './store/stores'
 import { watched } from './store/watch'
 import { createSurface } from './surface'
 import { webOffers } from './upstream/web/models'
@@ -95,9 +95,7 @@ export function createApp(platform: Platform) {
     pool: () => pool,
     states: stores.accountStates,
     quotas: stores.accountQuotas,
-    now,
-    later,
-    onFault,
+    ...{ now, later, onFault },
   })
 
   let current: Snapshot | undefined
@@ -114,10 +112,8 @@ export function createApp(platform: Platform) {
   const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, instance, now })
   const snapshots = createSnapshots({
     ...stores,
-    revision: look.revision,
-    now,
-    later,
-    onFault,
+    ...{ revision: look.revision, now, later, onFault },
+    check: () => checkSecret(stores, vault),
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
       // Of accounts that nobody changed this instance hears otherwise, where it goes on between requests.
@@ -147,11 +143,9 @@ export function createApp(platform: Platform) {
   })
 
   const counters = createCounters({
-    instance,
+    ...{ instance, database, now, later },
     ...(platform.sharesWork && { rivals: instances.count }),
     allowances: stores.allowances,
-    now,
-    later,
     zoneMinutes: () => settings().time_zone_minutes,
     onFault: (cause) => log.warn('limits_alone', faultFields(cause)),
   })
@@ -162,10 +156,10 @@ export function createApp(platform: Platform) {
     estimateCost: pricing.estimate,
     onRefusal: (turn, why) => books.refused(turn, why),
   })
-  const intake = createIntake()
+  const intake = createIntake(platform.bodyMemory)
   const limits = () => ({
     maxBytes: settings().max_body_bytes,
-    budgetBytes: Math.min(settings().body_budget_bytes, platform.bodyMemory ?? Number.MAX_VALUE),
+    budgetBytes: settings().body_budget_bytes,
   })
   const houseKey = createHouseKey(digest)
   const lookAgain = createSecondLook({ look: snapshots.refresh, now })
@@ -217,7 +211,7 @@ export function createApp(platform: Platform) {
 
   const admin = createAdminDoor({
     ...{ platform, vault, stores, settings, pool, catalog, upstreams, jobs, onFault, onFailure },
-    ...{ houseKey, instance, ledger, links: media.links, snapshot: () => current },
+    ...{ houseKey, instance, database, ledger, links: media.links, snapshot: () => current },
     learnModels: models.recall,
     serve: (request) => serve(request),
     refresh: async () => void (await snapshots.refresh()),

@@ -22,7 +22,7 @@ export interface WorkerSetup {
 type Bindings = Readonly<Record<string, unknown>>
 
 /** What a platform that brings requests has no use for. */
-const MEANINGLESS = ['HOST', 'PORT']
+const MEANINGLESS = ['HOST', 'PORT', 'WORKERS', 'DRAIN_SECONDS']
 
 /**
  * Check what a Worker is bound to, before anything is asked of it.

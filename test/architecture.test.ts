@@ -120,6 +120,7 @@ const TOP: Readonly<Record<string, string>> = {
   password: 'core',
   proxy: 'core',
   'session-text': 'core',
+  seats: 'core',
   sleep: 'core',
 }
 

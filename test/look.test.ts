@@ -17,9 +17,8 @@ for (const [where, make, isSkipped] of databases)
       const [states, quotas, lists] = [1, 2, 3].map(() => createHorizon(10_000))
       if (!states || !quotas || !lists) throw new Error('There are three.')
       for (const horizon of [quotas, lists]) horizon.seen([], at)
-      const look = createLook({
-        ...{ stores, states, quotas, lists, instance: () => 'me', now: () => at },
-      })
+      const parts = { states, quotas, lists, instance: () => 'one', now: () => at }
+      const look = createLook({ stores, ...parts })
       const state = { scope: '', state: 'cooling', reason: 'r', until: at, faults: 1 } as const
       const save = (names: readonly string[]) =>
         stores.accountStates.save(

@@ -24,6 +24,7 @@ test.each([
   ['what it needs', {}],
   ['a bucket', { MEDIA: { put: async () => {} } }],
   ['an address and port that nobody listens on', { HOST: '', PORT: 'any' }],
+  ['numbers of processes and seconds that mean nothing', { WORKERS: 'many', DRAIN_SECONDS: '-' }],
   ['a snapshot that is switched off', { GROXY_SNAPSHOT: 'off' }],
   ['https', { DATABASE_URL: 'https://database.example' }],
   ['a server without TLS', { DATABASE_URL: 'libsql://database.example:8080?tls=0' }],

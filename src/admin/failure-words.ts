@@ -1,4 +1,5 @@
 import type { ApiError, FailureCode } from '../errors'
+import { AWAY } from '../http/failures'
 import type { Language } from './words'
 
 /** What failures come to, in Chinese: each says more in English, of which there are too many to have twice. */
@@ -21,10 +22,16 @@ const CHINESE: Partial<Record<FailureCode, string>> = {
   wrong_password: '密码不正确',
 }
 
+/** What operators meet on every page at once is said in Chinese as a whole. */
+const WHOLE: ReadonlyMap<string, string> = new Map([
+  [AWAY, '网关的数据库目前没有响应，或无法写入，请稍后再试。'],
+])
+
 const IN_CHINESE = /\p{Script=Han}/u
 
 /** Why something did not work, as a page says it. */
 export function failureText(language: Language, { code, message }: ApiError): string {
   const said = CHINESE[code]
-  return language === 'en' || !said || IN_CHINESE.test(message) ? message : `${said}。${message}`
+  if (language === 'en' || !said || IN_CHINESE.test(message)) return message
+  return WHOLE.get(message) ?? `${said}。${message}`
 }

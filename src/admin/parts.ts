@@ -19,6 +19,7 @@ import type { Key } from '../store/keys'
 import type { Settings } from '../store/settings'
 import type { Snapshot } from '../store/snapshot'
 import type { Stores } from '../store/stores'
+import type { DatabaseWatch } from '../store/watch'
 import type { Upstream } from '../upstream/upstream'
 import type { AddressOf } from './addresses'
 import type { Audit } from './audit'
@@ -48,6 +49,8 @@ export interface AdminParts {
   readonly snapshot: () => Snapshot | undefined
   /** Turns that are not written yet, and those that never will be but in the sums. */
   readonly ledger: Pick<LedgerQueue, 'waiting' | 'dropped'>
+  /** How the database is, as those find who ask it. */
+  readonly database: DatabaseWatch
   readonly batches: Batches
   /** Whether calls can go through a proxy here: not on Workers. */
   readonly canProxy: boolean

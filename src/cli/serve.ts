@@ -18,6 +18,7 @@ export const serveCommand: Command = {
   usage,
   help: `Opens the database, prints the address and, at the first start, a key and a set-up link.
 SIGTERM or Ctrl-C stops it without cutting an answer; a second one stops it at once.
+With DRAIN_SECONDS it takes requests for so long before, while /ready sends balancers elsewhere.
 
 --workers N starts N processes that share the port and the database, on Linux; auto starts one for each
 core that it may use. One of them does the background work. One that ends is replaced.`,

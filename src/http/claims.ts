@@ -1,5 +1,6 @@
 import { sleep, within } from '../sleep'
 import type { Allowances, Taken } from '../store/allowances'
+import type { DatabaseWatch } from '../store/watch'
 import { type Counter, isCounted, learn } from './counter'
 import { createOutages, EXPIRY_MS } from './outage'
 import { createOverheard } from './overheard'
@@ -14,6 +15,8 @@ export interface ClaimParts {
   readonly zoneMinutes: () => number
   /** How many instances live, this one among them; left out where nobody counts them. */
   readonly rivals?: () => number
+  /** How the database is, as others find who ask it. */
+  readonly database?: DatabaseWatch
   /** The database does not answer: this instance keeps to its part of each limit until it does. */
   readonly onFault: (cause: unknown) => void
 }
@@ -32,6 +35,8 @@ const SELDOM_MS = 10_000
 const ANSWER_MS = 2_000
 /** How long turns then do not ask at all; the tick does. */
 const DOWN_MS = 5_000
+/** A single call that went wrong is no outage. */
+const GONE_MS = 1_000
 /** Rows of one question. */
 const BATCH = 500
 
@@ -39,7 +44,7 @@ const BATCH = 500
 export function createClaims(
   parts: ClaimParts & { readonly counterOf: (of: Taken) => Counter | undefined },
 ) {
-  const { instance, allowances, now, zoneMinutes, rivals, onFault, counterOf } = parts
+  const { instance, allowances, now, zoneMinutes, rivals, database, onFault, counterOf } = parts
   const outages = createOutages({ rivals, zoneMinutes })
   const overheard = createOverheard({ allowances, instance, now, zoneMinutes, counterOf })
   let downUntil = Number.NEGATIVE_INFINITY
@@ -56,6 +61,12 @@ export function createClaims(
     if (at >= downUntil) onFault(cause)
     outages.begin(at)
     downUntil = now() + DOWN_MS
+  }
+
+  /** Whether others have found out that it does not answer: then no turn has to find out by waiting. */
+  function isGone(at: number): boolean {
+    const state = database?.()
+    return state !== undefined && !state.up && at - state.since >= GONE_MS
   }
 
   function succeed(at: number) {
@@ -114,7 +125,13 @@ export function createClaims(
     goAlone,
 
     /** Whether asking would be in vain now. */
-    isDown: (at: number): boolean => at < downUntil,
+    isDown(at: number): boolean {
+      if (at < downUntil) return true
+      if (!isGone(at)) return false
+      outages.begin(at)
+      downUntil = at + DOWN_MS
+      return true
+    },
 
     /** Ask for all of these, as many at once as the database takes. */
     async ask(asked: readonly Counter[], wanted: Wanted): Promise<void> {

@@ -86,8 +86,10 @@ export function createCounters(parts: CounterParts) {
 
   /** What to hold: what is used and taken, and something for those who come. */
   function wantedOf(counter: Counter, at: number): number {
-    const { used, reserved, waiting, ahead, touchedAt, endsAt } = counter
+    const { granted, used, reserved, waiting, ahead, touchedAt, endsAt, alone } = counter
     const base = used + reserved + waiting
+    // What is asked in vain gives nothing back: turns that come meanwhile go by it.
+    if (alone !== undefined && at < endsAt && claims.isDown(at)) return Math.max(base, granted)
     const idleMs = isTicking(at) ? IDLE_MS : REPORT_MS
     const isIdle = at - touchedAt >= idleMs || at >= endsAt
     return isIdle && waiting === 0 ? base : base + ahead
@@ -122,9 +124,11 @@ export function createCounters(parts: CounterParts) {
           await sleep(SLOT_MS)
           continue
         }
-        const free = lacking.map(({ counter }) => counter).filter((counter) => isQuiet(counter, at))
-        if (free.length === 0) await sleep(POLL_MS)
-        else if (claims.isDown(at)) claims.goAlone(free, at)
+        const all = lacking.map(({ counter }) => counter)
+        const free = all.filter((counter) => isQuiet(counter, at))
+        // Whether it is back the tick finds out, and nobody waits for that.
+        if (claims.isDown(at)) claims.goAlone(all, at)
+        else if (free.length === 0) await sleep(POLL_MS)
         else await claims.ask(free, wantedOf)
       }
     } finally {

@@ -44,13 +44,13 @@ function explain(code: unknown, error: unknown, path: string): ApiError {
   })
 }
 
+/** What is said of a database that is away. */
+export const AWAY =
+  'The database of this gateway does not answer, or takes no changes, just now. Try again soon.'
+
 /** What needs the database, while that cannot be asked or written to. */
 export const databaseAway = (cause: Error): ApiError =>
-  new ApiError(
-    'not_ready',
-    'The database of this gateway does not answer, or takes no changes, just now. Try again soon.',
-    { cause, retryAfter: 2 },
-  )
+  new ApiError('not_ready', AWAY, { cause, retryAfter: 2 })
 
 export const unknownPath = (path: string): ApiError =>
   new ApiError(

@@ -22,8 +22,10 @@ const SMALL = 1024 * 1024
 /**
  * Reads bodies with bounded memory: none beyond the limit, and large ones only while the budget for
  * all of them lasts; the others wait for their turn, in order.
+ *
+ * @param memory what they may weigh together at most, whatever the budget
  */
-export function createIntake() {
+export function createIntake(memory = Number.POSITIVE_INFINITY) {
   let held = 0
   const queue: Waiting[] = []
 
@@ -54,7 +56,7 @@ export function createIntake() {
     if (declared > maxBytes) throw tooLarge(maxBytes)
     if (declared <= SMALL) return { body: await received(form.whole(request)), release: () => {} }
     const bytes = Number.isNaN(declared) ? maxBytes : declared
-    const release = await reserve({ bytes, budget: budgetBytes })
+    const release = await reserve({ bytes, budget: Math.min(budgetBytes, memory) })
     try {
       if (request.signal.aborted)
         throw new ApiError('client_gone', 'The client left before its turn.')

@@ -1,3 +1,4 @@
+import { createSeats } from '../seats'
 import { atMost, sleep } from '../sleep'
 
 interface SecondLookParts {
@@ -24,7 +25,7 @@ export function createSecondLook({ look, now }: SecondLookParts) {
   let isLooking = false
   /** When the last look was begun that has come to an end. */
   let seenAt = Number.NEGATIVE_INFINITY
-  let waiting = 0
+  const seats = createSeats({ most: MOST_WAITING, forMs: 2 * PATIENCE_MS, now })
 
   async function begin(at: number): Promise<void> {
     begunAt = at
@@ -42,8 +43,8 @@ export function createSecondLook({ look, now }: SecondLookParts) {
   /** Resolves when what there was at the call is known, or when that cannot be found out soon. */
   return async (): Promise<void> => {
     const calledAt = now()
-    if (waiting >= MOST_WAITING) return
-    waiting++
+    const leave = seats.take()
+    if (!leave) return
     try {
       for (let at = calledAt; seenAt < calledAt && at - calledAt < PATIENCE_MS; at = now()) {
         const isFree = !isLooking || at - begunAt > LONGEST_LOOK_MS
@@ -51,7 +52,7 @@ export function createSecondLook({ look, now }: SecondLookParts) {
         else await sleep(POLL_MS)
       }
     } finally {
-      waiting--
+      leave()
     }
   }
 }

@@ -53,8 +53,9 @@ export function notePace(counter: Counter, at: number): void {
   counter.pacedOthers = others
 }
 
-/** Whether it is time to ask for more, ahead of need. */
+/** Whether it is time to ask for more, ahead of need. Of a few turns at once none is held ahead. */
 export const isLow = (counter: Counter, at: number): boolean =>
+  (counter.ahead > 0 || isCounted(counter)) &&
   restOf(counter, at) < Math.max(1, Math.floor(counter.ahead / 2)) &&
   isQuiet(counter, at) &&
   !isSpent(counter, at)

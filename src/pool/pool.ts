@@ -258,8 +258,10 @@ export function createPool({
         member.scoped = undefined
         return
       }
-      if (!rest || rest.until > (restOf(member, scope)?.until ?? 0))
-        setRest(member, scope, rest, at)
+      const known = restOf(member, scope)
+      // A suspicion that another has settled is the same rest by another name.
+      const isSettled = known?.state === 'suspect' && known.until === rest?.until
+      if (!rest || isSettled || rest.until > (known?.until ?? 0)) setRest(member, scope, rest, at)
     },
 
     /** Take over what was heard of quotas before, or by another instance, where that is newer. */

@@ -3,7 +3,7 @@ import type { Page, PageAsk } from '../store/said-page'
 import { exceeds, type ResponseWriting } from './draft'
 import { drafted, hashed, weightOf } from './items'
 import type { Metadata } from './metadata'
-import { mayCome, patiently } from './patience'
+import { mayCome, type Patience } from './patience'
 import type { Reach } from './reach'
 import type { WriteQueue } from './write-queue'
 
@@ -12,6 +12,7 @@ interface CompletionsParts {
   readonly queue: WriteQueue<ResponseWriting>
   readonly digest: (text: string) => string | Promise<string>
   readonly reach: Reach
+  readonly patiently: Patience
   readonly now: () => number
   readonly keptMs: () => number
   readonly mostBytes: () => number
@@ -36,7 +37,7 @@ export interface SaidCompletion {
 
 /** Stored chat completions. */
 export function createSaidCompletions(parts: CompletionsParts) {
-  const { store, queue, digest, reach, now, keptMs, mostBytes, onTooLarge } = parts
+  const { store, queue, digest, reach, patiently, now, keptMs, mostBytes, onTooLarge } = parts
 
   /** No two were made at once: a list has them in the order that they were made in. */
   let latest = 0

@@ -1,4 +1,5 @@
 import { timeInId } from '../crypto'
+import { createSeats } from '../seats'
 import { sleep } from '../sleep'
 
 /** What another instance may be about to write is looked for again after so long: for two seconds altogether. */
@@ -15,17 +16,30 @@ export function mayCome(id: string, now: number): boolean {
   return time !== undefined && time > now - LONGEST_TURN_MS && time < now + AHEAD_MS
 }
 
-/** Look again for a while, as long as nothing is found that will do. */
-export async function patiently<T>(
-  first: T,
-  willDo: (found: T) => boolean,
-  look: () => Promise<T>,
-): Promise<T> {
-  let found = first
-  for (const waitMs of WAITS_MS) {
-    if (willDo(found)) return found
-    await sleep(waitMs)
-    found = await look()
+/** So many wait at once: what comes soon is there within milliseconds, and what nobody makes costs eight questions. */
+const MOST_WAITING = 200
+const LONGEST_WAIT_MS = 10_000
+
+/** Makes a way to look again for a while, as long as nothing is found that will do. */
+export function createPatience(now: () => number) {
+  const seats = createSeats({ most: MOST_WAITING, forMs: LONGEST_WAIT_MS, now })
+
+  return async <T>(first: T, willDo: (found: T) => boolean, look: () => Promise<T>): Promise<T> => {
+    if (willDo(first)) return first
+    const leave = seats.take()
+    if (!leave) return first
+    let found = first
+    try {
+      for (const waitMs of WAITS_MS) {
+        if (willDo(found)) return found
+        await sleep(waitMs)
+        found = await look()
+      }
+      return found
+    } finally {
+      leave()
+    }
   }
-  return found
 }
+
+export type Patience = ReturnType<typeof createPatience>

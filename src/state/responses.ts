@@ -3,7 +3,7 @@ import { TERMS } from '../store/responses'
 import type { Page, PageAsk } from '../store/said-page'
 import type { ResponseDraft, ResponseWriting } from './draft'
 import { readDraft, type SaidItem } from './items'
-import { mayCome, patiently } from './patience'
+import { mayCome, type Patience } from './patience'
 import type { Reach } from './reach'
 import type { WriteQueue } from './write-queue'
 
@@ -11,12 +11,14 @@ interface ResponsesParts {
   readonly store: Responses
   readonly queue: WriteQueue<ResponseWriting>
   readonly reach: Reach
+  readonly patiently: Patience
   readonly now: () => number
   readonly keptMs: () => number
 }
 
 /** Finds what was said, also where it is not written yet. */
-export function createSaidResponses({ store, queue, reach, now, keptMs }: ResponsesParts) {
+export function createSaidResponses(parts: ResponsesParts) {
+  const { store, queue, reach, patiently, now, keptMs } = parts
   const draftOf = (keyId: string, id: string): ResponseDraft | undefined =>
     queue.about(id).findLast(({ whole }) => whole?.id === id && whole.keyId === keyId)?.whole
 

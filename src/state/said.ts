@@ -5,6 +5,7 @@ import { createSaidBackground } from './background-turns'
 import { createSaidCompletions } from './completions'
 import { createSaidConversations } from './conversations'
 import { createDrafts, type ResponseWriting, type SaidTurn, writingOf } from './draft'
+import { createPatience } from './patience'
 import { createReach } from './reach'
 import { createSaidResponses } from './responses'
 import { createWriteQueue } from './write-queue'
@@ -35,6 +36,7 @@ export function createSaid({ stores, settings, digest, newId, now, later, log }:
   const onTooLarge = (id: string, characters?: number) =>
     log.warn('not_stored', { id, characters, most: mostBytes() })
   const reach = createReach((cause) => log.warn('database_unreachable', faultFields(cause)))
+  const patiently = createPatience(now)
   const queue = createWriteQueue<ResponseWriting>({
     write: stores.write,
     now,
@@ -53,7 +55,7 @@ export function createSaid({ stores, settings, digest, newId, now, later, log }:
 
   return {
     responses: {
-      ...createSaidResponses({ store: stores.responses, queue, reach, now, keptMs }),
+      ...createSaidResponses({ store: stores.responses, queue, reach, patiently, now, keptMs }),
 
       /** Store a turn that is over, behind its answer. One that is too large is not stored. */
       save(turn: SaidTurn): void {
@@ -77,6 +79,7 @@ export function createSaid({ stores, settings, digest, newId, now, later, log }:
       queue,
       digest,
       reach,
+      patiently,
       now,
       keptMs,
       mostBytes,

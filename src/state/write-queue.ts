@@ -1,5 +1,6 @@
 import { ApiError } from '../errors'
 import { atMost, sleep } from '../sleep'
+import { isOutage } from '../store/fault'
 import type { Statements } from '../store/stores'
 
 /** Something that is to be written. */
@@ -28,6 +29,8 @@ const LARGEST_WRITE = 2 * 1024 * 1024
 const RETRY_MS = 1_000
 /** So often the database may refuse one while it takes another. */
 const TRIES = 3
+/** The same where it did not answer: that is not for the sake of this one, as a rule. */
+const UNHEARD_TRIES = 30
 /** A Worker may be stopped with its timer; then the next writing sets another. */
 const STALE_MS = 5_000
 /** A Worker may be stopped within a write, too; after so long that write is given up. */
@@ -108,7 +111,7 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
     remove(other)
     const times = (refusals.get(refused) ?? 0) + 1
     refusals.set(refused, times)
-    if (times < TRIES) return true
+    if (times < (isOutage(cause) ? UNHEARD_TRIES : TRIES)) return true
     remove(refused)
     dropped++
     onLost(cause, refused)

@@ -41,7 +41,13 @@ function isOfDatabase(cause: unknown): boolean {
   return isOfDatabase(cause.cause)
 }
 
-const DRIVERS = new Set(['LibsqlError', 'SQLiteError', 'HttpServerError', 'DatabaseAway'])
+const DRIVERS = new Set([
+  'LibsqlError',
+  'LibsqlBatchError',
+  'SQLiteError',
+  'HttpServerError',
+  'DatabaseAway',
+])
 
 /** What a call of a database ends with that gave no answer. */
 export class DatabaseAway extends Error {

@@ -11,6 +11,9 @@ const SILENT_MS = 3_000
 /** The limit of migrations and copies: they take their time, and nobody waits for them. */
 export const LONG_CALL_MS = 60_000
 
+/** Forms in which a libSQL server answers questions; a page comes from something in between. */
+const SPOKEN = /json|protobuf/
+
 interface RemoteOptions {
   /** How long a call may take. */
   readonly limitMs?: number
@@ -47,6 +50,10 @@ export function openRemote(
       const body = await response.arrayBuffer()
       patienceMs = limitMs
       const type = response.headers.get('content-type') ?? ''
+      if (request.method === 'POST' && response.ok && !SPOKEN.test(type))
+        throw new Error(
+          `What answers there is no libSQL server: it says ${type || 'nothing of a known form'}.`,
+        )
       return new Response(body, { status: response.status, headers: { 'content-type': type } })
     } catch (cause) {
       if (signal.aborted) patienceMs = silentMs

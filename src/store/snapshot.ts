@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { atMost, within } from '../sleep'
+import { atMost, sleep, within } from '../sleep'
 import type { Accounts, StoredAccount } from './accounts'
 import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
@@ -26,6 +26,8 @@ interface SnapshotParts {
   readonly revision: () => Promise<number>
   /** The same for what accounts depend on. */
   readonly accountRevision: () => Promise<number>
+  /** @throws when the database is another than it was: nothing of it is taken over then */
+  readonly check?: () => Promise<void>
   readonly now: () => number
   /** Called with each new snapshot, before anyone else sees it. */
   readonly onChange: (snapshot: Snapshot) => void | Promise<void>
@@ -40,6 +42,7 @@ const USABLE_MS = 10_000
 /** How long a turn waits for the database before it goes by an older snapshot, or is refused without any. */
 const PATIENCE_MS = 1_000
 const FIRST_PATIENCE_MS = 5_000
+const POLL_MS = 10
 /** A look that has not ended after that never will: a Worker may be stopped within it. */
 const LONGEST_LOOK_MS = 60_000
 
@@ -75,6 +78,7 @@ export function createSnapshots(parts: SnapshotParts) {
       parts.settings.all(),
       parts.aliases.routes(),
       parts.prices.all(),
+      parts.check?.(),
     ])
     const loaded = { revision, keys, accounts, settings, routes, prices }
     await parts.onChange(loaded)
@@ -86,7 +90,7 @@ export function createSnapshots(parts: SnapshotParts) {
   async function look(): Promise<Snapshot> {
     const at = now()
     lookedAt = at
-    unheardSince ??= at
+    if (!isLookedFor(at)) unheardSince = at
     try {
       const revision = await parts.revision()
       const known = current
@@ -104,19 +108,34 @@ export function createSnapshots(parts: SnapshotParts) {
 
   const refresh = (): Promise<unknown> => look().catch(parts.onFault)
 
+  /** Whether somebody is at it. */
+  const isLookedFor = (at: number): boolean =>
+    unheardSince !== undefined && at - unheardSince < LONGEST_LOOK_MS
+
   const isUnheard = (at: number, ms: number): boolean =>
-    unheardSince !== undefined && at - unheardSince > ms && at - unheardSince < LONGEST_LOOK_MS
+    unheardSince !== undefined && at - unheardSince > ms && isLookedFor(at)
 
   /** Look in the background, unless somebody has done so a moment ago, or is at it. */
   function lookSoon(at: number): void {
     if (at - lookedAt > FRESH_MS && !isUnheard(at, PATIENCE_MS)) later(refresh())
   }
 
-  /** A snapshot that nobody has asked for in a while: it may be long out of date. */
+  /** Wait by the clock until the look of somebody else is over. */
+  async function heard(): Promise<void> {
+    for (let waited = 0; unheardSince !== undefined && waited < PATIENCE_MS; waited += POLL_MS)
+      await sleep(POLL_MS)
+  }
+
+  /**
+   * A snapshot that nobody has asked for in a while: it may be long out of date. One looks for all that come:
+   * a server turns most of a crowd away.
+   */
   async function awaited(old: Snapshot): Promise<Snapshot> {
-    const looking = refresh()
-    later(looking)
-    await atMost(PATIENCE_MS, looking)
+    if (!isLookedFor(now())) {
+      const looking = refresh()
+      later(looking)
+      await atMost(PATIENCE_MS, looking)
+    } else await heard()
     if (isUnheard(now(), PATIENCE_MS / 2)) isAway = true
     return current ?? old
   }

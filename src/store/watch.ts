@@ -22,6 +22,9 @@ interface WatchParts {
   readonly onChange: (state: DatabaseState) => void
 }
 
+/** What is there is empty: in place of our database, which is not there. */
+const NOT_OURS = /no such table: settings/
+
 /** Notes of every call whether the database answers, and whether it takes what is to be written. */
 export function watched({ client, now, onChange }: WatchParts) {
   let state: DatabaseState = { up: true, writable: true, since: now() }
@@ -40,7 +43,8 @@ export function watched({ client, now, onChange }: WatchParts) {
     } catch (cause) {
       const fault = faultOf(cause)
       const said = messageOf(cause)
-      if (fault === 'away' || fault === 'barred') note(false, state.writable, said)
+      const isGone = fault === 'said' && NOT_OURS.test(said)
+      if (fault === 'away' || fault === 'barred' || isGone) note(false, state.writable, said)
       else if (fault === 'blocked') note(true, false, said)
       // Who is refused for the sake of others, or of what is asked, was answered.
       else note(true, state.writable)

@@ -376,6 +376,7 @@ describe('the environment of the system', () => {
               host: 'db.example',
               bytes: undefined,
               latencyMs: 7,
+              isWritable: true,
               tables: [],
             },
             media: { kind: 'bucket' },

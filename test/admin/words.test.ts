@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { Glob } from 'bun'
+import { failureText } from '#src/admin/failure-words'
 import { LANGUAGES, type Language } from '#src/admin/words'
+import { ApiError } from '#src/errors'
+import { databaseAway } from '#src/http/failures'
 
 type Words = Readonly<Record<string, unknown>>
 
@@ -75,4 +78,12 @@ describe.each(all)('%s', (name, byLanguage) => {
         if (typeof word === 'function' && name !== ALIKE)
           expect([key, told(word).values]).toEqual([key, VALUES.slice(0, word.length)])
   })
+})
+
+test('a database that is away is told of in one language', () => {
+  const failure = databaseAway(new Error('ECONNREFUSED'))
+  expect(failureText('en', failure)).toBe(failure.message)
+  expect(failureText('zh', failure)).toBe('网关的数据库目前没有响应，或无法写入，请稍后再试。')
+  const other = new ApiError('not_ready', 'The disk is full.')
+  expect(failureText('zh', other)).toBe('目前无法完成此操作。The disk is full.')
 })

@@ -16,6 +16,19 @@ const PER_MINUTE = 300
 const HONOURED_MS = 3_000
 const OUTAGE_MS = 20_000
 const MINUTE_MS = 60_000
+/** What was answered so long before a death was written. */
+const WRITTEN_MS = 5_000
+/** Begun so shortly before a fault that they are under way in it. */
+const STARTED = 3
+const ACCOUNTS = 200
+/** As many are asked about at one place at once. */
+const AT_ONCE = 8
+
+/** What a key is told that has used up its limit, by the kind of its turns. */
+const SPENT: Readonly<Record<string, string>> = {
+  daily: 'daily_quota_exceeded',
+  minutely: 'rate_limit_exceeded',
+}
 
 interface Made {
   readonly id: string
@@ -37,7 +50,9 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
   let isAway = false
   const outage = { from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY }
   const behind: { readonly id: string; readonly prompt: string; readonly member: Member }[] = []
-  const honoured: { readonly what: string; readonly ms: number }[] = []
+  const honoured: { readonly what: string; readonly ms: number; readonly at: number }[] = []
+  const checked = new Map<string, number>()
+  const batch = { id: '', asked: 0, told: 0 }
   const kept: Made[] = []
   const revoked: Made[] = []
   let daily: Made
@@ -51,15 +66,23 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
       (await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${KEY}` } }))
         .ok || undefined
     await until(isThere)
+    // Whoever is among them can be asked at once.
+    const operator = await logIn(server, INSTANCE_ENV.ADMIN_PASSWORD)
     const member = crowd.add(name, server)
-    operators.set(member, await logIn(server, INSTANCE_ENV.ADMIN_PASSWORD))
+    operators.set(member, operator)
     return member
   }
 
   async function operate<T>(path: string, body?: unknown, method?: string): Promise<T> {
-    const all = crowd.alive()
+    // Not at the one that is killed in the middle of it.
+    const all = crowd.alive().filter(({ name }) => name !== 'three')
     const member = all[Math.floor(Math.random() * all.length)]
-    const operator = member && operators.get(member)
+    if (!member) throw new Error('There is no operator.')
+    return operateAt(member, path, body, method)
+  }
+
+  async function operateAt<T>(member: Member, path: string, body?: unknown, method?: string) {
+    const operator = operators.get(member)
     if (!operator) throw new Error('There is no operator.')
     const reply = await operator.api(path, body, method)
     const text = await reply.text()
@@ -83,10 +106,59 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
       return reply?.status === status || !member.isAlive || undefined
     }
     await Promise.all(crowd.alive().map((member) => until(() => says(member), 10_000)))
-    honoured.push({ what, ms: performance.now() - from })
+    honoured.push({ what, ms: performance.now() - from, at: Date.now() })
   }
 
-  /** Make keys and revoke some, one after the other, while the database is there. */
+  /** Ask an instance for turns that go on behind, and wait until they are under way. */
+  async function startBehind(member: Member, name: string): Promise<void> {
+    const prompts = Array.from({ length: STARTED }, (_, at) => `behind ${name} ${at}.`)
+    await Promise.all(prompts.map((prompt) => sendBehind(prompt, member)))
+    await until(() => prompts.every((prompt) => timesOf(prompt) > 0) || undefined)
+  }
+
+  async function sendBehind(prompt: string, to?: Member): Promise<void> {
+    const asked = {
+      ...{ kind: 'background', key: KEY, path: '/responses' },
+      body: { model: 'grok-4', input: prompt, background: true },
+    }
+    const { status, text, member } = await (to ? crowd.sendTo(to, asked) : crowd.send(asked))
+    if (status === 200) behind.push({ id: JSON.parse(text).id, prompt, member })
+  }
+
+  /** How often the upstream was asked. */
+  const timesOf = (prompt: string): number =>
+    upstream.asked().filter(({ body }) => body.includes(prompt)).length
+
+  async function addAccounts(): Promise<void> {
+    // Their models are named, so that nothing asks for them by itself.
+    const accounts = Array.from({ length: ACCOUNTS }, (_, at) => ({
+      ...{ kind: 'openai', name: `n-${at}`, token: `sk-chaos-${at}-0000` },
+      ...{ base_url: upstream.url, models: ['another'] },
+    }))
+    await operate('/accounts/import', { text: JSON.stringify({ accounts }) })
+  }
+
+  /** Begin work on many accounts at an instance, and wait until some of it is done and told. */
+  async function startBatch(member: Member): Promise<void> {
+    const wish = { kind: 'test', filter: {} }
+    batch.id = (await operateAt<{ id: string }>(member, '/accounts/batches', wish)).id
+    batch.told = await until(async () => {
+      const [row] = await database.rows(`SELECT done FROM batches WHERE id = '${batch.id}'`)
+      return Number(row?.done) > 0 ? Number(row?.done) : undefined
+    })
+  }
+
+  /** Switch a key on or off. */
+  async function turn({ id, secret }: Made, enabled: boolean, status: number): Promise<void> {
+    // The newest of all that were told is the one that counts.
+    const { revision } = await until(() =>
+      operate<{ revision: number }>(`/keys/${id}`).catch(() => undefined),
+    )
+    await operate(`/keys/${id}`, { revision, enabled }, 'PATCH')
+    await honour(enabled ? 'on' : 'off', { id, secret }, status)
+  }
+
+  /** Make keys, revoke some and switch others off and on, one after the other, while the database is there. */
   function changeKeys() {
     let isOver = false
     const work = (async () => {
@@ -96,11 +168,16 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
         const made = await make(`passing ${number}`).catch(() => undefined)
         if (!made || isAway) continue
         await honour('made', made, 200)
-        if (number % 2 === 0) {
+        if (isAway) continue
+        if (number % 3 === 1) {
+          await turn(made, false, 401)
+          if (!isAway) await turn(made, true, 200)
+          continue
+        }
+        if (number % 3 === 0) {
           kept.push(made)
           continue
         }
-        if (isAway) continue
         await operate(`/keys/${made.id}`, undefined, 'DELETE')
         await honour('revoked', made, 401)
         revoked.push(made)
@@ -137,26 +214,24 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
       })
       if (status === 200) previous = JSON.parse(text).id
     }),
-    steadily(1, async (number) => {
-      const prompt = `behind ${number}.`
-      const { status, text, member } = await crowd.send({
-        ...{ kind: 'background', key: KEY, path: '/responses' },
-        body: { model: 'grok-4', input: prompt, background: true },
-      })
-      if (status === 200) behind.push({ id: JSON.parse(text).id, prompt, member })
-    }),
+    steadily(1, (number) => sendBehind(`behind ${number}.`)),
   ]
 
   beforeAll(async () => {
     await executable()
     upstream = stack.use(
-      fakeUpstream(async ({ body }) => {
+      fakeUpstream(async ({ body, headers }) => {
         if (body.includes('behind')) await Bun.sleep(1_500)
+        const secret = headers.get('authorization') ?? ''
+        if (!secret.includes('sk-chaos-')) return undefined
+        await Bun.sleep(120)
+        checked.set(secret, (checked.get(secret) ?? 0) + 1)
         return undefined
       }),
     )
     database = stack.use(await sharedDatabase())
     for (const name of ['one', 'two', 'three']) await start(name)
+    await addAccounts()
     daily = await make('daily', { limits: { chat_per_day: DAILY } })
     minutely = await make('minutely', { limits: { requests_per_minute: PER_MINUTE } })
     await honour('made', daily, 200)
@@ -166,11 +241,16 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
     await Bun.sleep(12_000)
     const [, , third] = crowd.members
     if (!third) throw new Error('There are not three.')
+    await startBatch(third)
+    await startBehind(third, 'dying')
     killedAt = Date.now()
+    batch.asked = checked.size
     await crowd.kill(third)
     await Bun.sleep(14_000)
     isAway = true
     await Bun.sleep(4_000)
+    const [first] = crowd.alive()
+    if (first) await startBehind(first, 'cut off')
     outage.from = Date.now()
     await database.server.kill()
     await Bun.sleep(OUTAGE_MS)
@@ -191,10 +271,10 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
   const isDuring = (at: number): boolean => at > outage.from - 1_000 && at < outage.until + 3_000
 
   test('no turn fails that was sent to one that lives', () => {
-    const failed = crowd.told.filter(({ kind, status, code, isWhole, member, at }) => {
+    const failed = crowd.told.filter(({ kind, status, code, isWhole, member, at, endedAt }) => {
       if (status === 200 && isWhole) return false
-      if (status === 429 && ['daily', 'minutely'].includes(kind)) return false
-      if (member.wasKilled && at > killedAt - 30_000) return false
+      if (status === 429 && code === SPENT[kind]) return false
+      if (member.wasKilled && endedAt >= killedAt) return false
       // What is said before is in the database, and so is what waits to be done.
       return !(['chained', 'background'].includes(kind) && code === 'not_ready' && isDuring(at))
     })
@@ -203,10 +283,51 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
     }))
     expect(short.slice(0, 20)).toEqual([])
     expect(crowd.told.length).toBeGreaterThan(2_000)
+    // The balancer was not told of the death: it went on where nobody took its connection.
+    expect(crowd.refused.length).toBeGreaterThan(0)
+    expect(crowd.refused.filter(({ member }) => !member.wasKilled)).toEqual([])
+    // Also of those that needed nothing of the database while it was away.
+    const answered = (one: string) =>
+      crowd.told.filter(
+        ({ kind, status, at, endedAt }) =>
+          kind === one && status === 200 && at > outage.from && endedAt < outage.until,
+      ).length
+    expect(answered('stored')).toBeGreaterThan(40)
+    expect(answered('daily')).toBeGreaterThan(50)
+    // Each that lives had its part of them.
+    for (const member of crowd.members)
+      expect(crowd.told.filter((it) => it.member === member).length).toBeGreaterThan(100)
   })
 
+  test('what was answered is found again, wherever it was made', async () => {
+    const made = crowd.told.filter(
+      ({ kind, status, member, endedAt }) =>
+        ['stored', 'chained'].includes(kind) &&
+        status === 200 &&
+        (!member.wasKilled || endedAt < killedAt - WRITTEN_MS),
+    )
+    expect(made.length).toBeGreaterThan(200)
+    const all = crowd.alive()
+    const headers = { authorization: `Bearer ${KEY}` }
+    const lost: string[] = []
+    for (const [at, { text, member }] of made.entries()) {
+      const { id } = JSON.parse(text)
+      const reply = await fetch(`${all[at % all.length]?.server.url}/v1/responses/${id}`, {
+        headers,
+      })
+      if (!reply.ok) lost.push(`${id} of ${member.name}: ${reply.status}`)
+      await reply.body?.cancel()
+    }
+    expect(lost).toEqual([])
+  }, 60_000)
+
   test('keys that were changed at one are honoured by all within three seconds', () => {
-    expect(honoured.filter(({ what }) => what === 'revoked').length).toBeGreaterThan(3)
+    for (const one of ['made', 'revoked', 'off', 'on'])
+      expect([one, honoured.filter(({ what }) => what === one).length > 1]).toEqual([one, true])
+    // Also once one was killed, and by all when the database was back.
+    const within = (from: number, to: number) => honoured.filter(({ at }) => at > from && at < to)
+    expect(within(killedAt, outage.from).length).toBeGreaterThan(3)
+    expect(within(outage.until, Number.POSITIVE_INFINITY).length).toBeGreaterThan(3)
     expect(honoured.filter(({ ms }) => ms > HONOURED_MS)).toEqual([])
   })
 
@@ -223,6 +344,9 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
       minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
     }
     for (const count of minutes.values()) expect(count).toBeLessThanOrEqual(PER_MINUTE * 1.02)
+    // It was asked for more than there is.
+    expect(Math.max(...minutes.values())).toBeGreaterThan(PER_MINUTE / 2)
+    expect(crowd.told.some(({ kind, status }) => kind === 'minutely' && status === 429)).toBe(true)
   })
 
   test(
@@ -241,12 +365,33 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
         return all.some((status) => ['queued', 'in_progress'].includes(status)) ? undefined : all
       }, 60_000)
       expect(ended.filter((status) => status !== 'completed')).toEqual([])
-      const asked = upstream.asked()
       const twice = behind.filter(({ prompt, member }) => {
-        const times = asked.filter(({ body }) => body.includes(prompt)).length
+        const times = timesOf(prompt)
         return times !== 1 && !(member.wasKilled && times === 2)
       })
       expect(twice.map(({ prompt }) => prompt)).toEqual([])
+      // Those that were under way there were taken over.
+      const taken = behind.filter(({ prompt }) => timesOf(prompt) === 2)
+      expect(taken.length).toBeGreaterThanOrEqual(STARTED)
+      expect(behind.filter(({ prompt }) => /dying|cut off/.test(prompt))).toHaveLength(2 * STARTED)
+    },
+    LONG,
+  )
+
+  test(
+    'work on many accounts goes on behind what the killed one had told of',
+    async () => {
+      const whole = await until(async () => {
+        const it = await operate<{ state: string }>(`/batches/${batch.id}`)
+        return it.state === 'done' ? it : undefined
+      }, 60_000)
+      const total = ACCOUNTS
+      expect(whole).toMatchObject({ state: 'done' })
+      expect(checked.size).toBe(total)
+      const again = [...checked.values()].filter((times) => times > 1).length
+      expect(batch.asked).toBeWithin(1, total)
+      expect(again).toBeLessThanOrEqual(batch.asked - batch.told + AT_ONCE)
+      expect(Math.max(...checked.values())).toBeLessThanOrEqual(2)
     },
     LONG,
   )
@@ -256,12 +401,18 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
     const counts = new Map(rows.map(({ request_id, count }) => [request_id, Number(count)]))
     expect([...counts.values()].filter((count) => count !== 1)).toEqual([])
     const answered = crowd.told.filter(
-      ({ status, member, kind }) => status === 200 && !member.wasKilled && kind !== 'background',
+      ({ status, member, kind, endedAt }) =>
+        status === 200 &&
+        kind !== 'background' &&
+        (!member.wasKilled || endedAt < killedAt - WRITTEN_MS),
     )
+    expect(answered.length).toBeGreaterThan(1_500)
+    expect(answered.some(({ member }) => member.wasKilled)).toBe(true)
     expect(answered.filter(({ requestId }) => counts.get(requestId) !== 1).length).toBe(0)
-    const [all] = await database.rows('SELECT count(*) AS turns FROM ledger')
-    const [sums] = await database.rows('SELECT sum(turns) AS turns FROM ledger_hours')
-    expect(Number(sums?.turns)).toBe(Number(all?.turns))
+    const tokens = 'sum(input_tokens) AS input, sum(output_tokens) AS output'
+    const [all] = await database.rows(`SELECT count(*) AS turns, ${tokens} FROM ledger`)
+    const [sums] = await database.rows(`SELECT sum(turns) AS turns, ${tokens} FROM ledger_hours`)
+    expect(sums).toEqual(all)
   })
 
   test('all agree in the end', async () => {

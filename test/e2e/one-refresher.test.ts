@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { openFile } from '#src/store/file'
 import { openRemote } from '#src/store/remote'
+import { fakeGrokWeb } from '../fakes/grok-web'
 import { fakeUpstream } from '../fakes/upstream'
-import { type Gateway, gateway } from '../support/gateway'
+import { ASK, type Gateway, gateway } from '../support/gateway'
 import { scratch } from '../support/programs'
 import { isWithoutSqld, sqld } from '../support/sqld'
 
@@ -20,7 +21,10 @@ async function world(place: (typeof PLACES)[number], count: number, settings: ob
   const living: Gateway[] = []
   const start = async () => {
     const client = server ? openRemote(server.url) : openFile(`${path}/groxy.db`)
-    const it = await gateway({ client, now, settings: { ...settings } })
+    const it = await gateway({
+      ...{ client, now, settings: { ...settings } },
+      reachable: (address) => address === '127.0.0.1',
+    })
     living.push(it)
     return it
   }
@@ -133,6 +137,52 @@ describe.each(PLACES)('instances over %s', (place) => {
       total: 2,
       wanted: null,
     })
+  }, 60_000)
+
+  test('ask once whether a refused account works, and all know what is found', async () => {
+    const says = { chat: 401, models: 200 }
+    await using upstream = fakeUpstream(({ path }) => {
+      const status = path.endsWith('/models') ? says.models : says.chat
+      return status === 200 ? undefined : Response.json({ error: { message: 'No.' } }, { status })
+    })
+    await using it = await world(place, 3, { model_refresh_minutes: 1_440 })
+    await it.addAccounts(upstream.url, ['one'])
+    await it.pass(3 * LOOK_MS)
+    says.models = 500
+    const before = lists(upstream)
+    const turn = (at: number) => it.living[at]?.post('/v1/chat/completions', ASK)
+    expect((await turn(0))?.status).toBeGreaterThanOrEqual(400)
+    await it.pass(10 * MINUTE, 4_000)
+    // Nobody knows yet: once a minute, by whichever comes first.
+    expect(lists(upstream) - before).toBeGreaterThanOrEqual(7)
+    expect(lists(upstream) - before).toBeLessThanOrEqual(12)
+    Object.assign(says, { chat: 200, models: 200 })
+    const found = lists(upstream)
+    await it.pass(3 * MINUTE, 4_000)
+    expect(lists(upstream) - found).toBe(1)
+    for (const at of [0, 1, 2]) expect((await turn(at))?.status).toBe(200)
+  }, 60_000)
+
+  test('ask what is left of a quota as often as one would, wherever turns took of it', async () => {
+    await using it = await world(place, 3)
+    await using grok = fakeGrokWeb({ accounts: [{ name: 'one' }], now: it.now })
+    await it.living[0]?.stores.accounts.add({
+      ...{ kind: 'web', name: 'one', baseUrl: grok.url, secret: grok.account('one').sso },
+      tier: 'basic',
+    })
+    await it.pass(3 * LOOK_MS)
+    const asked = () => grok.calls.filter(({ endpoint }) => endpoint === 'rate-limits').length
+    const before = asked()
+    for (let round = 0; round < 10; round++) {
+      for (const one of it.living) {
+        const answer = await one.post('/v1/chat/completions', { ...ASK, model: 'grok-3' })
+        expect([answer.status, round]).toEqual([200, round])
+      }
+      await it.pass(MINUTE, 4_000)
+    }
+    // Ten minutes: at the first turn, and every five from then on, by one of them.
+    expect(asked() - before).toBeGreaterThanOrEqual(2)
+    expect(asked() - before).toBeLessThanOrEqual(4)
   }, 60_000)
 
   test('ask each for itself while the database is away', async () => {

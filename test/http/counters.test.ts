@@ -21,6 +21,10 @@ async function shared() {
     /** How long an answer takes by the clock of ours. */
     lateMs: 0,
     stumbles: 0,
+    /** It takes questions and answers none, … */
+    silent: false,
+    /** … and since when that is known. */
+    awaySince: Number.POSITIVE_INFINITY,
   }
   const faults: unknown[] = []
   let instances = 0
@@ -33,6 +37,7 @@ async function shared() {
         async hold(holder, wants) {
           state.asked++
           if (state.down || state.stumbles-- > 0) throw new Error('down')
+          if (state.silent) return new Promise(() => undefined)
           const dueAt = state.time + state.lateMs
           const held = await store.hold(holder, wants)
           if (state.slowMs > 0) await Bun.sleep(state.slowMs)
@@ -46,6 +51,11 @@ async function shared() {
       },
       later: (promise) => void work.push(promise),
       zoneMinutes: () => state.zone,
+      database: () => ({
+        up: state.awaySince > state.time,
+        writable: true,
+        since: Math.min(state.time, state.awaySince),
+      }),
       onFault: (cause) => faults.push(cause),
     })
     const needOf = (bucket: Bucket, limit: number, amount = 1) => ({
@@ -202,6 +212,7 @@ describe('a limit that instances share', () => {
     const [one, other] = [it.instance(), it.instance()]
     expect(await one.take('concurrency', 2)).toBeDefined()
     expect(await it.rows()).toMatchObject([{ granted: 1 }])
+    expect(it.state.asked).toBe(1)
     expect(await other.take('concurrency', 2)).toBeDefined()
     expect(await one.take('concurrency', 2)).toBeUndefined()
   })
@@ -340,6 +351,57 @@ test('without a database limits hold for each instance alone, and what was used 
   await one.tick()
   expect(await it.rows()).toMatchObject([{ bucket: 'chat', granted: 6, used: 6 }])
   expect(await it.instance().take('chat', 6)).toBeUndefined()
+})
+
+describe('a database that is known to be silent', () => {
+  test('is waited for by nobody, and no turn is refused that may be let in', async () => {
+    const { state, instance } = await shared()
+    const one = instance()
+    const use = async () => {
+      const need = one.needOf('requests', 100)
+      if (await one.takeAll([need])) return
+      one.settle(need, 1)
+      return need
+    }
+    expect(await use()).toBeDefined()
+    state.silent = true
+    state.awaySince = state.time
+    state.time += 3_000
+    const begun = performance.now()
+    // Far more than is held ahead, and while the tick waits for an answer.
+    expect(await count(20, use)).toBe(20)
+    const ticking = one.tick()
+    expect(await count(20, use)).toBe(20)
+    expect(performance.now() - begun).toBeLessThan(1_000)
+    await ticking
+    expect(await count(100, use)).toBe(59)
+    // It is back: what was used is told, and nothing more is to be had.
+    state.silent = false
+    state.awaySince = Number.POSITIVE_INFINITY
+    await one.tick()
+    expect(await use()).toBeUndefined()
+    state.time += 60_000
+    expect(await use()).toBeDefined()
+  })
+
+  test('keeps nobody from turns at once', async () => {
+    const { state, instance } = await shared()
+    const one = instance()
+    const take = async () => {
+      const need = one.needOf('concurrency', 10)
+      return (await one.takeAll([need])) ? undefined : need
+    }
+    expect(await take()).toBeDefined()
+    state.silent = true
+    state.awaySince = state.time
+    state.time += 3_000
+    expect(await count(3, take)).toBe(3)
+    const begun = performance.now()
+    const ticking = one.tick()
+    expect(await count(20, take)).toBe(6)
+    expect(performance.now() - begun).toBeLessThan(1_000)
+    await ticking
+  })
 })
 
 test('a database that stumbles once gives no limit twice', async () => {

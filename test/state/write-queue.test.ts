@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createWriteQueue, type Writing } from '#src/state/write-queue'
+import { DatabaseAway } from '#src/store/fault'
 import type { Statements } from '#src/store/stores'
 
 interface Named extends Writing {
@@ -7,7 +8,10 @@ interface Named extends Writing {
 }
 
 /** A queue over a list that takes what it is told to take. */
-function queueOver(takes: (names: readonly string[]) => boolean | Promise<boolean>) {
+function queueOver(
+  takes: (names: readonly string[]) => boolean | Promise<boolean>,
+  fault = new Error('refused'),
+) {
   const written: string[][] = []
   const lost: string[] = []
   const faults: (readonly [waiting: number, dropped: number])[] = []
@@ -15,7 +19,7 @@ function queueOver(takes: (names: readonly string[]) => boolean | Promise<boolea
   const queue = createWriteQueue<Named>({
     async write(statements: Statements) {
       const names = statements.map((statement) => String(statement))
-      if (!(await takes(names))) throw new Error('refused')
+      if (!(await takes(names))) throw fault
       written.push(names)
     },
     now: () => time,
@@ -136,4 +140,19 @@ test('a write that never ends is given up after a minute, and done again', async
   wait(60_001)
   await queue.flush()
   expect([calls, written]).toEqual([2, [['a']]])
+})
+
+test('what was not answered is not given up as soon as what was refused, while others are answered', async () => {
+  const tries = async (fault?: Error) => {
+    const { queue, lost, push } = queueOver((names) => !names.includes('unlucky'), fault)
+    push('unlucky')
+    for (let tried = 1; ; tried++) {
+      push(`other ${tried}`)
+      await queue.flush()
+      if (lost.length > 0 || tried === 100) return tried
+    }
+  }
+  const refused = await tries()
+  expect(refused).toBeLessThanOrEqual(3)
+  expect(await tries(new DatabaseAway('silent'))).toBeGreaterThan(5 * refused)
 })

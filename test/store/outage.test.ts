@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { createVault } from '#src/crypto'
 import { openRemote } from '#src/store/remote'
 import { DEFAULT_SETTINGS } from '#src/store/settings'
 import { createSnapshots, type Snapshot } from '#src/store/snapshot'
@@ -80,6 +81,23 @@ describe('the snapshot', () => {
     expect(performance.now() - begun).toBeLessThan(2_000)
     wait(10_000)
     expect(it.get()).toBe(first)
+  })
+  test('that nobody has asked for in a while is looked at by one for a crowd that comes', async () => {
+    let revision = 1
+    let looks = 0
+    const { it, wait } = snapshots(async () => {
+      looks++
+      await Bun.sleep(50)
+      return revision
+    })
+    await it.get()
+    looks = 0
+    revision = 2
+    wait(60_000)
+    const found = await Promise.all(Array.from({ length: 500 }, () => it.get()))
+    expect(new Set(found.map((snapshot) => snapshot.revision))).toEqual(new Set([2]))
+    // One for the revision, and one for that of the accounts.
+    expect(looks).toBe(2)
   })
   test('is begun with what was kept, and read when the database is there', async () => {
     let isDown = true
@@ -220,3 +238,24 @@ function slowProxy(target: string, delayMs: () => number) {
     [Symbol.asyncDispose]: () => server.stop(true),
   }
 }
+
+test('nothing is taken over of a database that has another secret since', async () => {
+  await using upstream = fakeUpstream()
+  await using it = await gateway({ env: xaiAt(upstream.url) })
+  const { ask } = await keyed(it, {})
+  expect((await ask()).status).toBe(200)
+  const other = JSON.stringify(await createVault('another secret for tests').seal('secret_check'))
+  const sealed = await it.client.execute("SELECT value FROM settings WHERE name = 'secret_check'")
+  const become = async (value: unknown, change: string) => {
+    const mark = "INSERT OR REPLACE INTO settings (name, value) VALUES ('secret_check', ?)"
+    await it.client.execute({ sql: mark, args: [String(value)] })
+    await it.client.execute(change)
+    await it.client.execute("UPDATE settings SET value = value + 1 WHERE name = 'revision'")
+    await it.app.refresh()
+  }
+  await become(other, 'UPDATE keys SET enabled = 0')
+  expect((await ask()).status).toBe(200)
+  expect(it.lines.join('\n')).toContain('another secret')
+  await become(sealed.rows[0]?.value, "UPDATE keys SET name = 'off'")
+  expect((await ask()).status).toBe(401)
+})

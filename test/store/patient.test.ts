@@ -93,6 +93,7 @@ describe('faults of a database', () => {
     expect(isOutage(new TypeError('undefined is not a function'))).toBe(false)
     expect(isOutage(error({ name: 'LibsqlError', code: 'SQLITE_CONSTRAINT' }))).toBe(false)
     expect(isOutage(error({}, error({ name: 'LibsqlError', code: 'BLOCKED' })))).toBe(true)
+    expect(isOutage(error({ name: 'LibsqlBatchError', code: 'BLOCKED' }))).toBe(true)
   })
 })
 

@@ -16,13 +16,18 @@ export interface Told {
   readonly kind: string
   readonly member: Member
   readonly at: number
+  readonly endedAt: number
   readonly status: number
   readonly requestId: string
   readonly text: string
   /** The answer came to its end. */
   readonly isWhole: boolean
   readonly code: string
+  /** Nobody took the connection, so that nothing was sent. */
+  readonly isRefused?: boolean
 }
+
+type Heard = Omit<Told, 'kind' | 'member' | 'at' | 'endedAt'>
 
 interface Turn {
   readonly kind: string
@@ -35,13 +40,25 @@ interface Turn {
 export function createCrowd() {
   const members: Member[] = []
   const told: Told[] = []
+  const refused: Told[] = []
+  /** Those where nobody listens any more. */
+  const refusing = new Set<Member>()
   let turn = 0
 
   const alive = () => members.filter(({ isAlive }) => isAlive)
 
-  async function sendTo(member: Member, { kind, key, path, body }: Turn): Promise<Told> {
+  async function attempt(member: Member, turnOf: Turn): Promise<Told> {
     const at = Date.now()
-    const seen = { kind, member, at }
+    const heard = await ask(member, turnOf)
+    return { kind: turnOf.kind, member, at, endedAt: Date.now(), ...heard }
+  }
+
+  function tell(found: Told): Told {
+    told.push(found)
+    return found
+  }
+
+  async function ask(member: Member, { key, path, body }: Turn): Promise<Heard> {
     try {
       const reply = await fetch(`${member.server.url}/v1${path}`, {
         method: 'POST',
@@ -50,7 +67,7 @@ export function createCrowd() {
         signal: AbortSignal.timeout(30_000),
       })
       const requestId = reply.headers.get('x-request-id') ?? ''
-      const known = { ...seen, status: reply.status, requestId }
+      const known = { status: reply.status, requestId }
       try {
         const text = await reply.text()
         const isStream = reply.headers.get('content-type')?.includes('event-stream') ?? false
@@ -60,13 +77,17 @@ export function createCrowd() {
         return { ...known, text: String(cause), isWhole: false, code: '' }
       }
     } catch (cause) {
-      return { ...seen, status: 0, requestId: '', text: String(cause), isWhole: false, code: '' }
+      const isRefused = /refused/i.test(String((cause as { readonly code?: string }).code))
+      const nothing = { status: 0, requestId: '', isWhole: false, code: '' }
+      return { ...nothing, text: String(cause), isRefused }
     }
   }
 
   return {
     members,
     told,
+    /** Turns whose connection nobody took, and that went on to another instance. */
+    refused,
     alive,
 
     add(name: string, server: Server): Member {
@@ -82,17 +103,22 @@ export function createCrowd() {
       await member.server.exited
     },
 
-    /** Send a turn to the next instance; to another one where nobody takes the connection. */
+    /** Send a turn to the next instance; to the one after it where nobody takes the connection. */
     async send(turnOf: Turn): Promise<Told> {
-      const all = alive()
-      const member = all[turn++ % all.length]
-      if (!member) throw new Error('Nobody is alive.')
-      const found = await sendTo(member, turnOf)
-      told.push(found)
-      return found
+      for (;;) {
+        const all = members.filter((member) => !refusing.has(member))
+        const member = all[turn++ % all.length]
+        if (!member) throw new Error('Nobody is alive.')
+        const found = await attempt(member, turnOf)
+        if (!found.isRefused) return tell(found)
+        refused.push(found)
+        refusing.add(member)
+      }
     },
 
-    sendTo,
+    /** Send a turn to an instance. */
+    sendTo: async (member: Member, turnOf: Turn): Promise<Told> =>
+      tell(await attempt(member, turnOf)),
   }
 }
 

@@ -13,10 +13,11 @@ import { systemWords } from './words'
 /** Where the database is, what is in it, and how it is copied. */
 export function databaseCard(view: View, { database }: SystemFacts, hasFile: boolean): Html {
   const say = systemWords[view.language]
-  const { kind, path, host, latencyMs, tables } = database
+  const { kind, path, host, latencyMs, isWritable, tables } = database
   return card(
     say.database,
     html`
+      ${!isWritable && message('bad', say.readOnly)}
       ${definitions([
         [
           say.place,

@@ -39,6 +39,7 @@ export const SystemObject = Type.Object({
     host: maybe(Type.String()),
     size_bytes: maybe(Type.Integer()),
     latency_ms: Type.Number(),
+    is_writable: Type.Boolean({ description: 'Whether it took what was last to be written.' }),
     has_backup: Type.Boolean({ description: 'Whether it can be copied and checked from here.' }),
     tables: Type.Array(
       Type.Object({

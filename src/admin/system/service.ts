@@ -29,6 +29,8 @@ interface DatabaseFacts {
   readonly bytes: number | undefined
   /** How long it takes to say anything. */
   readonly latencyMs: number
+  /** Whether it took what was last to be written. */
+  readonly isWritable: boolean
   readonly tables: readonly TableRows[]
 }
 
@@ -83,6 +85,7 @@ export function createSystem(parts: AdminParts) {
           host: database.kind === 'server' ? database.host : undefined,
           bytes: database.kind === 'file' ? database.size() : undefined,
           latencyMs,
+          isWritable: parts.database().writable,
           tables,
         },
         media: ground.media,

@@ -40,6 +40,7 @@ export const systemObject = (facts: SystemFacts, hasBackup: boolean) => ({
     host: facts.database.host ?? null,
     size_bytes: facts.database.bytes ?? null,
     latency_ms: facts.database.latencyMs,
+    is_writable: facts.database.isWritable,
     has_backup: hasBackup,
     tables: facts.database.tables.map(({ name, atMost }) => ({
       name,
