@@ -29,6 +29,8 @@ const SPENT_MS = 1_000
 /** The same for slots: those that another gave back are on their way. */
 export const SLOT_MS = 50
 const RETRY_MS = 50
+/** How often an instance looks what others take that counts nothing now. */
+const SELDOM_MS = 10_000
 /** How long a turn waits for the database before this instance keeps to its part of a limit. */
 const ANSWER_MS = 2_000
 /** How long turns then do not ask at all; the tick does. */
@@ -142,7 +144,11 @@ export function createClaims(
 
     /** Look what others do, as far as there are others. */
     async listen(at: number, isCounting: boolean): Promise<void> {
-      if (!rivals || !overheard.isDue(at, isCounting && rivals() > 1)) return
+      if (!rivals) return
+      // Nobody takes anything where nobody else is; but whoever went alone looks whether the database is back.
+      const isAlone = rivals() === 1 && downUntil === Number.NEGATIVE_INFINITY
+      const oftenMs = isCounting && rivals() > 1 ? 0 : SELDOM_MS
+      if (!overheard.isDue(at, isAlone ? Number.POSITIVE_INFINITY : oftenMs)) return
       try {
         await within(ANSWER_MS, overheard.look(at))
         if (!isHeldUp) succeed(now())

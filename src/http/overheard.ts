@@ -15,8 +15,6 @@ interface OverheardParts {
 const FIRST_MS = 3_600_000
 /** Clocks may differ, and answers be late. */
 const MARGIN_MS = 2_000
-/** How often an instance looks that counts nothing now. */
-const SELDOM_MS = 10_000
 /** Limits that are told at once, and kept in mind. */
 const PAGE = 10_000
 const MOST = 50_000
@@ -39,13 +37,13 @@ export function createOverheard(parts: OverheardParts) {
   }
 
   return {
-    /** Whether it is time to look. */
-    isDue: (at: number, isCounting: boolean): boolean =>
-      lookedAt === undefined || isCounting || at - lookedAt >= SELDOM_MS,
+    /** Whether it is time to look, where that is to be done so often; the first time it always is. */
+    isDue: (at: number, everyMs: number): boolean =>
+      lookedAt === undefined || at - lookedAt >= everyMs,
 
     /** Look what others took since the last time. */
     async look(at: number): Promise<void> {
-      const since = lookedAt === undefined ? at - FIRST_MS : lookedAt - MARGIN_MS
+      const since = Math.max(at - FIRST_MS, (lookedAt ?? 0) - MARGIN_MS)
       const found = await allowances.taken(instance(), since, PAGE)
       lookedAt = at
       for (const taken of found) {
