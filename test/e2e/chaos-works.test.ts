@@ -35,8 +35,9 @@ describe.skipIf(isWithoutSqld)(
         const reply = await fetch(`${server.url}/v1/models`, { headers })
         return (await reply.text()).includes('"grok-4"') || undefined
       })
+      const operator = await logIn(server, INSTANCE_ENV.ADMIN_PASSWORD)
       const member = crowd.add(name, server)
-      operators.set(member, await logIn(server, INSTANCE_ENV.ADMIN_PASSWORD))
+      operators.set(member, operator)
       return member
     }
 
@@ -61,6 +62,7 @@ describe.skipIf(isWithoutSqld)(
       const ends = [steadily(20, () => crowd.send(asked)), works.film()]
       for (const member of [one, two, dying]) await works.use(member)
       await Bun.sleep(4_000)
+      await works.judged()
       await works.filmLong(dying, 'dying')
       await works.filmUnnoted(dying)
       await crowd.kill(dying)

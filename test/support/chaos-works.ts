@@ -166,6 +166,15 @@ export function createWorks() {
       await parts.operate(first, '/system/jobs/models/run', {}).catch(() => {})
     },
 
+    /** Nobody asks about those any more who were refused: who dies over it is followed by another. */
+    judged: () =>
+      until(async () => {
+        const [row] = await parts.database.rows(
+          "SELECT count(*) AS count FROM account_states WHERE state = 'expired'",
+        )
+        return Number(row?.count) === REFUSED || undefined
+      }, 30_000),
+
     /** Have every session used through an instance. */
     async use(member: Member): Promise<void> {
       for (const model of SESSIONS) {
