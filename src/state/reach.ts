@@ -4,8 +4,8 @@ import { within } from '../sleep'
 /** What a database has to say, or an `ApiError` when it says nothing. */
 export type Reach = <T>(question: Promise<T>) => Promise<T>
 
-/** A database may also be away without a word, and clients wait for no longer than this. */
-const PATIENCE_MS = 5_000
+/** Longer than a call that is not answered takes: a server that many ask at once keeps some of them waiting. */
+const PATIENCE_MS = 10_000
 
 /** Turns failures of the database into what a client can understand. */
 export const createReach =
