@@ -36,8 +36,11 @@ interface SnapshotParts {
   readonly later: (work: Promise<unknown>) => void
 }
 
-/** How old a snapshot may be before the revision is asked for in the background, or first. */
-const FRESH_MS = 2_000
+/**
+ * How old a snapshot may be before the revision is asked for in the background, or first. Who is asked something
+ * writes several times a second: two questions more are little, and a change is honoured the sooner.
+ */
+const FRESH_MS = 500
 const USABLE_MS = 10_000
 /** How long a turn waits for the database before it goes by an older snapshot, or is refused without any. */
 const PATIENCE_MS = 1_000

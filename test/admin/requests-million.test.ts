@@ -121,6 +121,8 @@ describe('a million requests', () => {
           PORT: String(port),
           DATABASE_URL: `file:${folder.path}/groxy.db`,
           ADMIN_PASSWORD: PASSWORD,
+          // As the gateway of this process has begun the database.
+          GROXY_SECRET: 'a secret for tests',
         },
       })
       const operator = await logIn(program)
