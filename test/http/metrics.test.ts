@@ -104,6 +104,54 @@ test('a real server tells who asks, and what it has done', async () => {
   expect(types.get('groxy_cost_usd_total')).toBe('counter')
 })
 
+test('one of several processes tells what all of them have done, and how many did not say', async () => {
+  await using upstream = fakeUpstream()
+  const env = xaiAt(upstream.url)
+  await using other = await gateway({ env })
+  await using it = await gateway({
+    env,
+    siblings: {
+      index: 1,
+      metrics: async () => ({ told: [{ index: 0, text: other.app.metrics() }], missing: 2 }),
+    },
+  })
+  for (const asked of [it, other, other])
+    await (await asked.post('/v1/chat/completions', ASK)).text()
+  const { value, values } = parseMetrics(await (await fetch(`${it.url}/metrics`)).text())
+  const turns = values('groxy_turns_total').filter(([, count]) => count > 0)
+  expect(turns.map(([{ process }, count]) => [process, count])).toEqual([
+    ['0', 2],
+    ['1', 1],
+  ])
+  expect(values('groxy_processes')).toEqual([
+    [{ told: 'yes' }, 2],
+    [{ told: 'no' }, 2],
+  ])
+  expect(value('groxy_inflight')).toBeUndefined()
+  expect(parseMetrics(it.app.metrics()).values('groxy_processes')).toEqual([])
+  const alone = parseMetrics(await (await fetch(`${other.url}/metrics`)).text())
+  expect(alone.value('groxy_inflight')).toBe(0)
+  expect(alone.values('groxy_processes')).toEqual([])
+})
+
+test('turns that cannot be written down are seen, and reported', async () => {
+  await using upstream = fakeUpstream()
+  await using it = await gateway({ env: xaiAt(upstream.url) })
+  await it.client.execute('ALTER TABLE ledger RENAME TO elsewhere')
+  await (await it.post('/v1/chat/completions', ASK)).text()
+  await it.app.flush()
+  const waiting = async () =>
+    parseMetrics(await (await fetch(`${it.url}/metrics`)).text()).value('groxy_ledger_waiting')
+  expect(await waiting()).toBe(1)
+  const said = it.lines
+    .map((line) => JSON.parse(line))
+    .find(({ event }) => event === 'ledger_waits')
+  expect(said).toMatchObject({ level: 'warn', waiting: 1, dropped: 0 })
+  await it.client.execute('ALTER TABLE elsewhere RENAME TO ledger')
+  expect(await it.ledger()).toHaveLength(1)
+  expect(await waiting()).toBe(0)
+})
+
 test('an account that rests is seen', async () => {
   await using upstream = fakeUpstream(({ path }) =>
     path === '/v1/models' ? undefined : new Response('{}', { status: 429 }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { readdir, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, stat, symlink, utimes } from 'node:fs/promises'
 import { createSnapshotFile, snapshotPath } from '#src/cli/snapshot-file'
 import { readConfig } from '#src/config'
 import { createVault } from '#src/crypto'
@@ -135,6 +135,41 @@ describe('the file', () => {
     expect(left.map((name) => name.slice('groxy.snapshot'.length))).toEqual([
       ...['', '.4e5f6a7b', '.backup'],
     ])
+  })
+
+  test('is as it was, with nothing beside it, when it cannot be written anew', async () => {
+    await using folder = await scratch('kept')
+    const file = createSnapshotFile(`${folder.path}/groxy.snapshot`, config, vault)
+    await file.write(kept(2))
+    const broken: Kept = {
+      ...kept(450),
+      states: {
+        [Symbol.iterator]() {
+          throw new Error('no states today')
+        },
+      },
+    }
+    await expect(file.write(broken)).rejects.toThrow('no states today')
+    expect(await readdir(folder.path)).toEqual(['groxy.snapshot'])
+    expect((await file.read())?.kept.snapshot.accounts).toHaveLength(2)
+  })
+
+  test('takes no place that something else has, and leaves nothing beside it', async () => {
+    await using folder = await scratch('kept')
+    const path = `${folder.path}/groxy.snapshot`
+    await mkdir(path)
+    const file = createSnapshotFile(path, config, vault)
+    await expect(file.write(kept(1))).rejects.toThrow()
+    expect(await readdir(folder.path)).toEqual(['groxy.snapshot'])
+  })
+
+  test('is written although what others left behind cannot be looked at', async () => {
+    await using folder = await scratch('kept')
+    const path = `${folder.path}/groxy.snapshot`
+    await symlink(`${folder.path}/nowhere`, `${path}.0a1b2c3d`)
+    const file = createSnapshotFile(path, config, vault)
+    await file.write(kept(1))
+    expect((await file.read())?.kept.snapshot.accounts).toHaveLength(1)
   })
 
   test('is a file: what is none is not waited for', async () => {

@@ -4,6 +4,7 @@ import { createPlatform } from '#src/cli/platform'
 import { readConfig } from '#src/config'
 import { createVault } from '#src/crypto'
 import { createLog } from '#src/log'
+import type { Siblings } from '#src/platform'
 import { openFile } from '#src/store/file'
 import type { NewKey } from '#src/store/keys'
 import { migrate } from '#src/store/migrate'
@@ -24,11 +25,13 @@ interface Options {
   readonly reachable?: (address: string) => boolean
   /** What names stand for, if other addresses than the machine knows. */
   readonly resolve?: (host: string) => Promise<readonly string[]>
+  /** The other processes of its machine, if there are any. */
+  readonly siblings?: Siblings
 }
 
 /** A whole gateway with a database in memory, on a port of its own. */
 export async function gateway(options: Options = {}) {
-  const { env = {}, settings = {}, now, path = ':memory:', reachable, resolve } = options
+  const { env = {}, settings = {}, now, path = ':memory:', reachable, resolve, siblings } = options
   const client = options.client ?? openFile(path)
   await migrate(client)
   const vault = createVault('a secret for tests')
@@ -49,6 +52,7 @@ export async function gateway(options: Options = {}) {
     now: clock,
     ...(reachable && { reachable }),
     ...(resolve && { resolve }),
+    ...(siblings && { siblings }),
   }
   const app = createApp(platform)
   await app.load()
