@@ -13,10 +13,11 @@ const WHOLE_BYTES = 4096
  * The log on standard output, and a way to write what is still held.
  *
  * @param process its number, where several processes write to the same place
+ * @param descriptor of what is the standard output
  */
-export function createOutput(level: Level, process?: number) {
+export function createOutput(level: Level, process?: number, descriptor = STDOUT) {
   // Not `process.stdout`, which loads the streams of Node for it.
-  const isTerminal = isatty(STDOUT)
+  const isTerminal = isatty(descriptor)
   let held: string[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -29,7 +30,7 @@ export function createOutput(level: Level, process?: number) {
     try {
       for (const piece of pieces) {
         let rest = Buffer.from(piece)
-        while (rest.length > 0) rest = rest.subarray(writeSync(STDOUT, rest))
+        while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest))
       }
     } catch {
       // Whoever read our output has gone, or does not keep up: no reason to stop serving.

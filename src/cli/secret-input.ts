@@ -3,12 +3,20 @@ import { readFileSync } from 'node:fs'
 const INTERRUPTS = new Set(['\u0003', '\u0004'])
 const ERASERS = new Set(['\u007f', '\b'])
 
+interface Streams {
+  readonly stdin: NodeJS.ReadStream & { readonly fd: number }
+  readonly stderr: Pick<NodeJS.WriteStream, 'write'>
+}
+
 /** What a person types without its being seen; or else, in scripts, the standard input. */
-export async function readSecretInput(prompt: string): Promise<string> {
-  const { stdin, stderr } = process
-  if (!stdin.isTTY) return readFileSync(0, 'utf8').replace(/\r?\n$/, '')
-  stderr.write(prompt)
+export async function readSecretInput(
+  prompt: string,
+  { stdin, stderr }: Streams = process,
+): Promise<string> {
+  if (!stdin.isTTY) return readFileSync(stdin.fd, 'utf8').replace(/\r?\n$/, '')
+  // Before the prompt: whoever answers it at once is not to be shown either.
   stdin.setRawMode(true)
+  stderr.write(prompt)
   const typed = await typedLine(stdin)
   stdin.setRawMode(false)
   stdin.pause()
