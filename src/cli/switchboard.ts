@@ -55,5 +55,3 @@ export function createSwitchboard({ send, patienceMs }: SwitchboardParts) {
     },
   }
 }
-
-export type Switchboard = ReturnType<typeof createSwitchboard>
