@@ -19,3 +19,10 @@ const readProc = (pid: number, name: string): Promise<string> =>
   Bun.file(`/proc/${pid}/${name}`)
     .text()
     .catch(() => '')
+
+/** What a libSQL server has written for its database, its log apart, in bytes. */
+export async function databaseBytes(folder: string): Promise<number> {
+  const files = ['data', 'data-wal'].map((name) => Bun.file(`${folder}/data/dbs/default/${name}`))
+  const sizes = await Promise.all(files.map((file) => file.stat().catch(() => ({ size: 0 }))))
+  return sizes.reduce((sum, { size }) => sum + size, 0)
+}

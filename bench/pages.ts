@@ -50,7 +50,7 @@ export async function measurePages(parts: PageParts) {
     const address = `http://127.0.0.1:${port}`
     await answering(address)
     await Bun.sleep(SETTLED_MS)
-    const cookie = await logIn(address)
+    const cookie = await logIn(address, PASSWORD)
     const pages = []
     for (const path of paths) pages.push(await measure(address, path, cookie, times))
     return { amount, times, pages }
@@ -94,7 +94,8 @@ async function routes() {
   return createApp(createPlatform(config, state, log)).routes()
 }
 
-async function answering(address: string): Promise<void> {
+/** Wait until a server lives. */
+export async function answering(address: string): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     const answer = await fetch(`${address}/health`).catch(() => undefined)
     if (answer?.ok) return
@@ -103,12 +104,13 @@ async function answering(address: string): Promise<void> {
   throw new Error('Groxy did not start.')
 }
 
-async function logIn(address: string): Promise<string> {
+/** The cookies of an operator who has logged in. */
+export async function logIn(address: string, password: string): Promise<string> {
   const { headers } = await fetch(`${address}/admin/login`, {
     method: 'POST',
     redirect: 'manual',
     headers: { origin: address, 'sec-fetch-site': 'same-origin' },
-    body: new URLSearchParams({ password: PASSWORD }),
+    body: new URLSearchParams({ password }),
   })
   return headers
     .getSetCookie()

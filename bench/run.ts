@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compare } from './comparison'
+import { measureDatabase } from './database'
 import { reportDialects } from './dialect-report'
 import { measureDialects } from './dialects'
 import { buildExecutables } from './executables'
@@ -16,7 +17,7 @@ import { startGroxy, startTargets, startUpstream } from './targets'
 import { measureWebDecoder, reportWebDecoder } from './web-decoder'
 import { measureWorkers, reportWorkers } from './workers'
 
-// bun bench/run.ts [--short | --soak [TURNS] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short] | --workers [--short]]
+// bun bench/run.ts [--short | --soak [TURNS] | --database [--short] | --pool [--short] | --pages [--short] | --dialects [--short] | --web-decoder [--short] | --workers [--short]]
 
 const FULL = {
   seconds: 5,
@@ -27,6 +28,10 @@ const FULL = {
   readings: 9,
   leases: 400_000,
   pages: { amount: { accounts: 20_000, keys: 1_000, turns: 1_000_000 }, times: 20 },
+  database: {
+    ...{ slowSeconds: 10, fastSeconds: 5, idleSeconds: 45, writeSeconds: 5 },
+    amount: { accounts: 50_000, keys: 100, turns: 100_000 },
+  },
 }
 const SHORT = {
   seconds: 1,
@@ -37,6 +42,10 @@ const SHORT = {
   readings: 3,
   leases: 40_000,
   pages: { amount: { accounts: 2_000, keys: 100, turns: 100_000 }, times: 5 },
+  database: {
+    ...{ slowSeconds: 3, fastSeconds: 1, idleSeconds: 10, writeSeconds: 1 },
+    amount: { accounts: 2_000, keys: 100, turns: 10_000 },
+  },
 }
 const SOAK_TURNS = 1_000_000
 
@@ -50,15 +59,17 @@ const form =
       ? 'pool'
       : words.includes('--pages')
         ? 'pages'
-        : words.includes('--dialects')
-          ? 'dialects'
-          : words.includes('--web-decoder')
-            ? 'web-decoder'
-            : words.includes('--workers')
-              ? 'workers'
-              : isShort
-                ? 'short'
-                : 'full'
+        : words.includes('--database')
+          ? 'database'
+          : words.includes('--dialects')
+            ? 'dialects'
+            : words.includes('--web-decoder')
+              ? 'web-decoder'
+              : words.includes('--workers')
+                ? 'workers'
+                : isShort
+                  ? 'short'
+                  : 'full'
 const effort = isShort ? SHORT : FULL
 
 const folder = await mkdtemp(join(tmpdir(), 'groxy-bench-'))
@@ -92,6 +103,8 @@ async function measureAll() {
     const turns = Number(words[soakAt + 1]?.replaceAll(/[_,]/g, '') ?? SOAK_TURNS)
     return { soak: await soak(groxy, measure, join(folder, 'groxy/groxy.db'), turns) }
   }
+  if (form === 'database')
+    return { database: await measureDatabase({ ...parts, upstream, effort: effort.database }) }
   if (form === 'pool') {
     const { startUps, leases } = effort
     const pool = await measurePool({ ...parts, upstream, startUps, leases })
@@ -117,11 +130,10 @@ async function measureAll() {
 
 const generatorOf = (what: typeof form): string => {
   if (what === 'web-decoder') return 'this process'
-  return what === 'soak' || what === 'pool' || what === 'pages'
+  if (what === 'workers') return 'sockets'
+  return what === 'soak' || what === 'pool' || what === 'pages' || what === 'database'
     ? 'fetch'
-    : what === 'workers'
-      ? 'sockets'
-      : GENERATOR
+    : GENERATOR
 }
 
 try {

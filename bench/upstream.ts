@@ -1,4 +1,5 @@
 import { CHAT_ANSWER, chatStream } from './chat-speech'
+import { PICTURE_MODEL } from './database-turns'
 import { RESPONSE, responsesStream } from './responses-speech'
 import { PACED, SCENARIOS } from './scenarios'
 
@@ -13,7 +14,14 @@ const encoder = new TextEncoder()
 const plainChat = encoder.encode(CHAT_ANSWER)
 const plainResponse = encoder.encode(RESPONSE)
 
-const ids = new Set([...SCENARIOS, PACED].map(({ model }) => model))
+/** What is sniffed of a PNG, and 100 kB behind it. */
+const PNG = Buffer.concat([
+  Buffer.from('89504e470d0a1a0a0000000d494844520000040000000400080200000026934f3c', 'hex'),
+  Buffer.alloc(100_000, 'pixels'),
+])
+const pictures = { created: 1, data: [{ b64_json: PNG.toString('base64') }] }
+
+const ids = new Set([...[...SCENARIOS, PACED].map(({ model }) => model), PICTURE_MODEL])
 const models = {
   object: 'list',
   data: [...ids].map((id) => ({ id, object: 'model', created: 1, owned_by: 'bench' })),
@@ -65,6 +73,7 @@ Bun.serve({
   async fetch(request) {
     if (request.method === 'GET') return Response.json(models)
     const body = await request.text()
+    if (request.url.endsWith('/images/generations')) return Response.json(pictures)
     const model = /"model":"([^"]+)"/.exec(body)?.[1] ?? ''
     const isResponse = request.url.endsWith('/responses')
     if (isResponse !== isForResponses(model))

@@ -3,7 +3,7 @@ import { createAccounting } from './accounting'
 import { createAdminDoor } from './admin-door'
 import { createPassthrough } from './api/passthrough/service'
 import { createBackground } from './background'
-import { createName, createVault, newId } from './crypto'
+import { createName, createVault, newId, newTimedId } from './crypto'
 import { createBooks } from './dispatch/book'
 import { createContentKeeper } from './dispatch/content'
 import { createDispatch } from './dispatch/dispatch'
@@ -22,6 +22,7 @@ import { health } from './http/health'
 import { createHouseKey } from './http/house-key'
 import { createIntake } from './http/intake'
 import { metricsRoutes } from './http/metrics'
+import { createSecondLook } from './http/second-look'
 import { swaggerUi } from './http/swagger'
 import { createInstances } from './instances'
 import { createKeeper } from './jobs/keeper'
@@ -104,6 +105,7 @@ export function createApp(platform: Platform) {
   const instances = createInstances({ platform, stores, instance, onFault })
   const background = createBackground({
     ...{ platform, stores, pool, catalog, upstreams, settings, instance },
+    instances: instances.count,
   })
   const { models, quotas, cleaning, jobs } = background
   const look = createLook({ stores, ...keeper.horizons, lists: models.horizon, now })
@@ -115,6 +117,8 @@ export function createApp(platform: Platform) {
     onFault,
     async onChange(snapshot) {
       const accounts = await roster(snapshot.accounts, snapshot.settings)
+      // Of accounts that nobody changed this instance hears otherwise, where it goes on between requests.
+      const isFollowed = platform.sharesWork && snapshot.accounts === current?.accounts
       current = snapshot
       pool.setAccounts(accounts)
       pricing.update(snapshot.prices)
@@ -122,7 +126,7 @@ export function createApp(platform: Platform) {
       const priorities = { xai, openai, web, demo: snapshot.settings.priority_demo }
       catalog.update({ priorities, routes: snapshot.routes })
       if (kept) keeper.learn([...kept.states], [...kept.quotas], kept.at)
-      else await keeper.recall()
+      else if (!isFollowed) await keeper.recall()
       models.follow()
       quotas.follow()
       if (kept) models.learn(kept.lists)
@@ -161,7 +165,11 @@ export function createApp(platform: Platform) {
   })
   const houseKey = createHouseKey(digest)
   const { environmentKey } = platform
-  const auth = createAuth({ snapshots, digest, environmentKey, houseKey: houseKey.byHash, now })
+  const lookAgain = createSecondLook({ look: snapshots.refresh, now })
+  const auth = createAuth({
+    ...{ snapshots, digest, environmentKey, lookAgain, now },
+    houseKey: houseKey.byHash,
+  })
   const books = createBooks({ now, pricing, record })
   const failOver = createFailOver({ pool, waiting, books, now })
   const content = createContentKeeper(ledger.keep)
@@ -179,7 +187,10 @@ export function createApp(platform: Platform) {
     now,
     log,
   })
-  const said = createSaid({ stores, settings, digest, newId, now, later, log })
+  const said = createSaid({
+    ...{ stores, settings, digest, now, later, log },
+    newId: () => newTimedId(now()),
+  })
   const surface = createSurface({
     platform,
     vault,

@@ -4,6 +4,7 @@ import { createMediaCleaningJob } from './jobs/media-cleaning'
 import { createModelRefresh } from './jobs/model-refresh'
 import { createQuotaRefresh } from './jobs/quota-refresh'
 import { createJobs } from './jobs/runner'
+import { createSharing } from './jobs/sharing'
 import type { Platform } from './platform'
 import type { Kind } from './pool/account'
 import type { Catalog } from './pool/catalog'
@@ -22,17 +23,22 @@ interface BackgroundParts {
   readonly settings: () => Settings
   /** The name of this instance. */
   readonly instance: () => string
+  /** How many instances there are. */
+  readonly instances: () => number
 }
 
 /** Everything that Groxy does without being asked, as jobs that nobody has started yet. */
 export function createBackground(parts: BackgroundParts) {
   const { platform, stores, pool, catalog, upstreams, settings, instance } = parts
   const { now, random, spreadMs, log } = platform
+  const sharing = createSharing({ asks: stores.asks, instance, now, log })
   const models = createModelRefresh({
     pool,
     catalog,
     upstreams,
     modelLists: stores.modelLists,
+    sharing,
+    instances: parts.instances,
     isOn: () => settings().model_refresh,
     maxAgeMs: () => settings().model_refresh_minutes * 60_000,
     now,
@@ -44,6 +50,7 @@ export function createBackground(parts: BackgroundParts) {
     pool,
     upstreams,
     tiers: stores.accountTiers,
+    sharing,
     isOn: () => settings().quota_refresh,
     restMs(tier) {
       const { quota_refresh_hours: hours, quota_refresh_super_hours: superHours } = settings()
@@ -75,6 +82,7 @@ export function createBackground(parts: BackgroundParts) {
       upstreams,
       suspects: suspects.list,
       verdict: suspects.settle,
+      sharing,
       isOn: () => settings().account_check,
       now,
     }),

@@ -24,13 +24,24 @@ export function sameText(one: string, other: string): boolean {
 /** A new identifier that sorts nowhere and says nothing. */
 export const newId = (): string => crypto.randomUUID().replaceAll('-', '')
 
-const REQUEST = 'req_'
 /** Milliseconds since 1970 in hexadecimal, for some thousand years. */
 const TIME_DIGITS = 12
+const TIMED = /(?:^|[_-])([\da-f]{12})[\da-f]{20}$/
+
+/** A new identifier that begins with the time: who does not find it knows whether it may be on its way. */
+export const newTimedId = (now: number): string =>
+  now.toString(16).padStart(TIME_DIGITS, '0') + newId().slice(TIME_DIGITS)
+
+/** When something got its id, whatever stands before that; undefined where the id is none of ours. */
+export function timeInId(id: string): number | undefined {
+  const digits = TIMED.exec(id)?.[1]
+  return digits === undefined ? undefined : Number.parseInt(digits, 16)
+}
+
+const REQUEST = 'req_'
 
 /** A new id of a request. It begins with the time, so that what is written of it is found by that. */
-export const newRequestId = (now: number): string =>
-  REQUEST + now.toString(16).padStart(TIME_DIGITS, '0') + newId().slice(TIME_DIGITS)
+export const newRequestId = (now: number): string => REQUEST + newTimedId(now)
 
 /** When a request came, as its id says; undefined where the text is no such id. */
 export function requestTime(id: string): number | undefined {

@@ -18,7 +18,7 @@ import { createResponsesSocket } from './api/responses/socket'
 import { createSums } from './api/responses/sums'
 import { createTakeover } from './api/responses/takeover'
 import { createTurns } from './api/responses/turn'
-import { newId, newRequestId, type Vault } from './crypto'
+import { newId, newRequestId, newTimedId, type Vault } from './crypto'
 import type { Dispatch } from './dispatch/dispatch'
 import type { Works } from './dispatch/work'
 import { ApiError } from './errors'
@@ -78,9 +78,14 @@ export function createSurface(parts: SurfaceParts) {
   const readers = createBodyReaders({ ...parts, checks })
   const heartbeatMs = () => settings().heartbeat_ms
 
-  const turns = createTurns({ windowOf: (model) => windowOf(catalog.model(model)), newId, now })
+  const newSaidId = () => newTimedId(now())
+  const turns = createTurns({
+    windowOf: (model) => windowOf(catalog.model(model)),
+    newId: newSaidId,
+    now,
+  })
   const compaction = createCompaction(parts.vault)
-  const contexts = createContexts({ said, compaction, newId })
+  const contexts = createContexts({ said, compaction, newId: newSaidId })
   const background = createBackground({
     dispatch,
     said,
@@ -107,7 +112,7 @@ export function createSurface(parts: SurfaceParts) {
   const routes = new Elysia()
     .use(
       chatRoutes({
-        chat: createChat({ dispatch, admission, completions, settings, newId, now }),
+        chat: createChat({ dispatch, admission, completions, settings, newId: newSaidId, now }),
         stored: createStoredChat(completions),
         handlers,
         readers,

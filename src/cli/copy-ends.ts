@@ -62,9 +62,9 @@ export async function openEnd(options: EndOptions): Promise<CopyEnd> {
       close: () => client.close(),
     }
   }
-  const { openForCopy } = await import('../store/copy-remote')
+  const { LONG_CALL_MS, openRemote } = await import('../store/remote')
   const { DATABASE_URL: url } = config
-  const open = (exact: boolean) => openForCopy(url, { authToken: options.token, exact })
+  const open = (exact: boolean) => openRemote(url, options.token, { limitMs: LONG_CALL_MS, exact })
   const client = open(true)
   const plain = open(false)
   const { patienceMs, onWait, check } = options

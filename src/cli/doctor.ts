@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, readConfig } from '../config'
+import { createVault } from '../crypto'
 import { SetupError } from '../errors'
 import type { Inspection } from '../ground'
 import { inspect } from '../store/inspection'
@@ -11,6 +12,7 @@ import { FETCH_LIMIT } from './fetch-limit'
 import { bad, type Finding, good } from './finding'
 import { checkMedia } from './media-check'
 import { filePath } from './paths'
+import { createSnapshotFile, snapshotPath } from './snapshot-file'
 import { openClient, openState, type State } from './state'
 
 const usage = 'doctor [--database] [--json]'
@@ -18,7 +20,7 @@ const usage = 'doctor [--database] [--json]'
 /** `groxy doctor` */
 export const doctorCommand: Command = {
   usage,
-  help: 'Secret, database, disk, room for pictures, videos and files, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong. --database looks at the database file alone, and says what each table weighs.',
+  help: 'Secret, database, disk, the snapshot of a remote database, room for pictures, videos and files, clock, port, the fetch limit of Bun, and the upstream of each account. Exit code 1 when something is wrong. --database looks at the database file alone, and says what each table weighs.',
   async run(args) {
     const { values } = parse(
       args,
@@ -42,6 +44,7 @@ export const doctorCommand: Command = {
       for (const finding of await checkDatabase(state, config)) report(finding)
     }
     report(checkDisk(config))
+    for (const finding of await checkSnapshot(config)) report(finding)
     report(checkMedia(config, LEAST_FREE_BYTES))
     report(checkClock())
     report(await checkPort(config))
@@ -112,6 +115,30 @@ function checkDisk(config: Config): Finding {
       : bad(megabytes, 'Free some space: the database stops when the disk is full.')
   } catch {
     return bad(`${dirname(path)} is not there`, 'Start Groxy once, or set DATABASE_URL.')
+  }
+}
+
+/** What an instance would begin with while its remote database is away. */
+async function checkSnapshot(config: Config): Promise<Finding[]> {
+  const path = snapshotPath(config)
+  if (path === undefined || config.GROXY_SECRET === undefined) return []
+  const file = createSnapshotFile(path, config, createVault(config.GROXY_SECRET))
+  try {
+    const found = await file.read()
+    if (!found)
+      return [good(`no snapshot at ${path} yet: it is written while Groxy runs with the database`)]
+    const { keys, accounts } = found.kept.snapshot
+    const seconds = Math.max(0, Math.round((Date.now() - found.at) / 1000))
+    const holds = `${keys.size} keys, ${accounts.length} accounts`
+    return [good(`snapshot ${path} was true ${seconds} s ago: ${holds}`)]
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return [
+      bad(
+        `snapshot ${path} cannot be used: ${why}`,
+        'Remove it: a running Groxy writes another one while the database is there.',
+      ),
+    ]
   }
 }
 

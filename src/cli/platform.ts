@@ -17,6 +17,7 @@ import { machineFetch } from './machine-fetch'
 import type { Member } from './member'
 import { mediaPath } from './paths'
 import type { Place } from './process-messages'
+import { createSnapshotFile, snapshotPath } from './snapshot-file'
 import { createSockets, type Sockets } from './sockets'
 import type { State } from './state'
 
@@ -36,7 +37,7 @@ interface MachinePlatform extends Platform {
 /** A machine with Bun, as a platform. */
 export function createPlatform(
   config: Config,
-  { client, secret }: State,
+  { client, secret, vault }: State,
   log: Log,
   member?: Pick<Member, 'place' | 'siblings'>,
 ): MachinePlatform {
@@ -44,8 +45,10 @@ export function createPlatform(
   let tokenizer: Tokenizer | undefined
   const sockets = createSockets()
   const { GROXY_API_KEY: ownKey } = config
+  const snapshot = snapshotPath(config)
   return {
     config,
+    ...(snapshot !== undefined && { keeping: createSnapshotFile(snapshot, config, vault) }),
     client,
     self: member ? selfAt(member.place) : ALONE,
     ...(member && { siblings: member.siblings }),

@@ -6,6 +6,7 @@ import { addressAt, listen } from './listener'
 import type { Member } from './member'
 import type { Output } from './output'
 import { createPlatform } from './platform'
+import { awaitReturn, beginWithout } from './return'
 import { openState, type State } from './state'
 
 /** How often a machine looks whether the database was changed by another hand. */
@@ -20,16 +21,22 @@ const HEADER_BYTES = 128 * 1024
 /** Answer requests in this process until it is told to stop, alone or as one of several. */
 export async function runServer(config: Config, output: Output, member?: Member): Promise<void> {
   const { log } = output
-  const state = await openState(config)
+  const state = await openState(config, { mayBeAway: true })
   for (const migration of state.applied) log.info('migrated', { migration })
   const platform = createPlatform(config, state, log, member)
   const app = createApp(platform)
-  await app.load()
+  const { away } = state
+  await (away ? beginWithout({ away, app, log }) : app.load())
   const { websocket } = platform.sockets
   const server = listen(config, { fetch: app.fetch, websocket, place: member?.place })
   const address = addressAt(config.HOST, server.port)
-  if (!member || member.place.isFirst)
-    await greet({ config, output, state, app, address, setupToken: platform.setup.token })
+  const greeting = { config, output, state, app, setupToken: platform.setup.token, address }
+  const isFirst = !member || member.place.isFirst
+  if (isFirst) sayWhere(greeting)
+  const welcome = async () => void (isFirst && (await greet(greeting)))
+  const stopping = new AbortController()
+  if (away) platform.later(awaitReturn({ away, app, log, onReturn: welcome }, stopping.signal))
+  else await welcome()
   member?.begin({
     metrics: app.metrics,
     bury: (names) => state.stores.instances.bury(names, Date.now()),
@@ -44,6 +51,7 @@ export async function runServer(config: Config, output: Output, member?: Member)
   log.info('stopping', { why, note: 'answers in progress are finished first' })
   await drain({ config, app, sockets: platform.sockets, server, member })
   clearInterval(timer)
+  stopping.abort()
   const lastWrites = app.flush().then(platform.settle)
   await Promise.race([lastWrites, Bun.sleep(LAST_FLUSH_MS)])
   state.client.close()
@@ -59,15 +67,18 @@ interface Greeting {
   readonly setupToken: string
 }
 
-/** Tell a newcomer what there is to know. */
-async function greet(parts: Greeting): Promise<void> {
-  const { config, state, app, address, setupToken } = parts
-  const { always } = parts.output
-  always.info('listening', {
+function sayWhere({ address, output }: Greeting): void {
+  output.always.info('listening', {
     address,
     openai_base_url: `${address}/v1`,
     docs: `${address}/swagger`,
   })
+}
+
+/** Tell a newcomer what there is to know. */
+async function greet(parts: Greeting): Promise<void> {
+  const { config, state, app, address, setupToken } = parts
+  const { always } = parts.output
   if (!config.GROXY_API_KEY && (await state.stores.keys.list()).length === 0) {
     const { secret } = await state.stores.keys.create({ name: 'first' })
     always.info('first_key', { key: secret, note: 'shown once; make more with groxy keys create' })

@@ -9,6 +9,7 @@ import { explainLaterFault } from '../store/file-fault'
 import { migrate } from '../store/migrate'
 import { checkSecret, createStores, isBegun, type Stores } from '../store/stores'
 import { filePath, secretPath } from './paths'
+import type { Away } from './remote-state'
 
 /** An open database with the secret that belongs to it. */
 export interface State {
@@ -18,6 +19,13 @@ export interface State {
   readonly stores: Stores
   /** Names of the migrations that were applied just now. */
   readonly applied: readonly string[]
+  /** Present where it was begun without the database. */
+  readonly away?: Away
+}
+
+interface StateOptions {
+  /** Begin without a remote database where that is away, by what was kept of it. */
+  readonly mayBeAway?: boolean
 }
 
 /** Databases up to this size are checked from end to end when they open. */
@@ -28,16 +36,20 @@ const QUICK_CHECK_BYTES = 32 * 1024 * 1024
  *
  * @throws SetupError that says what is wrong and what to do
  */
-export async function openState(config: Config): Promise<State> {
+export async function openState(config: Config, options: StateOptions = {}): Promise<State> {
   const path = filePath(config)
-  const client = await openClient(config)
+  if (path === undefined) {
+    // Only those who have a remote database wait for its client to load.
+    const { openRemoteState } = await import('./remote-state')
+    const { mayBeAway = false } = options
+    return openRemoteState({ config, secret: config.GROXY_SECRET ?? missingSecret(), mayBeAway })
+  }
+  const client = openFile(path)
   try {
-    if (path) await explainLaterFault(path, checkFile(client, path))
-    const migrated = migrate(client)
-    const applied = await (path ? explainLaterFault(path, migrated) : explainRemote(migrated))
+    await explainLaterFault(path, checkFile(client, path))
+    const applied = await explainLaterFault(path, migrate(client))
     await refuseHalfCopy(client)
-    const begun = await isBegun(client)
-    const secret = config.GROXY_SECRET ?? (path ? secretBeside(path, begun) : missingSecret())
+    const secret = config.GROXY_SECRET ?? secretBeside(path, await isBegun(client))
     const vault = createVault(secret)
     const stores = createStores({ client, vault, now: Date.now })
     await checkSecret(stores, vault)
@@ -48,13 +60,14 @@ export async function openState(config: Config): Promise<State> {
   }
 }
 
-/** The client of whatever `DATABASE_URL` names; nothing is read yet. */
+/** The client of whatever `DATABASE_URL` names, for long work; nothing is read yet. */
 export async function openClient(config: Config): Promise<Client> {
   const path = filePath(config)
   if (path) return openFile(path)
-  // Only those who have a remote database wait for its client to load.
-  const { openRemote } = await import('../store/remote')
-  return openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN)
+  const { LONG_CALL_MS, openRemote } = await import('../store/remote')
+  return openRemote(config.DATABASE_URL, config.DATABASE_AUTH_TOKEN, {
+    limitMs: LONG_CALL_MS,
+  })
 }
 
 async function checkFile(client: Client, path: string): Promise<void> {
@@ -97,13 +110,3 @@ function missingSecret(): never {
     'Set GROXY_SECRET to a long random text (`openssl rand -base64 32`), the same on every instance.',
   )
 }
-
-const explainRemote = <T>(work: Promise<T>): Promise<T> =>
-  work.catch((cause) => {
-    if (cause instanceof SetupError) throw cause
-    throw new SetupError(
-      `The remote database does not answer: ${cause instanceof Error ? cause.message : cause}`,
-      'Check DATABASE_URL, DATABASE_AUTH_TOKEN and the network.',
-      cause,
-    )
-  })

@@ -1,8 +1,9 @@
 import { ApiError } from '../errors'
-import type { Key } from '../store/keys'
+import { isKeySecret, type Key } from '../store/keys'
 import type { Snapshot, Snapshots } from '../store/snapshot'
 import type { Caller } from './caller'
 import { noteKey } from './context'
+import type { SecondLook } from './second-look'
 
 export interface AuthParts {
   readonly snapshots: Snapshots
@@ -12,6 +13,8 @@ export interface AuthParts {
   readonly environmentKey: ReadonlyMap<string, Key>
   /** The key of the gateway's own pages, by its hash. */
   readonly houseKey: ReadonlyMap<string, Key>
+  /** Before a key is refused that nobody knows: another instance may just have made it. */
+  readonly lookAgain: SecondLook
   readonly now: () => number
 }
 
@@ -24,7 +27,9 @@ const OWN_KEY = /^xai-[A-Za-z0-9_-]{16,}$/
  *
  * @throws ApiError 401 that says what to do
  */
-export function createAuth({ snapshots, digest, environmentKey, houseKey, now }: AuthParts) {
+export function createAuth(parts: AuthParts) {
+  const { snapshots, digest, environmentKey, houseKey, lookAgain, now } = parts
+
   function identify(secret: string, hash: string, snapshot: Snapshot): Caller {
     const key = snapshot.keys.get(hash) ?? environmentKey.get(hash) ?? houseKey.get(hash)
     if (key) {
@@ -44,6 +49,14 @@ export function createAuth({ snapshots, digest, environmentKey, houseKey, now }:
     )
   }
 
+  /** The same where it may take a look at the database. */
+  async function learn(secret: string, hash: string, snapshot: Snapshot): Promise<Caller> {
+    const isKnown = snapshot.keys.has(hash) || environmentKey.has(hash) || houseKey.has(hash)
+    if (isKnown || !isKeySecret(secret)) return identify(secret, hash, snapshot)
+    await lookAgain()
+    return identify(secret, hash, await snapshots.get())
+  }
+
   return async (request: Request): Promise<Caller> => {
     const header = request.headers.get('authorization')
     if (!header)
@@ -54,10 +67,11 @@ export function createAuth({ snapshots, digest, environmentKey, houseKey, now }:
     if (!secret) throw unauthorized('The Authorization header must read "Bearer " and an API key.')
     const snapshot = snapshots.get()
     const hash = digest(secret)
-    const caller =
-      typeof hash === 'string' && !(snapshot instanceof Promise)
-        ? identify(secret, hash, snapshot)
-        : identify(secret, await hash, await snapshot)
+    const isHere = typeof hash === 'string' && !(snapshot instanceof Promise)
+    const isKnown = isHere && (snapshot.keys.has(hash) || !isKeySecret(secret))
+    const caller = isKnown
+      ? identify(secret, hash, snapshot)
+      : await learn(secret, await hash, await snapshot)
     if (caller.kind === 'key') noteKey(request, caller.key)
     return caller
   }

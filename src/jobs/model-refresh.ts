@@ -20,12 +20,16 @@ import {
   slowness,
 } from './model-groups'
 import type { Job } from './runner'
+import { againAt, type Sharing } from './sharing'
 
 interface RefreshParts {
   readonly pool: Pool
   readonly catalog: Catalog
   readonly upstreams: Readonly<Record<Kind, Upstream>>
   readonly modelLists: ModelLists
+  readonly sharing: Sharing
+  /** How many instances share what is asked in turn. */
+  readonly instances: () => number
   readonly isOn: () => boolean
   readonly maxAgeMs: () => number
   readonly now: () => number
@@ -41,6 +45,8 @@ const RETRY_MS = 60_000
 const OVERLAP_MS = 60_000
 /** What was learnt is told and stored so often at most: the catalog is made anew each time. */
 const TELL_MS = 1_000
+/** Instances that look a little early still find that it was time. */
+const ALMOST = 0.9
 
 /**
  * Keeps the accounts' model lists fresh. An upstream that does not answer changes nothing: its last
@@ -51,12 +57,14 @@ const TELL_MS = 1_000
  * their turn: ten thousand keys of one upstream are no reason to ask it ten thousand times.
  */
 export function createModelRefresh(parts: RefreshParts) {
-  const { pool, catalog, upstreams, modelLists, maxAgeMs, now, random, log } = parts
+  const { pool, catalog, upstreams, modelLists, sharing, maxAgeMs, now, random, log } = parts
   const groups = new Map<string, Group>()
   const accounts = new Map<string, Listed>()
   const horizon = createHorizon(OVERLAP_MS)
   let earliest = 0
   let isBegun = false
+  /** What this instance has taken on, and not begun. */
+  let taken: readonly Listed[] | undefined
 
   const groupOf = (account: Account): Group => {
     const name = groupName(account)
@@ -64,6 +72,10 @@ export function createModelRefresh(parts: RefreshParts) {
     groups.set(name, group)
     return group
   }
+
+  /** By how much an account is asked more seldom by this instance; others ask others of a large group. */
+  const slownessOf = (group: Group): number =>
+    isLarge(group) ? slowness(group) * parts.instances() : 1
 
   function drop(id: string, listed: Listed): void {
     const group = groupOf(listed.account)
@@ -97,7 +109,7 @@ export function createModelRefresh(parts: RefreshParts) {
       const asked = first.get(group) ?? 0
       first.set(group, asked + 1)
       if (group.lists.size === 0 && asked < ASKED_EACH_TIME) continue
-      listed.dueAt = now() + random() * maxAgeMs() * slowness(group)
+      listed.dueAt = now() + random() * maxAgeMs() * slownessOf(group)
     }
   }
 
@@ -122,7 +134,7 @@ export function createModelRefresh(parts: RefreshParts) {
       if (listed?.account.baseUrl !== baseUrl) continue
       const group = groupOf(listed.account)
       keepList(group, listed, models)
-      const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slowness(group), random)
+      const dueAt = fetchedAt.getTime() + jittered(maxAgeMs() * slownessOf(group), random)
       listed.dueAt = Math.max(listed.dueAt, dueAt, notBefore())
     }
     if (isFirst) giveTurns(accounts.values())
@@ -134,11 +146,11 @@ export function createModelRefresh(parts: RefreshParts) {
     const { account } = listed
     const { id, kind, name, baseUrl } = account
     const group = groupOf(account)
-    listed.dueAt = now() + jittered(RETRY_MS * slowness(group), random)
+    listed.dueAt = now() + jittered(RETRY_MS * slownessOf(group), random)
     try {
       const models = await inquire(signal, (abort) => upstreams[kind].models(account, abort))
       if (accounts.get(id) !== listed) return
-      listed.dueAt = now() + jittered(maxAgeMs() * slowness(group), random)
+      listed.dueAt = now() + jittered(maxAgeMs() * slownessOf(group), random)
       const isNew = keepList(group, listed, models)
       log.debug('models', { account: name, kind, models: models.length })
       // In a large group those that offer what all do need no row of their own.
@@ -150,15 +162,47 @@ export function createModelRefresh(parts: RefreshParts) {
     }
   }
 
+  /** Of a large group that is known each instance asks some; all others are asked by whoever comes first. */
+  const isShared = ({ account }: Listed): boolean => {
+    const group = groupOf(account)
+    return account.kind !== 'demo' && !(isLarge(group) && group.lists.size > 0)
+  }
+
+  /** Those that are due, or all, and that no other instance asks. */
+  async function take(asked: boolean): Promise<readonly Listed[]> {
+    // Another instance may have asked already.
+    await recall().catch((cause) => log.warn('database_unreachable', faultFields(cause)))
+    const due = [...accounts.values()].filter(({ dueAt }) => asked || dueAt <= now())
+    const since = asked ? now() : now() - RETRY_MS * ALMOST
+    const wanted = due.filter(isShared).map((listed) => ({ subject: subjectOf(listed), since }))
+    const others = await sharing.take('models', wanted)
+    if (asked || others.size === 0) return due
+    return due.filter((listed) => {
+      const other = others.get(subjectOf(listed))
+      if (other) listed.dueAt = Math.max(now(), againAt(other, jittered(RETRY_MS, random)))
+      return !other
+    })
+  }
+
+  function findEarliest(): void {
+    earliest = Number.POSITIVE_INFINITY
+    for (const { dueAt } of accounts.values()) earliest = Math.min(earliest, dueAt)
+  }
+
   const job: Job = {
     name: 'models',
     isOn: parts.isOn,
     dueAt: () => earliest,
 
+    async reserve() {
+      taken = await take(false)
+      if (taken.length === 0) findEarliest()
+      return taken.length > 0
+    },
+
     async run(signal, progress, asked) {
-      // Another instance may have asked already.
-      await recall().catch((cause) => log.warn('database_unreachable', faultFields(cause)))
-      const due = [...accounts.values()].filter(({ dueAt }) => asked || dueAt <= now())
+      const due = (!asked && taken) || (await take(asked))
+      taken = undefined
       const unsaved: ModelList[] = []
       let done = 0
       let toldAt = 0
@@ -179,8 +223,8 @@ export function createModelRefresh(parts: RefreshParts) {
         await inParallel(due, PARALLEL, ask, signal)
       } finally {
         await flush()
-        earliest = Number.POSITIVE_INFINITY
-        for (const { dueAt } of accounts.values()) earliest = Math.min(earliest, dueAt)
+        await sharing.end('models', due.filter(isShared).map(subjectOf))
+        findEarliest()
       }
     },
   }
@@ -228,6 +272,9 @@ export function createModelRefresh(parts: RefreshParts) {
 }
 
 export type ModelRefresh = ReturnType<typeof createModelRefresh>
+
+/** With another upstream it is to be asked anew. */
+const subjectOf = ({ account: { id, baseUrl } }: Listed): string => `${id} ${baseUrl}`
 
 /** What it offers is no matter of its upstream's list. */
 const isKnown = ({ models, offers }: Account): boolean => models !== null || offers !== undefined

@@ -1,7 +1,7 @@
 import { UpstreamFault } from '../errors'
 import { faultFields, type Log } from '../log'
 import { inParallel } from '../parallel'
-import type { Account, Kind, Offers } from '../pool/account'
+import type { Account, Kind } from '../pool/account'
 import type { Lease } from '../pool/lease'
 import type { Member } from '../pool/member'
 import type { Pool } from '../pool/pool'
@@ -13,13 +13,16 @@ import type { Tier } from '../store/schema'
 import { redactFault, refusesKey } from '../upstream/fault'
 import type { QuotaFinding, Upstream } from '../upstream/upstream'
 import { inquire, PARALLEL } from './inquiry'
+import { bucketsOf, heardAt, isDry } from './quota-buckets'
 import { createQuotaSchedule, type Question } from './quota-schedule'
 import type { Job, Progress } from './runner'
+import type { Sharing } from './sharing'
 
 interface RefreshParts {
   readonly pool: Pool
   readonly upstreams: Readonly<Record<Kind, Pick<Upstream, 'quotas'>>>
   readonly tiers: AccountTiers
+  readonly sharing: Sharing
   readonly isOn: () => boolean
   /** How often accounts of a tier are asked that rest for lack of quota. */
   readonly restMs: (tier: Tier | undefined) => number
@@ -49,7 +52,7 @@ const STORE_MANY_MS = 10_000
  * know, and changes nothing else: nobody asked for a turn, and what answers here is one endpoint of many.
  */
 export function createQuotaRefresh(parts: RefreshParts) {
-  const { pool, upstreams, tiers, isOn, now, random, spreadMs, log } = parts
+  const { pool, upstreams, tiers, sharing, isOn, now, random, spreadMs, log } = parts
   const restMs = ({ account }: Member) => parts.restMs(account.tier)
   const schedule = createQuotaSchedule({ now, random, restMs, spreadMs })
   const seen = new Set<string>()
@@ -137,7 +140,7 @@ export function createQuotaRefresh(parts: RefreshParts) {
         asked.add(due.id)
         yield { ...due, why: 'asked' }
       }
-      if (!asked.has(id)) yield { id, why: 'asked', used: NONE }
+      if (!asked.has(id)) yield { id, why: 'asked', used: NONE, isUse: false, since: now() }
     }
   }
 
@@ -170,6 +173,34 @@ export function createQuotaRefresh(parts: RefreshParts) {
     throw new Error(`The upstream cannot be asked for quotas: ${said}`)
   }
 
+  /** Those of what is due that no other instance asks, or has asked. */
+  async function take(kind: 'quota' | 'use', due: readonly Question[]) {
+    const wanted = due.map(({ id, since }) => ({ subject: id, since }))
+    const others = await sharing.take(kind, wanted)
+    return due.filter((question) => {
+      const other = others.get(question.id)
+      if (other) schedule.wasAsked(question, other.askedAt)
+      if (other) askLater(pool.member(question.id))
+      return !other
+    })
+  }
+
+  /** What is due, asked by this instance for all. */
+  async function askDue(signal: AbortSignal, progress: Progress): Promise<void> {
+    const due = [...schedule.take(MOST_AT_ONCE)]
+    const uses = await take(
+      'use',
+      due.filter(({ isUse }) => isUse),
+    )
+    const others = await take(
+      'quota',
+      due.filter(({ isUse }) => !isUse),
+    )
+    await askAll([...uses, ...others], 0, { signal, progress, most: PARALLEL })
+    await sharing.end('use', uses.map(idOf))
+    await sharing.end('quota', others.map(idOf))
+  }
+
   const job: Job = {
     name: 'quota',
     isOn,
@@ -177,10 +208,7 @@ export function createQuotaRefresh(parts: RefreshParts) {
     dueAt: () => (found.size > 0 ? storedAt + STORE_MS : schedule.next()),
 
     async run(signal, progress, asked) {
-      if (!asked) {
-        const questions = schedule.take(MOST_AT_ONCE)
-        return askAll(questions, 0, { signal, progress, most: PARALLEL })
-      }
+      if (!asked) return askDue(signal, progress)
       const ids: string[] = []
       for (const member of pool.members())
         if (hasQuotas(member) && !isOut(member)) ids.push(member.account.id)
@@ -222,54 +250,10 @@ export function createQuotaRefresh(parts: RefreshParts) {
 const SAME_MS = 60_000
 const NONE: ReadonlySet<string> = new Set()
 
+const idOf = ({ id }: Question): string => id
+
 /** It takes no turns, whatever is left of its quotas, until an operator says otherwise. */
 const isOut = ({ rest }: Member): boolean => rest?.state === 'expired' || rest?.state === 'disabled'
-
-interface Buckets {
-  /** The one that tells the most of the account. */
-  readonly main: string | undefined
-  readonly all: ReadonlySet<string>
-}
-
-const known = new WeakMap<Offers, Buckets>()
-
-/** The quotas that the models of an account are charged to. */
-function bucketsIn(offers: Offers): Buckets {
-  const cached = known.get(offers)
-  if (cached) return cached
-  const all = new Set([...offers.charges.values()].map(({ bucket }) => bucket))
-  const [main] = all
-  const buckets = { main, all }
-  known.set(offers, buckets)
-  return buckets
-}
-
-/** After a turn the quotas that were used, else all that were ever used; and always the main one. */
-function bucketsOf({ shelf, quotas, scoped }: Member, { why, used }: Question): readonly string[] {
-  if (!shelf?.offers) return [...used]
-  const { main, all } = bucketsIn(shelf.offers)
-  const wanted = new Set(main === undefined ? used : [main, ...used])
-  if (why !== 'turn') {
-    for (const bucket of quotas?.keys() ?? []) wanted.add(bucket)
-    for (const scope of scoped?.keys() ?? []) wanted.add(scope)
-  }
-  return [...wanted].filter((bucket) => all.has(bucket))
-}
-
-/** Whether an account rests for lack of some quota. */
-function isDry({ shelf, scoped }: Member, at: number): boolean {
-  if (!scoped || !shelf?.offers) return false
-  const { all } = bucketsIn(shelf.offers)
-  for (const [scope, { until }] of scoped) if (until > at && all.has(scope)) return true
-  return false
-}
-
-/** When an upstream last said something about a quota of the account; 0 for never. */
-function heardAt({ quotas }: Member): number {
-  let last = 0
-  for (const { at } of quotas?.values() ?? []) last = Math.max(last, at)
-  return last
-}
 
 /** Nothing to hide when it cannot be opened. */
 async function secretOf({ secret }: Account): Promise<string> {

@@ -12,6 +12,10 @@ export interface Question {
   readonly why: Why
   /** Quotas that turns have taken of since it was last asked. */
   readonly used: ReadonlySet<string>
+  /** Whether it is asked since turns are over, as is done now and then while there are turns. */
+  readonly isUse: boolean
+  /** Who has asked since then, at whatever instance, has asked for this one too. */
+  readonly since: number
 }
 
 interface ScheduleParts {
@@ -30,11 +34,15 @@ interface Watch {
   turnAt: number
   /** Since it rests; infinite for not. */
   restAt: number
+  /** How often it is asked while it does. */
+  restMs: number
   /** When it was last asked, and when last after a turn. */
   askedAt: number
   turnAskedAt: number
   /** A turn is over since it was last asked. */
   isDone: boolean
+  /** For how long an answer still holds that was given before this was asked. */
+  holdsMs: number
 }
 
 /** After a turn an account is asked soon, … */
@@ -45,6 +53,8 @@ const OFTEN_MS = 300_000
 const LIMITED_MS = 10_000
 /** An account that told nothing is asked again so much later at its next turn. */
 const RETRY_MS = 60_000
+/** Instances that look a little early still find that it was time. */
+const ALMOST = 0.9
 
 /** Knows which accounts are to be asked for their quotas, and when: a turn and a look cost no search. */
 export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleParts) {
@@ -58,9 +68,11 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
       used: new Set(),
       turnAt: Number.POSITIVE_INFINITY,
       restAt: Number.POSITIVE_INFINITY,
+      restMs: 0,
       askedAt: Number.NEGATIVE_INFINITY,
       turnAskedAt: Number.NEGATIVE_INFINITY,
       isDone: false,
+      holdsMs: RETRY_MS,
     }
     watches.set(id, watch)
     return watch
@@ -75,7 +87,8 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
     const { id } = member.account
     const watch = watchOf(id)
     if (watch.restAt !== Number.POSITIVE_INFINITY) return
-    const dueAt = since + jittered(restMs(member), random)
+    watch.restMs = restMs(member)
+    const dueAt = since + jittered(watch.restMs, random)
     watch.restAt = Math.max(dueAt, now() + random() * spreadMs)
     queue.add(watch.restAt, id)
   }
@@ -89,9 +102,12 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
     watch.turnAt = Number.POSITIVE_INFINITY
     if (why === 'rest') watch.restAt = Number.POSITIVE_INFINITY
     watch.askedAt = at
+    const isUse = why === 'turn' && watch.isDone
     if (watch.isDone) watch.turnAskedAt = at
     watch.isDone = false
-    return { id, why, used }
+    const holdsMs = isUse ? OFTEN_MS * ALMOST : why === 'rest' ? watch.restMs / 2 : watch.holdsMs
+    watch.holdsMs = RETRY_MS
+    return { id, why, used, isUse, since: at - holdsMs }
   }
 
   return {
@@ -118,6 +134,7 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
       const at = now()
       if (charge) watch.used.add(charge.bucket)
       if (what === 'limited') {
+        watch.holdsMs = LIMITED_MS
         setTurn(id, watch, at + LIMITED_MS)
         setRest(member, at)
         return
@@ -126,6 +143,16 @@ export function createQuotaSchedule({ now, random, restMs, spreadMs }: ScheduleP
       if (watch.turnAt !== Number.POSITIVE_INFINITY) return
       if (what === 'over') setTurn(id, watch, Math.max(at + SOON_MS, watch.turnAskedAt + OFTEN_MS))
       else if (held && held.resetAt <= at && at - watch.askedAt >= RETRY_MS) setTurn(id, watch, at)
+    },
+
+    /** Another instance has asked this one, and what it heard is known here soon. */
+    wasAsked({ id, used, isUse }: Question, askedAt: number): void {
+      if (!isUse) return
+      const watch = watchOf(id)
+      watch.turnAskedAt = askedAt
+      watch.isDone = true
+      for (const bucket of used) watch.used.add(bucket)
+      setTurn(id, watch, Math.max(now(), askedAt + OFTEN_MS))
     },
 
     /** Ask an account at the next look. */

@@ -3,6 +3,7 @@ import type { Page, PageAsk } from '../store/said-page'
 import { exceeds, type ResponseWriting } from './draft'
 import { drafted, hashed, weightOf } from './items'
 import type { Metadata } from './metadata'
+import { mayCome, patiently } from './patience'
 import type { Reach } from './reach'
 import type { WriteQueue } from './write-queue'
 
@@ -16,6 +17,9 @@ interface CompletionsParts {
   readonly mostBytes: () => number
   readonly onTooLarge: (id: string, size: number) => void
 }
+
+/** What was removed before these is looked for like any other. */
+const MOST_REMOVED = 1_000
 
 /** A completion that its client asked to store. */
 export interface SaidCompletion {
@@ -38,6 +42,24 @@ export function createSaidCompletions(parts: CompletionsParts) {
   let latest = 0
 
   const listOf = (keyId: string) => `completions of ${keyId}`
+  /** Those that were removed here lately: nobody is about to write them. */
+  const removed = new Set<string>()
+
+  /** Another instance may be about to write it. */
+  async function find<T>(id: string, search: () => Promise<T | undefined>): Promise<T | undefined> {
+    await queue.settled(id)
+    const found = await search()
+    if (found !== undefined || removed.has(id) || !mayCome(id, now())) return found
+    // Once more, as it may have come in between.
+    if (await reach(store.isKnown(id))) return search()
+    return patiently(found, (later) => later !== undefined, search)
+  }
+
+  function noteRemoved(id: string): void {
+    removed.add(id)
+    const [oldest] = removed
+    if (removed.size > MOST_REMOVED && oldest !== undefined) removed.delete(oldest)
+  }
 
   return {
     /** Store it, behind its answer. */
@@ -67,10 +89,8 @@ export function createSaidCompletions(parts: CompletionsParts) {
       })
     },
 
-    async get(keyId: string, id: string): Promise<StoredCompletion | undefined> {
-      await queue.settled(id)
-      return reach(store.get(keyId, id, now()))
-    },
+    get: (keyId: string, id: string): Promise<StoredCompletion | undefined> =>
+      find(id, () => reach(store.get(keyId, id, now()))),
 
     async list(keyId: string, ask: CompletionsAsk): Promise<Page<StoredCompletion>> {
       await queue.settled(listOf(keyId))
@@ -78,24 +98,22 @@ export function createSaidCompletions(parts: CompletionsParts) {
     },
 
     /** The messages that it answers, each with an id. */
-    async messages(keyId: string, id: string, ask: PageAsk): Promise<Page | undefined> {
-      await queue.settled(id)
-      return reach(store.messages([keyId, id, now()], ask))
-    },
+    messages: (keyId: string, id: string, ask: PageAsk): Promise<Page | undefined> =>
+      find(id, () => reach(store.messages([keyId, id, now()], ask))),
 
-    async update(
+    update: (
       keyId: string,
       id: string,
       metadata: Metadata,
-    ): Promise<StoredCompletion | undefined> {
-      await queue.settled(id)
-      return reach(store.update([keyId, id, now()], metadata))
-    },
+    ): Promise<StoredCompletion | undefined> =>
+      find(id, () => reach(store.update([keyId, id, now()], metadata))),
 
     /** Says whether it was there. */
     async remove(keyId: string, id: string): Promise<boolean> {
-      await queue.settled(id)
-      return reach(store.remove(keyId, id, now()))
+      const remove = async () => (await reach(store.remove(keyId, id, now()))) || undefined
+      const isRemoved = (await find(id, remove)) === true
+      if (isRemoved) noteRemoved(id)
+      return isRemoved
     },
   }
 }

@@ -91,6 +91,9 @@ export function createSaid({ stores, settings, digest, newId, now, later, log }:
       now,
     }),
 
+    /** Wait for a while until what was said in a conversation is written. */
+    written: queue.written,
+
     /** Write what waits, now. */
     flush: queue.flush,
     waiting: queue.waiting,

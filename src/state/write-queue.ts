@@ -34,6 +34,8 @@ const STALE_MS = 5_000
 const LONGEST_WRITE_MS = 60_000
 /** How long a reader waits for what is being written. */
 const PATIENCE_MS = 5_000
+/** How long the end of an answer waits for that. */
+const WRITTEN_MS = 2_000
 const POLL_MS = 5
 
 /**
@@ -196,6 +198,12 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
         throw new ApiError('not_ready', 'What was said before is not written yet.', {
           retryAfter: 1,
         })
+    },
+
+    /** Wait for a while until everything about somebody is written, if it comes to that. */
+    async written(owner: string): Promise<void> {
+      for (let waited = 0; byOwner.has(owner) && waited < WRITTEN_MS; waited += POLL_MS)
+        await sleep(POLL_MS)
     },
 
     /** Write what waits, now, or see it written by whoever is at it. */

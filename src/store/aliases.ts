@@ -2,7 +2,7 @@ import type { Client, InStatement, InValue } from '@libsql/client/web'
 import { eq } from 'drizzle-orm'
 import { sha256 } from '../crypto'
 import type { Database } from './database'
-import { touchRevision } from './revision'
+import { touchApart } from './revision'
 import { createReader } from './rows'
 import { aliases, type Route } from './schema'
 
@@ -24,7 +24,7 @@ export function createAliases(db: Database, client: Client) {
 
   /** Says whether that changed anything; every instance learns of it. */
   async function write(statement: InStatement): Promise<boolean> {
-    const { sql, params } = touchRevision(db).toSQL()
+    const { sql, params } = touchApart(db).toSQL()
     const touch = { sql, args: params as InValue[] }
     const [changed] = await client.batch([statement, touch], 'write')
     return (changed?.rows.length ?? 0) > 0
@@ -85,7 +85,7 @@ export function createAliases(db: Database, client: Client) {
     async remove(name: string): Promise<boolean> {
       const [removed] = await db.batch([
         db.delete(aliases).where(eq(aliases.name, name)).returning({ name: aliases.name }),
-        touchRevision(db),
+        touchApart(db),
       ])
       return removed.length > 0
     },

@@ -28,6 +28,8 @@ const MONTHS_KEPT = 14
 /** How long operators may look at what became of work on many accounts. */
 const BATCH_DAYS = 30
 const FAILURES_KEPT = 30
+/** Nothing is asked more seldom by itself. */
+const ASK_DAYS = 30
 
 /** So few at once that the database is not locked for long. */
 const ROWS = 1_000
@@ -89,6 +91,7 @@ export function createCleaningStore({ client, ledger, now }: CleaningStoreParts)
         sweep(any('admin_sessions', 'expires_at <= ?'), [at]),
         sweep(any('login_failures', 'reset_at <= ?'), [at]),
         sweep(any('batches', 'created_at < ?'), [at - BATCH_DAYS * DAY_MS]),
+        sweep(any('asks', 'asked_at < ?'), [at - ASK_DAYS * DAY_MS]),
         sweep(any('instances', 'expires_at < ?'), [at - HOUR_MS]),
         // Of those that were never ended.
         sweep(BATCH_SUBJECTS, []),

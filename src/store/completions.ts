@@ -87,6 +87,12 @@ export function createCompletions(client: Patient) {
 
     get,
 
+    /** Whether there is one of that id, whosever it is, and be it expired. */
+    async isKnown(id: string): Promise<boolean> {
+      const sql = 'SELECT 1 FROM completions WHERE id = ?'
+      return (await client.execute({ sql, args: [id] })).rows.length > 0
+    },
+
     async list(keyId: string, ask: CompletionsAsk, now: number): Promise<Page<StoredCompletion>> {
       const { order, after, limit, model, metadata } = ask
       const [sign, way] = order === 'asc' ? ['>=', 'ASC'] : ['<=', 'DESC']

@@ -2,7 +2,7 @@ import type { Client } from '@libsql/client/web'
 import { SetupError } from '../errors'
 import { type CopyMark, readCopyMark } from './copy-mark'
 import type { CopyTable } from './copy-tables'
-import { ownVersion, refuseForeign, versionOf } from './migrate'
+import { ownVersion, versionOf } from './migrate'
 
 type Asked = Pick<Client, 'execute' | 'batch'>
 
@@ -12,7 +12,6 @@ type Asked = Pick<Client, 'execute' | 'batch'>
  * @throws SetupError that says what to do
  */
 export async function refuseOtherVersion(client: Asked, name: string): Promise<void> {
-  await refuseForeign(client)
   const version = await versionOf(client)
   if (version === ownVersion()) return
   if (version === 0)
@@ -39,7 +38,7 @@ export type Standing =
 
 /** Look at a target, of whatever version, without changing anything. */
 export async function standingOf(client: Asked, tables: readonly CopyTable[]): Promise<Standing> {
-  await refuseForeign(client)
+  if ((await versionOf(client)) === 0) return { is: 'empty' }
   const { rows } = await client.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
   const there = new Set(rows.map(({ name }) => String(name)))
   if (there.has('settings')) {
@@ -47,7 +46,6 @@ export async function standingOf(client: Asked, tables: readonly CopyTable[]): P
     if (mark) return { is: 'begun', mark }
   }
   const asked = [...tables.map(({ name }) => name), 'objects'].filter((name) => there.has(name))
-  if (asked.length === 0) return { is: 'empty' }
   const found = await client.batch(
     asked.map((name) => `SELECT 1 FROM ${name} LIMIT 1`),
     'read',

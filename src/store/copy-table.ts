@@ -50,9 +50,12 @@ export async function copyTable(copy: TableCopy): Promise<TableTally> {
   let [rows, bytes, written, removed] = [0, 0, 0, 0]
   let [put, gone]: [CopyRow[], CopyRow[]] = [[], []]
   let weight = 0
+  let writing: Promise<void> = Promise.resolve()
   const tally = (): TableTally => ({ rows, bytes, written, removed })
 
+  /** What is written is not waited for before the next is to be: reading goes on. */
   async function flush(): Promise<void> {
+    await writing
     const some = [put, gone] as const
     written += put.length
     removed += gone.length
@@ -60,9 +63,11 @@ export async function copyTable(copy: TableCopy): Promise<TableTally> {
     gone = []
     weight = 0
     if (!fence) return
-    await write(copy.target, table, { fence, put: some[0], gone: some[1] }).catch((cause) => {
+    writing = write(copy.target, table, { fence, put: some[0], gone: some[1] }).catch((cause) => {
       throw tooLarge(cause, table, some[0]) ?? cause
     })
+    // It is heard of where it is waited for.
+    writing.catch(() => {})
   }
 
   for (;;) {
@@ -95,6 +100,7 @@ export async function copyTable(copy: TableCopy): Promise<TableTally> {
     }
   }
   if (put.length + gone.length > 0) await flush()
+  await writing
   return tally()
 }
 

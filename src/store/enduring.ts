@@ -1,5 +1,6 @@
 import type { Client } from '@libsql/client/web'
 import { sleep } from '../sleep'
+import { type DatabaseFault, faultOf, isOutage } from './fault'
 import type { Patient } from './patient'
 
 interface EnduringParts {
@@ -43,17 +44,7 @@ export function enduring(parts: EnduringParts): Patient {
   }
 }
 
-/** Statuses that a server, or a proxy before it, gives while it is too busy or just being started. */
-const isPassing = (status: number): boolean => status === 408 || status === 429 || status >= 500
+/** What comes right by itself, as a rule: who looks later may be answered. */
+const PASSING: readonly DatabaseFault[] = ['away', 'crowded', 'busy']
 
-/** What says that a network, a server or whoever writes just now is in the way; nothing else comes right by itself. */
-const PASSING =
-  /^(SQLITE_BUSY|SQLITE_LOCKED|HRANA_|Connection|FailedToOpenSocket|ECONN|ETIMEDOUT|EHOST|ENET|EPIPE|EAI_|ENOTFOUND)/
-
-/** Whether the same question may be answered later. */
-function mayPass(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false
-  if ('status' in cause && typeof cause.status === 'number') return isPassing(cause.status)
-  if (cause.name === 'TimeoutError' || cause.name === 'AbortError') return true
-  return ('code' in cause && PASSING.test(String(cause.code))) || mayPass(cause.cause)
-}
+const mayPass = (cause: unknown): boolean => isOutage(cause) && PASSING.includes(faultOf(cause))

@@ -1,4 +1,5 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** Who shares the database now. A row that is not kept is that of an instance which is gone. */
 export const instances = sqliteTable(
@@ -20,4 +21,23 @@ export const instances = sqliteTable(
     expiresAt: integer().notNull(),
   },
   (table) => [index('instances_by_expiry').on(table.expiresAt)],
+)
+
+/** What upstreams were asked about accounts, and by whom, so that no other instance asks it too. */
+export const asks = sqliteTable(
+  'asks',
+  {
+    kind: text({ enum: ['models', 'quota', 'use', 'check'] }).notNull(),
+    /** The account. */
+    subject: text().notNull(),
+    instance: text().notNull(),
+    askedAt: integer().notNull(),
+    /** When its instance is taken to have died over it; 0 when it is done. */
+    expiresAt: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.kind, table.subject] }),
+    index('asks_by_time').on(table.askedAt),
+    index('asks_open').on(table.expiresAt).where(sql`expires_at > 0`),
+  ],
 )

@@ -21,6 +21,7 @@ const LET_GO = [
     WHERE status IN ('queued', 'in_progress') AND lease_until > ?1 AND instance ${AMONG}`,
   `UPDATE batches SET expires_at = ?1
     WHERE state IN ('waiting', 'running') AND expires_at > ?1 AND instance ${AMONG}`,
+  `UPDATE asks SET expires_at = ?1 WHERE expires_at > 0 AND expires_at > ?1 AND instance ${AMONG}`,
 ]
 const REMOVE = `DELETE FROM instances WHERE name ${AMONG.replace('?2', '?1')}`
 

@@ -2,7 +2,7 @@ import type { Client } from '@libsql/client/web'
 import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import { newId, randomToken, sha256 } from '../crypto'
 import type { Database } from './database'
-import { touchRevision } from './revision'
+import { touchApart } from './revision'
 import { createReader } from './rows'
 import { keys } from './schema'
 
@@ -57,6 +57,9 @@ export const NO_LIMITS: KeyLimits = {
 
 const KEY_PREFIX = 'sk-groxy-'
 
+/** Whether a secret may be one of ours: those have all one form. */
+export const isKeySecret = (secret: string): boolean => /^sk-groxy-[\w-]{43}$/.test(secret)
+
 /** The end of a secret, by which a person recognises it. */
 export const hintOf = (secret: string): string => secret.slice(-4)
 
@@ -103,7 +106,7 @@ export function createKeys(db: Database, client: Client, now: () => number) {
   const insert = (made: readonly Made[]) =>
     db.batch([
       db.insert(keys).values(made.map(({ key, secretHash }) => ({ ...key, secretHash }))),
-      touchRevision(db),
+      touchApart(db),
     ])
 
   /** Change those that are not revoked and meet the conditions. */
@@ -117,7 +120,7 @@ export function createKeys(db: Database, client: Client, now: () => number) {
         .set({ ...changes, version: sql`${keys.version} + 1` })
         .where(and(isNull(keys.revokedAt), ...conditions))
         .returning({ id: keys.id, name: keys.name }),
-      touchRevision(db),
+      touchApart(db),
     ])
     return changed
   }

@@ -32,14 +32,13 @@ export async function migrate(client: Client): Promise<readonly string[]> {
   return pending.map(({ tag }) => tag)
 }
 
-/** What the last migration was, as a number that grows; 0 for a database that nothing was applied to. */
-export async function versionOf(client: Pick<Client, 'execute'>): Promise<number> {
-  const { rows } = await client.execute({
-    sql: `SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name = ?`,
-    args: [TABLE],
-  })
-  return Number(rows[0]?.found) === 0 ? 0 : lastApplied(client)
-}
+/**
+ * What the last migration was, as a number that grows; 0 for a database that nothing was applied to.
+ *
+ * @throws SetupError when the database belongs to another program
+ */
+export const versionOf = async (client: Pick<Client, 'execute'>): Promise<number> =>
+  (await isBegun(client)) ? lastApplied(client) : 0
 
 /** What the last migration of this version is. */
 export const ownVersion = (): number => migrations.at(-1)?.when ?? 0
@@ -60,25 +59,15 @@ async function latestMigration(client: Client): Promise<number> {
 }
 
 /** Whether any migration was applied, or tried. */
-async function isBegun(client: Client): Promise<boolean> {
-  await refuseForeign(client)
-  return (await firstTable(client)) === TABLE
-}
-
-/** @throws SetupError when the database belongs to another program */
-export async function refuseForeign(client: Pick<Client, 'execute'>): Promise<void> {
-  const table = await firstTable(client)
+async function isBegun(client: Pick<Client, 'execute'>): Promise<boolean> {
+  const { rows } = await client.execute(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
+  )
+  const table = rows[0]?.name
   if (table !== undefined && table !== TABLE)
     throw new SetupError(
       `The database belongs to another program: it has a table "${table}".`,
       'Set DATABASE_URL to an empty database or to a file that does not exist yet. Nothing was changed.',
     )
-}
-
-/** The table of migrations where there is one, else whichever comes first. */
-async function firstTable(client: Pick<Client, 'execute'>): Promise<unknown> {
-  const { rows } = await client.execute(
-    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name = '${TABLE}' DESC LIMIT 1`,
-  )
-  return rows[0]?.name
+  return table === TABLE
 }

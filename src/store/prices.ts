@@ -3,7 +3,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { sha256 } from '../crypto'
 import { SetupError } from '../errors'
 import type { Database } from './database'
-import { touchRevision } from './revision'
+import { touchApart } from './revision'
 import { createReader } from './rows'
 import { prices } from './schema'
 
@@ -36,7 +36,7 @@ export function createPrices(db: Database, client: Client) {
       const { model: _, ...set } = price
       await db.batch([
         db.insert(prices).values(price).onConflictDoUpdate({ target: prices.model, set }),
-        touchRevision(db),
+        touchApart(db),
       ])
     },
 
@@ -49,7 +49,7 @@ export function createPrices(db: Database, client: Client) {
       refuseAbsurd(price)
       const [made] = await db.batch([
         db.insert(prices).values(price).onConflictDoNothing().returning({ model: prices.model }),
-        touchRevision(db),
+        touchApart(db),
       ])
       return made.length > 0
     },
@@ -70,7 +70,7 @@ export function createPrices(db: Database, client: Client) {
           .set(price)
           .where(and(eq(prices.model, seen.model), ...isSame))
           .returning({ model: prices.model }),
-        touchRevision(db),
+        touchApart(db),
       ])
       return changed.length > 0
     },
@@ -79,7 +79,7 @@ export function createPrices(db: Database, client: Client) {
     async remove(model: string): Promise<boolean> {
       const [removed] = await db.batch([
         db.delete(prices).where(eq(prices.model, model)).returning({ model: prices.model }),
-        touchRevision(db),
+        touchApart(db),
       ])
       return removed.length > 0
     },

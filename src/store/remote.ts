@@ -7,8 +7,15 @@ const CALL_MS = 10_000
 /** The same of the first, and after one that was not answered, until another one is: whoever asks shall know soon. */
 const FIRST_MS = 5_000
 const SILENT_MS = 3_000
-/** What migrations and copies may take. */
+/** The limit of migrations and copies: they take their time, and nobody waits for them. */
 export const LONG_CALL_MS = 60_000
+
+interface RemoteOptions {
+  /** How long a call may take. */
+  readonly limitMs?: number
+  /** Whole numbers come as `bigint`, so that none is rounded. */
+  readonly exact?: boolean
+}
 
 /**
  * Turso or a self-hosted libSQL server, over HTTP.
@@ -18,8 +25,14 @@ export const LONG_CALL_MS = 60_000
  *
  * A call that is not answered within the limit ends with `DatabaseAway`; it may have been done all the same.
  */
-export function openRemote(url: string, authToken?: string, limitMs = CALL_MS): Client {
-  let patienceMs = Math.min(FIRST_MS, limitMs)
+export function openRemote(
+  url: string,
+  authToken?: string,
+  { limitMs = CALL_MS, exact = false }: RemoteOptions = {},
+): Client {
+  const isLong = limitMs > CALL_MS
+  const silentMs = isLong ? limitMs : Math.min(SILENT_MS, limitMs)
+  let patienceMs = isLong ? limitMs : Math.min(FIRST_MS, limitMs)
 
   async function call(request: Request): Promise<Response> {
     const ms = patienceMs
@@ -33,7 +46,7 @@ export function openRemote(url: string, authToken?: string, limitMs = CALL_MS): 
       const type = response.headers.get('content-type') ?? ''
       return new Response(body, { status: response.status, headers: { 'content-type': type } })
     } catch (cause) {
-      if (signal.aborted) patienceMs = Math.min(SILENT_MS, limitMs)
+      if (signal.aborted) patienceMs = silentMs
       const problem = signal.aborted ? `There was no answer within ${ms} ms.` : messageOf(cause)
       throw new DatabaseAway(problem, { cause })
     }
@@ -44,6 +57,7 @@ export function openRemote(url: string, authToken?: string, limitMs = CALL_MS): 
       url: overHttp(url),
       fetch: call,
       ...(authToken && { authToken }),
+      ...(exact && { intMode: 'bigint' as const }),
       concurrency: Number.MAX_SAFE_INTEGER,
     }),
   )

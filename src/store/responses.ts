@@ -178,6 +178,12 @@ export function createResponses(client: Patient) {
       }
     },
 
+    /** Whether there is a response of that id, whosever it is, and be it deleted or expired. */
+    async isKnown(id: string): Promise<boolean> {
+      const sql = 'SELECT 1 FROM responses WHERE id = ?'
+      return (await client.execute({ sql, args: [id] })).rows.length > 0
+    },
+
     /** Items of a key by their ids, as far as they are found. */
     async references(
       keyId: string,

@@ -15,6 +15,28 @@ export const touchRevision = (db: Database) =>
     .values({ name: NAME, value: 1 })
     .onConflictDoUpdate({ target: settings.name, set: { value: sql`${settings.value} + 1` } })
 
+const NAME_APART = 'revision_apart'
+
+/** The same for a change that concerns no account: of them there may be tens of thousands to read again. */
+export const touchApart = (db: Database) =>
+  db
+    .insert(settings)
+    .values([
+      { name: NAME, value: 1 },
+      { name: NAME_APART, value: 1 },
+    ])
+    .onConflictDoUpdate({ target: settings.name, set: { value: sql`${settings.value} + 1` } })
+
+/** How often accounts may have changed: every change counts that did not say that it concerns none. */
+export async function readAccountRevision(client: Client): Promise<number> {
+  const { rows } = await client.execute({
+    sql: `SELECT sum(CASE name WHEN ? THEN value ELSE -value END) AS revision FROM settings
+      WHERE name IN (?, ?)`,
+    args: [NAME, NAME, NAME_APART],
+  })
+  return Number(rows[0]?.revision ?? 0)
+}
+
 /** How often keys, accounts, settings, aliases and prices have changed. */
 export async function readRevision(client: Client): Promise<number> {
   const { rows } = await client.execute({

@@ -9,7 +9,7 @@ import { readProxy } from '../proxy'
 import { refuseMarkIn } from './copy-mark'
 import type { Database } from './database'
 import { MediaSettings } from './media-settings'
-import { touchRevision } from './revision'
+import { touchApart } from './revision'
 import { createReader } from './rows'
 import { settings } from './schema'
 import { TurnSettings } from './turn-settings'
@@ -206,7 +206,7 @@ export function createSettings(db: Database, client: Client, vault: Vault) {
         args: [name, JSON.stringify(stored), ...given],
       }
     }
-    const { sql: touch, params } = touchRevision(db).toSQL()
+    const { sql: touch, params } = touchApart(db).toSQL()
     const results = await client.batch(
       [
         ...(await Promise.all(Object.entries(changes).map(([name, value]) => put(name, value)))),

@@ -24,6 +24,8 @@ interface SnapshotParts {
   readonly aliases: Aliases
   readonly prices: Prices
   readonly revision: () => Promise<number>
+  /** The same for what accounts depend on. */
+  readonly accountRevision: () => Promise<number>
   readonly now: () => number
   /** Called with each new snapshot, before anyone else sees it. */
   readonly onChange: (snapshot: Snapshot) => void | Promise<void>
@@ -59,10 +61,17 @@ export function createSnapshots(parts: SnapshotParts) {
   /** Whether the last look brought nothing: then nobody waits for the next one. */
   let isAway = false
 
+  /** As which the accounts of the snapshot were read. */
+  let accountsAs: number | undefined
+
   async function load(revision: number): Promise<Snapshot> {
+    const known = current
+    // Asked first: what changes meanwhile moves the revision again.
+    const accountRevision = await parts.accountRevision()
+    const isKnown = known !== undefined && accountsAs === accountRevision
     const [keys, accounts, settings, routes, prices] = await Promise.all([
       parts.keys.byHash(),
-      parts.accounts.list(),
+      isKnown ? known.accounts : parts.accounts.list(),
       parts.settings.all(),
       parts.aliases.routes(),
       parts.prices.all(),
@@ -70,6 +79,7 @@ export function createSnapshots(parts: SnapshotParts) {
     const loaded = { revision, keys, accounts, settings, routes, prices }
     await parts.onChange(loaded)
     current = loaded
+    accountsAs = accountRevision
     return loaded
   }
 
@@ -140,6 +150,7 @@ export function createSnapshots(parts: SnapshotParts) {
       const begun = { ...kept, revision: Number.NaN }
       await parts.onChange(begun)
       current = begun
+      accountsAs = undefined
       confirmedAt = at
       isAway = true
     },

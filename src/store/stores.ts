@@ -12,6 +12,7 @@ import { createAdminSessions } from './admin-sessions'
 import { createAdminTokens } from './admin-tokens'
 import { createAliases } from './aliases'
 import { createAllowances } from './allowances'
+import { createAsks } from './asks'
 import { createAuditStore } from './audit'
 import { createBackgroundTurns } from './background-turns'
 import { createBatchRows } from './batches'
@@ -41,7 +42,7 @@ import { createNearLimits } from './near-limits'
 import { createPrices } from './prices'
 import { createPulse } from './pulse'
 import { createResponses } from './responses'
-import { readRevision } from './revision'
+import { readAccountRevision, readRevision } from './revision'
 import { createSettings, readMark } from './settings'
 import { createVideoRows } from './videos'
 
@@ -71,6 +72,7 @@ export function createStores({ client, vault, now }: StoreParts) {
     adminTokens: createAdminTokens(client, now),
     aliases: createAliases(db, client),
     allowances: createAllowances(client),
+    asks: createAsks(client),
     audit: createAuditStore(client, now),
     batches: createBatchRows(client, now),
     backgroundTurns: createBackgroundTurns(client),
@@ -104,6 +106,7 @@ export function createStores({ client, vault, now }: StoreParts) {
       await client.batch([...statements], 'write')
     },
     settings: createSettings(db, client, vault),
+    accountRevision: () => readAccountRevision(client),
     usage: createUsage(client),
     videos: createVideoRows(client),
     revision: () => readRevision(client),

@@ -1,3 +1,8 @@
+import { adminAccessSuite } from './areas/admin-access'
+import { adminAccountsSuite } from './areas/admin-accounts'
+import { adminKeysSuite } from './areas/admin-keys'
+import { adminSystemSuite } from './areas/admin-system'
+import { adminTrafficSuite } from './areas/admin-traffic'
 import { aliasesSuite } from './areas/aliases'
 import { backgroundSuite } from './areas/background'
 import { chatSuite } from './areas/chat'
@@ -9,8 +14,10 @@ import { healthSuite } from './areas/health'
 import { imagesSuite } from './areas/images'
 import { keysSuite } from './areas/keys'
 import { modelsSuite } from './areas/models'
+import { pagesSuite } from './areas/pages'
 import { passThroughSuite } from './areas/pass-through'
 import { responsesSuite } from './areas/responses'
+import { sdkSuite } from './areas/sdk'
 import { socketsSuite } from './areas/sockets'
 import { storedChatSuite } from './areas/stored-chat'
 import { videosSuite } from './areas/videos'
@@ -36,4 +43,11 @@ export const AREAS: Readonly<Record<string, (target: Target) => void>> = {
   'what keys may': keysSuite,
   'upstreams that fail': faultsSuite,
   aliases: aliasesSuite,
+  'how the operator comes in': adminAccessSuite,
+  'the accounts of the operator': adminAccountsSuite,
+  'the keys of the operator': adminKeysSuite,
+  'the system of the operator': adminSystemSuite,
+  'the log of the operator': adminTrafficSuite,
+  'the pages of the operator': pagesSuite,
+  "OpenAI's SDK": sdkSuite,
 }

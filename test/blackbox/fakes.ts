@@ -6,7 +6,7 @@ import { fakeResponses } from '../fakes/responses-upstream'
 import { fakeUpstream } from '../fakes/upstream'
 import { fakeXaiMedia } from '../fakes/xai-media'
 
-/** Ways in which an account fails; each is a model, of an account that fails so and of one that does not. */
+/** Ways in which an account fails; for JSON and for streams there is a model each, of a bad and a good account. */
 export const FAILING = {
   limited: refuse(429, 'resource-exhausted', 'Too many requests.', { 'retry-after': '45' }),
   broken: refuse(500, 'internal', 'Internal server error.'),
@@ -42,12 +42,18 @@ export async function startFakes() {
   const pool = stack.use(
     await fakePool({ first: healthy, second: healthy }, { models: ['shared'] }),
   )
-  /** Accounts that fail, and those that make it good: `NAME-bad` and `NAME-good`. */
+  /** Accounts that fail, and those that make it good: `NAME-WAY-bad` and `NAME-WAY-good`. */
   const failing = stack.use(
-    await fakePool({
-      ...Object.fromEntries(Object.entries(FAILING).map(([name, act]) => [`${name}-bad`, act])),
-      ...Object.fromEntries(Object.keys(FAILING).map((name) => [`${name}-good`, healthy])),
-    }),
+    await fakePool(
+      Object.fromEntries(
+        Object.entries(FAILING).flatMap(([name, act]) =>
+          ['json', 'stream'].flatMap((way) => [
+            [`${name}-${way}-bad`, act],
+            [`${name}-${way}-good`, healthy],
+          ]),
+        ),
+      ),
+    ),
   )
   const faulty = stack.use(await fakePool(FAULTS))
   /** Where callers with a key of their own are sent: it repeats what it was asked. */

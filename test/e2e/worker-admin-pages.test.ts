@@ -125,6 +125,30 @@ describe.skipIf(isWithoutSqld)('every page and every call of the admin page on W
       }>(admin.api('/settings'))
       expect(changed).not.toContain('proxy_xai')
       expect(Object.keys(unusable)).toEqual(['proxy_xai', 'proxy_openai', 'proxy_web'])
+      const proxy = 'http://proxy.example:3128'
+      const base_url = `${it.upstream.url}/v1`
+      const made = await admin.api('/accounts', {
+        ...{ kind: 'openai', name: 'by proxy', secret: 'sk-by-proxy-0000', base_url, proxy },
+      })
+      expect([made.status, await made.json()]).toMatchObject([
+        400,
+        {
+          error: {
+            code: 'invalid_value',
+            param: 'proxy',
+            message: expect.stringContaining('Worker'),
+          },
+        },
+      ])
+      const token = 'sk-by-proxy-0001'
+      const text = JSON.stringify({ accounts: [{ kind: 'openai', token, base_url, proxy }] })
+      expect(await json(admin.api('/accounts/import', { text }))).toMatchObject({
+        added: 0,
+        problems: [{ reason: expect.stringContaining('Cloudflare Workers have none') }],
+      })
+      const form = await (await admin.page(`/admin/accounts/${ids.account}`)).text()
+      expect(form).toMatch(/<input id="field-proxy" name="proxy"[^>]* disabled/)
+      expect(form).toContain('Cloudflare Workers cannot call through a proxy')
       const page = await (await admin.page('/admin/system')).text()
       expect(page).toContain('Cloudflare Workers')
       expect(page).not.toContain('/admin/system/backup')

@@ -73,6 +73,28 @@ describe.skipIf(isWithoutSqld)('what is made, on Workers', () => {
     expect(worker.output()).not.toMatch(FAULTS)
   }, 60_000)
 
+  test('is fetched when the clock ticks, where the Worker that made it was stopped before', async () => {
+    let path = ''
+    {
+      await using worker = await started()
+      path = new URL(await made(worker, 'images', { bytes: PICTURE })).pathname
+      await (await fetch(worker.url + path)).bytes()
+    }
+    const name = path.split('/').at(-1)
+    const gone = 'bytes = NULL, hash = NULL, mime = NULL, fetcher = NULL, fetch_until = NULL'
+    await world.client.batch([
+      `UPDATE media SET ${gone} WHERE name = '${name}'`,
+      `DELETE FROM object_parts WHERE object_id = '${name}'`,
+    ])
+    const before = assets().length
+    await using heir = await started()
+    expect(await heir.tick()).toBe('ok')
+    expect(assets()).toHaveLength(before + 1)
+    expect(Bun.deepEquals(await (await fetch(heir.url + path)).bytes(), PICTURE)).toBe(true)
+    expect(assets()).toHaveLength(before + 1)
+    expect(heir.output()).not.toMatch(FAULTS)
+  }, 60_000)
+
   test('fails for all alike where it cannot be had', async () => {
     await using worker = await started()
     const address = await made(worker, 'images', { bytes: PICTURE, breaksAfter: 300_000, gapMs: 5 })

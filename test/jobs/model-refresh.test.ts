@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'bun:test'
+import type { Client } from '@libsql/client/web'
 import { NO_EXTRAS } from '#src/extras'
 import { createAccountCheck } from '#src/jobs/account-check'
 import { createModelRefresh } from '#src/jobs/model-refresh'
+import { createSharing } from '#src/jobs/sharing'
 import { createLog } from '#src/log'
 import { createHttp } from '#src/net/http'
 import type { Account } from '#src/pool/account'
+import { createAsks } from '#src/store/asks'
 import { openFile } from '#src/store/file'
 import { migrate } from '#src/store/migrate'
 import { createModelLists, type UpstreamModel } from '#src/store/model-lists'
@@ -59,6 +62,8 @@ async function world(accounts: readonly Account[], client = openFile(':memory:')
     } as never,
     upstreams: upstreams(),
     modelLists,
+    sharing: sharingAt(client, now, String(Math.random())),
+    instances: () => 1,
     isOn: () => true,
     maxAgeMs: () => 10 * MINUTE,
     now,
@@ -87,6 +92,14 @@ async function world(accounts: readonly Account[], client = openFile(':memory:')
     },
   }
 }
+
+const sharingAt = (client: Client, now: () => number, name: string) =>
+  createSharing({
+    asks: createAsks(client),
+    instance: () => name,
+    now,
+    log: createLog({ level: 'silent', write: () => {}, readable: false, now }),
+  })
 
 const many = (count: number, baseUrl: string) =>
   Array.from({ length: count }, (_, at) => account(`a${at}`, baseUrl))
@@ -219,6 +232,7 @@ describe('the account check', () => {
       upstreams: upstreams(),
       suspects: () => suspects,
       verdict: ({ id }, verdict) => verdicts.push([id, verdict]),
+      sharing: { take: async () => new Map(), end: async () => {} },
       isOn: () => true,
       now: () => time,
     })

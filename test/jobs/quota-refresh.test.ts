@@ -26,6 +26,8 @@ function world(accounts: readonly Account[] = [session('a')]) {
   const it = sessionsPool([], {
     onCharge: (lease, what) => events.map((tell) => tell(lease, what)),
   })
+  /** When another instance has asked about an account. */
+  const others = new Map<string, number>()
   let isOn = true
   let answer: Answer = (_, buckets) => left(buckets, 80)
   const left = (buckets: readonly string[], remaining: number, ms = DAY, tier?: Tier) => ({
@@ -44,6 +46,18 @@ function world(accounts: readonly Account[] = [session('a')]) {
     pool: it.pool,
     upstreams: { web, xai: silent, openai: silent, demo: silent },
     tiers: { save: async (tiers) => void stored.push([...tiers]) },
+    sharing: {
+      take: async (_, wanted) =>
+        new Map(
+          wanted.flatMap(({ subject, since }) => {
+            const askedAt = others.get(subject)
+            return askedAt !== undefined && askedAt > since
+              ? [[subject, { askedAt, expiresAt: 0 }] as const]
+              : []
+          }),
+        ),
+      end: async () => {},
+    },
     isOn: () => isOn,
     restMs: (tier) => (tier === 'super' || tier === 'heavy' ? 2 * HOUR : 8 * HOUR),
     now: it.now,
@@ -67,6 +81,7 @@ function world(accounts: readonly Account[] = [session('a')]) {
   return {
     ...it,
     asked,
+    others,
     stored,
     lines,
     become,
@@ -142,6 +157,20 @@ describe('a session is asked', () => {
       await look()
     }
     expect(times).toEqual([0, 12 * SECOND, 312 * SECOND, 612 * SECOND])
+  })
+
+  test('five minutes after another instance has asked about its turns', async () => {
+    const it = world([session('a')])
+    it.answers((_, buckets) => it.left(buckets, 1_000))
+    await it.look()
+    it.pool.succeed(it.turn())
+    it.wait(2 * SECOND)
+    it.others.set('a', it.now() - SECOND)
+    expect(await it.look()).toEqual([])
+    it.wait(298 * SECOND)
+    expect(await it.look()).toEqual([])
+    it.wait(SECOND)
+    expect(await it.look()).toEqual(['a'])
   })
 
   test('again at its next turn when it told nothing, but not each time', async () => {

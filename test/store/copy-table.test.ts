@@ -2,11 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import type { Client, InValue } from '@libsql/client/web'
 import fc from 'fast-check'
 import { SetupError } from '#src/errors'
-import { openForCopy } from '#src/store/copy-remote'
 import { compareTexts } from '#src/store/copy-rows'
 import { copyTable } from '#src/store/copy-table'
 import { type CopyTable, copyTables } from '#src/store/copy-tables'
 import { openFile } from '#src/store/file'
+import { openRemote } from '#src/store/remote'
 import { isWithoutSqld, sqld } from '../support/sqld'
 
 const FENCE = 'SELECT 1'
@@ -221,7 +221,7 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
     'there and back again nothing is lost or rounded, whatever it is',
     async () => {
       await using server = await sqld()
-      const remote = openForCopy(server.url, { authToken: undefined, exact: true })
+      const remote = openRemote(server.url, undefined, { exact: true, isLong: true })
       for (const sql of MAKE) await remote.execute(sql)
       const [source, back] = [await emptyFile(), await emptyFile()]
       const rows: InValue[][] = [
@@ -269,7 +269,7 @@ describe.skipIf(isWithoutSqld)('over a libSQL server', () => {
     'a row that no server takes is named',
     async () => {
       await using server = await sqld()
-      const remote = openForCopy(server.url, { authToken: undefined, exact: true })
+      const remote = openRemote(server.url, undefined, { exact: true, isLong: true })
       for (const sql of MAKE) await remote.execute(sql)
       const source = await emptyFile()
       await put(source, NUMBERED, [

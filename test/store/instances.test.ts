@@ -124,6 +124,6 @@ for (const [where, make, isSkipped] of databases)
         if (!sql.startsWith('UPDATE jobs'))
           expect(plan).not.toMatch(/SCAN (?!json_each|\w+ USING INDEX)/)
       }
-      expect(asked).toHaveLength(6)
+      expect(asked).toHaveLength(7)
     })
   })

@@ -50,7 +50,7 @@ function valueFor(type: string, isNeeded: boolean, seed: number): InValue {
   if (type === 'integer') return NUMBERS[seed % NUMBERS.length] ?? 0n
   if (type === 'real') return REALS[seed % REALS.length] ?? 0.5
   const text = `${TEXTS[seed % TEXTS.length]} ${seed}`
-  return seed % 7 === 0 ? text.repeat(2_000) : text
+  return seed % 7 === 0 ? text.repeat(200) : text
 }
 
 /** Put rows into every table, with whatever a column takes. */
@@ -68,13 +68,16 @@ export async function fillEveryTable(client: Asked, count: number, from = 0): Pr
         if (table === 'settings' && name === 'value') return JSON.stringify(`${seed}`)
         // Keys, and what must be there once only.
         if (type === 'integer')
-          return isNeeded ? BigInt(from + nth + 1) : valueFor(type, false, seed)
+          return isNeeded ? BigInt(1_000_000 + from + nth) : valueFor(type, false, seed)
         return valueFor(type, isNeeded, seed)
       }),
     }))
     await client.batch(statements, 'write')
   }
 }
+
+/** Rows of a few hundred bytes. */
+const PAGE = 2_000
 
 /** All that a database holds, as SQLite itself writes it: a hash for each table, and how many rows it has. */
 export async function contentsOf(client: Asked): Promise<Record<string, string>> {
@@ -89,11 +92,11 @@ export async function contentsOf(client: Asked): Promise<Record<string, string>>
     let count = 0
     for (;;) {
       const { rows } = await client.execute(
-        `SELECT ${line} AS line FROM ${table} WHERE ${where} ORDER BY 1 LIMIT 500 OFFSET ${count}`,
+        `SELECT ${line} AS line FROM ${table} WHERE ${where} ORDER BY 1 LIMIT ${PAGE} OFFSET ${count}`,
       )
       for (const row of rows) hash.update(`${row.line}\n`)
       count += rows.length
-      if (rows.length < 500) break
+      if (rows.length < PAGE) break
     }
     found[table] = `${count} ${hash.digest('hex')}`
   }

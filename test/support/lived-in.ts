@@ -120,9 +120,10 @@ const RESTS = [
  * A gateway as it is after two weeks of work: accounts in every state, keys with limits that are nearly
  * used up, traffic of which some went wrong, media, files, aliases, prices, and what operators did.
  */
-export async function livedIn() {
+export async function livedIn(at: { readonly path?: string } = {}) {
   const upstream = fakeUpstream(eloquent)
   const it = await adminWorld({
+    ...at,
     env: { XAI_BASE_URL: upstream.url },
     settings: { keep_content_days: 7 },
   })

@@ -1,10 +1,10 @@
-import { expect } from 'bun:test'
 import OpenAI from 'openai'
 import { fakeResponses } from '../fakes/responses-upstream'
 import { type FakeUpstream, fakeUpstream, MODELS, type Script } from '../fakes/upstream'
 import { type Gateway, gateway, KEY, openaiAt, xaiAt } from './gateway'
 import { until } from './programs'
 
+export { failureOf } from './failure'
 export { expectOfficial, expectOfficialStream } from './official-expectations'
 
 /** OpenAI's SDK as a client of a gateway, and every stream that it was sent, as it came. */
@@ -101,17 +101,3 @@ export const comparable = (response: object): unknown =>
     if (key === 'parsed_arguments' || key === 'output_parsed') return undefined
     return ['id', 'created_at', 'completed_at'].includes(key) ? null : value
   })
-
-/** What a promise was rejected with, which must be of this class. */
-export async function failureOf<T extends Error>(
-  work: PromiseLike<unknown>,
-  kind: new (...parts: never[]) => T,
-): Promise<T> {
-  const cause: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  expect(cause).toBeInstanceOf(kind)
-  if (!(cause instanceof kind)) throw new Error('It did not fail.')
-  return cause
-}

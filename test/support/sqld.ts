@@ -23,6 +23,7 @@ export async function sqld() {
   const file = await fetched()
   const folder = await scratch('sqld')
   const port = freePort()
+  const adminPort = freePort()
   const start = () =>
     startProgram({
       command: [
@@ -31,6 +32,8 @@ export async function sqld() {
         'data',
         '--http-listen-addr',
         `127.0.0.1:${port}`,
+        '--admin-listen-addr',
+        `127.0.0.1:${adminPort}`,
         '--no-welcome',
       ],
       cwd: folder.path,
@@ -40,7 +43,19 @@ export async function sqld() {
   let program = await start()
   return {
     url: program.url,
+    /** Where its files are. */
+    folder: folder.path,
+    pid: (): number => program.pid,
     signal: (name: NodeJS.Signals): void => program.signal(name),
+    /** Take no writes any more, as Turso does beyond a plan, or take them again. */
+    async refuseWrites(isRefused: boolean): Promise<void> {
+      const answer = await fetch(`http://127.0.0.1:${adminPort}/v1/namespaces/default/config`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ block_reads: false, block_writes: isRefused }),
+      })
+      if (!answer.ok) throw new Error(`sqld: ${answer.status} ${await answer.text()}`)
+    },
     /** As if its machine lost power. */
     kill: () => program[Symbol.asyncDispose](),
     /** Start it again at the same address, with what it had written. */

@@ -3,7 +3,7 @@ import { gateway, keyed, xaiAt } from './gateway'
 import { until } from './programs'
 import { videosAt } from './videos-http'
 
-export { VIDEO_MODEL, videosAt, type WireVideo } from './videos-http'
+export { VIDEO_MODEL, videosAt } from './videos-http'
 
 interface Options {
   readonly settings?: Record<string, unknown>

@@ -5,7 +5,7 @@ import { fakeUpstream } from '../fakes/upstream'
 import { ASK, openaiAt } from './gateway'
 import { groxy } from './programs'
 import { sqld } from './sqld'
-import { builtWorker, workerd } from './workerd'
+import { type Bindings, builtWorker, workerd } from './workerd'
 
 const SECRET = 'a secret for tests'
 
@@ -40,10 +40,10 @@ export async function workerWorld() {
     ask: (body: object) => post({ url: worker.url, key }, body),
 
     /** A Worker that knows nothing yet, for tests that leave their traces in it. */
-    async another(variables: Readonly<Record<string, string>> = {}) {
+    async another(variables: Readonly<Record<string, string>> = {}, bindings: Bindings = {}) {
       const upstream = fakeUpstream()
       const all = { ...env, ...openaiAt(upstream.url), LOG_LEVEL: 'debug', ...variables }
-      const worker = await workerd(build.outdir, all)
+      const worker = await workerd(build.outdir, all, bindings)
       return {
         ...worker,
         upstream,

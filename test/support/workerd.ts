@@ -13,7 +13,8 @@ export async function builtWorker() {
   return { outdir, gzippedBytes, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
 }
 
-interface Bindings {
+/** What is bound to a Worker beside its variables. */
+export interface Bindings {
   /** Where a server plays the bucket of the binding MEDIA. */
   readonly bucketPort?: number
 }

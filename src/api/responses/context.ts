@@ -52,7 +52,7 @@ export function createContexts({ said, compaction, newId }: ContextParts) {
   }
 
   async function previous(keyId: string, id: string) {
-    const found = (await said.responses.context(keyId, id)) ?? unknownPrevious(id)
+    const found = (await said.responses.previous(keyId, id)) ?? unknownPrevious(id)
     if (found.status === 'queued' || found.status === 'in_progress')
       throw new ApiError('invalid_value', `The response '${id}' is not over yet: wait for it.`, {
         param: 'previous_response_id',

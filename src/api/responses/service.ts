@@ -1,5 +1,5 @@
 import type { Dispatch } from '../../dispatch/dispatch'
-import type { Served } from '../../dispatch/turn'
+import type { Answer, Served } from '../../dispatch/turn'
 import { ApiError } from '../../errors'
 import type { Admission, Ticket } from '../../http/admission'
 import type { Body, Checks } from '../../http/body'
@@ -12,6 +12,7 @@ import type { Settings } from '../../store/settings'
 import { type Item, ResponsesRequest } from '../../turn/responses/schema'
 import type { Background } from './background'
 import type { Contexts } from './context'
+import { endWhenWritten } from './held-end'
 import { saidTurn } from './said-turn'
 import type { SocketOutcome, SocketRequest, SocketTerms, SocketTurn } from './socket'
 import { demandOf, type Prepared, refuseUnclear, type Turns } from './turn'
@@ -81,13 +82,24 @@ export function createResponses(parts: ResponsesParts) {
     return dispatch.answer({ ...prepared.turn, signal, onEnd })
   }
 
+  /** The answer of a turn in a conversation ends when the next turn finds it there, at whichever instance. */
+  async function ended({ context }: Prepared, answer: Answer): Promise<Answer> {
+    const id = context.conversation?.id
+    if (id === undefined) return answer
+    const { body } = answer
+    if (body instanceof ReadableStream)
+      return { ...answer, form: 'events', body: endWhenWritten(body, () => said.written(id)) }
+    await said.written(id)
+    return answer
+  }
+
   return {
     async create({ value, release }: Body<ResponsesRequest>, asker: KeyCaller): Promise<Response> {
       try {
         const { prepared, ticket } = await prepare(value, asker)
         if (value.background === true) return await background.begin(prepared, ticket)
         const { answer, by } = await run(prepared, ticket, asker.signal)
-        return answerResponse(answer, by)
+        return answerResponse(await ended(prepared, answer), by)
       } finally {
         release()
       }
@@ -103,7 +115,8 @@ export function createResponses(parts: ResponsesParts) {
       const { signal, context } = terms
       const { prepared, ticket } = await prepare(request, caller, context)
       const { promise: done, resolve } = Promise.withResolvers<void>()
-      const { answer } = await run(prepared, ticket, signal, resolve)
+      const served = await run(prepared, ticket, signal, resolve)
+      const answer = await ended(prepared, served.answer)
       if (answer.form === 'json') throw new ApiError('internal_error', 'A stream came as a text.')
       const events = new Response(answer.body as BodyInit).body ?? new ReadableStream()
       return { events, outcome: done.then(() => outcomeOf(prepared)) }

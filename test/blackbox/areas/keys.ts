@@ -22,6 +22,7 @@ const WANTED = {
   disabled: {},
   changed: { limits: { chat_per_day: 0 } },
   brief: {},
+  counted: { limits: { chat_per_day: 100 } },
 }
 
 /** What keys may and may not. */
@@ -194,12 +195,12 @@ export function keysSuite(target: Target): void {
 
   test('what a key has used is told to the operator', async () => {
     const { admin, honoured } = target()
-    const { id } = keyOf('chat')
+    for (let turn = 0; turn < 3; turn++) expect((await ask('counted')).status).toBe(200)
     await honoured(async () => {
-      const seen = await good<{ usage: readonly { limit: string; used: number }[] }>(
-        admin.api(`/keys/${id}`),
+      const { usage } = await good<{ usage: readonly object[] }>(
+        admin.api(`/keys/${keyOf('counted').id}`),
       )
-      return seen.usage.find(({ limit }) => limit === 'chat_per_day')?.used === 4
+      return Bun.deepMatch({ limit: 'chat_per_day', used: 3, remaining: 97 }, usage[0] ?? {})
     })
   })
 }
