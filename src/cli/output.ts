@@ -1,13 +1,11 @@
 import { writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { createLog, type Level } from '../log'
+import { wholeLines } from './whole-lines'
 
 /** Lines are gathered this long and written together: a busy gateway writes thousands a second. */
 const DELAY_MS = 50
 const STDOUT = 1
-
-/** So much a pipe takes as one, whoever else writes to it. */
-const WHOLE_BYTES = 4096
 
 /**
  * The log on standard output, and a way to write what is still held.
@@ -55,24 +53,6 @@ export function createOutput(level: Level, process?: number, descriptor = STDOUT
     isTerminal,
     flush,
   }
-}
-
-/** Lines put together to pieces that do not end up in the middle of another process's. */
-export function wholeLines(lines: readonly string[]): string[] {
-  const pieces: string[] = []
-  let piece = ''
-  let bytes = 0
-  for (const line of lines) {
-    const length = Buffer.byteLength(line) + 1
-    if (piece && bytes + length > WHOLE_BYTES) {
-      pieces.push(piece)
-      piece = ''
-      bytes = 0
-    }
-    piece += `${line}\n`
-    bytes += length
-  }
-  return piece ? [...pieces, piece] : pieces
 }
 
 export type Output = ReturnType<typeof createOutput>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { wholeLines } from '#src/cli/output'
 import { placeVariable, type ToProcess, takePlace } from '#src/cli/process-messages'
 import { delayOf, isHopeless } from '#src/cli/replacing'
 import { createSwitchboard } from '#src/cli/switchboard'
+import { wholeLines } from '#src/cli/whole-lines'
 
 describe('lines of several processes', () => {
   test('go out in pieces that a pipe takes whole', () => {
