@@ -95,9 +95,7 @@ export function createApp(platform: Platform) {
     pool: () => pool,
     states: stores.accountStates,
     quotas: stores.accountQuotas,
-    now,
-    later,
-    onFault,
+    ...{ now, later, onFault },
   })
 
   let current: Snapshot | undefined
