@@ -176,3 +176,7 @@ export const unable = (
   param: string,
   code = 'unsupported_parameter',
 ): UpstreamFault => new UpstreamFault('unable', message, { status: 400, code, param })
+
+/** What a failure says, whatever was thrown. */
+export const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause)

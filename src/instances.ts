@@ -1,6 +1,6 @@
 import { version } from '../package.json'
 import type { Platform } from './platform'
-import { sleep } from './sleep'
+import { atMost } from './sleep'
 import type { Stores } from './store/stores'
 
 interface InstancesParts {
@@ -18,7 +18,6 @@ const KEPT = { everyMs: 10_000, forMs: 30_000 }
 const KEPT_ON_WORKERS = { everyMs: 30_000, forMs: 180_000 }
 /** How long a stop waits for a word that is on its way. */
 const PATIENCE_MS = 1_000
-const POLL_MS = 5
 
 /** Says that this instance lives, and knows how many do. */
 export function createInstances({ platform, stores, instance, onFault }: InstancesParts) {
@@ -28,12 +27,10 @@ export function createInstances({ platform, stores, instance, onFault }: Instanc
   let state: 'serving' | 'draining' = 'serving'
   let keptAt = Number.NEGATIVE_INFINITY
   let hasLeft = false
-  let isWriting = false
+  let writing: Promise<void> = Promise.resolve()
   let living = 1
 
   async function write(): Promise<void> {
-    if (hasLeft) return
-    isWriting = true
     const at = now()
     startedAt ??= at
     try {
@@ -46,9 +43,13 @@ export function createInstances({ platform, stores, instance, onFault }: Instanc
       living = Math.max(1, count)
     } catch (cause) {
       onFault(cause)
-    } finally {
-      isWriting = false
     }
+  }
+
+  /** Say it now; one that has left says nothing any more. */
+  function say(): Promise<void> {
+    if (!hasLeft) writing = write()
+    return writing
   }
 
   return {
@@ -57,13 +58,13 @@ export function createInstances({ platform, stores, instance, onFault }: Instanc
 
     /** Say that it lives, if it is time to. */
     keep: async (): Promise<void> => {
-      if (now() - keptAt >= everyMs) await write()
+      if (now() - keptAt >= everyMs) await say()
     },
 
     /** It takes no more traffic, and nothing new to do behind it. */
     async drain(): Promise<void> {
       state = 'draining'
-      await write()
+      await say()
     },
 
     /** It is gone. */
@@ -71,8 +72,7 @@ export function createInstances({ platform, stores, instance, onFault }: Instanc
       if (hasLeft) return
       hasLeft = true
       // What is being written would be the last word.
-      for (let waited = 0; isWriting && waited < PATIENCE_MS; waited += POLL_MS)
-        await sleep(POLL_MS)
+      await atMost(PATIENCE_MS, writing)
       await stores.instances.leave(instance()).catch(onFault)
     },
   }

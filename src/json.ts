@@ -1,4 +1,4 @@
-import { ApiError } from './errors'
+import { ApiError, messageOf } from './errors'
 
 /** Deeper than any real request; shallow enough that no recursive reader behind us can overflow. */
 const MAX_DEPTH = 128
@@ -201,5 +201,4 @@ function readKey(text: string, open: number, end: number): string {
   }
 }
 
-const reason = (cause: unknown): string =>
-  (cause instanceof Error ? cause.message : String(cause)).replace(/^JSON Parse error: /, '')
+const reason = (cause: unknown): string => messageOf(cause).replace(/^JSON Parse error: /, '')

@@ -17,8 +17,9 @@ for (const [where, make, isSkipped] of databases)
       const [states, quotas, lists] = [1, 2, 3].map(() => createHorizon(10_000))
       if (!states || !quotas || !lists) throw new Error('There are three.')
       for (const horizon of [quotas, lists]) horizon.seen([], at)
-      const parts = { states, quotas, lists, instance: () => 'one', now: () => at }
-      const look = createLook({ stores, ...parts })
+      const look = createLook({
+        ...{ stores, states, quotas, lists, instance: () => 'me', now: () => at },
+      })
       const state = { scope: '', state: 'cooling', reason: 'r', until: at, faults: 1 } as const
       const save = (names: readonly string[]) =>
         stores.accountStates.save(
@@ -48,7 +49,7 @@ for (const [where, make, isSkipped] of databases)
       const [asked] = taken().flat()
       const { rows } = await client.execute({
         sql: 'SELECT count(*) AS counted FROM account_states WHERE updated_at >= ?',
-        args: [Number((asked?.args as number[])[1])],
+        args: [Number((asked?.args as number[] | undefined)?.[1])],
       })
       expect(rows[0]?.counted).toBe(0)
       await save(['one more'])

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Config, readConfig } from '../config'
-import { ApiError, SetupError } from '../errors'
+import { ApiError, messageOf, SetupError } from '../errors'
 import { halfCopy, overtaken, readCopyMark, removeCopyMark } from '../store/copy-mark'
 import { sumOfObjects } from '../store/copy-objects'
 import { countRows, refuseOtherVersion } from '../store/copy-standing'
@@ -72,7 +72,8 @@ export async function runCopy(order: CopyOrder, world: CopyWorld): Promise<numbe
   const check = () => {
     if (signal.aborted) throw new SetupError('Somebody stopped it.', 'Nothing is lost.')
   }
-  const onWait = (cause: unknown) => progress.say(`The database does not answer: ${textOf(cause)}`)
+  const onWait = (cause: unknown) =>
+    progress.say(`The database does not answer: ${messageOf(cause)}`)
   const open = (end: End, reading: boolean) =>
     openEnd({
       config: configOf(own, urls[end], media[end]),
@@ -211,14 +212,12 @@ const isNewFile = (url: string): boolean => {
 const isSamePlace = (source: CopyEnd, target: CopyEnd): boolean =>
   source.directory !== undefined && source.directory === target.directory
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
 /** The first words with a database: who cannot be reached now need not be waited for. */
 async function reached<T>({ name, path }: CopyEnd, work: () => Promise<T>): Promise<T> {
   return work().catch((cause: unknown) => {
     if (cause instanceof SetupError || path !== undefined) throw cause
     throw new SetupError(
-      `${name} does not answer: ${textOf(cause)}`,
+      `${name} does not answer: ${messageOf(cause)}`,
       'Check the address, its token and the network. Nothing was written.',
       cause,
     )
@@ -234,7 +233,7 @@ interface Place {
 /** Where it stopped, why, and how it goes on. */
 function explained(cause: unknown, { target, progress, isOnlyCompared }: Place) {
   const problem = cause instanceof ApiError ? cause.cause : cause
-  const says = textOf(problem)
+  const says = messageOf(problem)
   // What keeps a run out of a database that is another's by now says no more than that.
   if (/malformed JSON/.test(says)) return overtaken()
   const remedy = problem instanceof SetupError ? `${problem.remedy} ` : ''

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, readConfig } from '../config'
 import { createVault } from '../crypto'
-import { SetupError } from '../errors'
+import { messageOf, SetupError } from '../errors'
 import type { Inspection } from '../ground'
 import { inspect } from '../store/inspection'
 import { ACCOUNT_KINDS } from '../store/schema'
@@ -132,7 +132,7 @@ async function checkSnapshot(config: Config): Promise<Finding[]> {
     const holds = `${keys.size} keys, ${accounts.length} accounts`
     return [good(`snapshot ${path} was true ${seconds} s ago: ${holds}`)]
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = messageOf(cause)
     return [
       bad(
         `snapshot ${path} cannot be used: ${why}`,

@@ -1,7 +1,7 @@
 import type { Client } from '@libsql/client/web'
 import type { Config } from '../config'
 import { createVault, type Vault } from '../crypto'
-import { SetupError } from '../errors'
+import { messageOf, SetupError } from '../errors'
 import { refuseHalfCopy } from '../store/copy-mark'
 import { faultOf } from '../store/fault'
 import { gated } from '../store/gate'
@@ -119,6 +119,3 @@ function explained(cause: unknown, more = ''): unknown {
     cause,
   )
 }
-
-const messageOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message : String(cause)

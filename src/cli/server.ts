@@ -1,6 +1,7 @@
 import { type App, createApp } from '../app'
 import type { Config } from '../config'
 import { faultFields } from '../log'
+import { atMost } from '../sleep'
 import { drain } from './drain'
 import { addressAt, listen } from './listener'
 import type { Member } from './member'
@@ -53,8 +54,7 @@ export async function runServer(config: Config, output: Output, member?: Member)
   await drain({ config, app, sockets: platform.sockets, server, member })
   clearInterval(timer)
   stopping.abort()
-  const lastWrites = app.flush().then(platform.settle)
-  await Promise.race([lastWrites, Bun.sleep(LAST_FLUSH_MS)])
+  await atMost(LAST_FLUSH_MS, app.flush().then(platform.settle))
   state.client.close()
   log.info('stopped')
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import type { LedgerContent } from '../store/ledger'
 import { concatBytes } from '../stream/bytes'
 import { tap } from '../stream/tap'
@@ -24,8 +25,7 @@ export function createContentKeeper(keep: (content: LedgerContent) => void) {
 
   return {
     /** The turn ended without an answer. */
-    failed: (asked: Asked, cause: unknown): void =>
-      note(asked, cause instanceof Error ? cause.message : String(cause)),
+    failed: (asked: Asked, cause: unknown): void => note(asked, messageOf(cause)),
 
     /** The same answer, which is noted while it passes. */
     answered(asked: Asked, answer: Answer): Answer {

@@ -1,4 +1,4 @@
-import { ApiError, type FaultKind, SetupError, UpstreamFault } from '../errors'
+import { ApiError, type FaultKind, messageOf, SetupError, UpstreamFault } from '../errors'
 import { createDeadline, type Deadline } from '../net/deadline'
 import type { Plan } from '../pool/catalog'
 import type { Lease } from '../pool/lease'
@@ -231,7 +231,7 @@ const LONGEST_REASON = 300
 /** What an operator reads about it; redacted before it comes here. */
 function reasonOf(cause: unknown): string {
   const status = cause instanceof UpstreamFault ? cause.details.status : undefined
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = messageOf(cause)
   return `${status ? `${status}: ` : ''}${message}`.slice(0, LONGEST_REASON)
 }
 

@@ -1,9 +1,8 @@
-import { sleep } from '../sleep'
+import { sleep, within } from '../sleep'
 import type { Allowances, Taken } from '../store/allowances'
 import { type Counter, isCounted, learn } from './counter'
 import { createOutages, EXPIRY_MS } from './outage'
 import { createOverheard } from './overheard'
-import { within } from './patience'
 import { notePace, paceUp } from './slices'
 
 /** What a counter's claims need. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import { sleep } from '../sleep'
 import { type BatchRow, PART } from '../store/batches'
 import { createPlaces, type PlacedItem, type Problem } from './batch-places'
@@ -104,7 +105,7 @@ export async function runBatch(parts: RunParts): Promise<void> {
     try {
       return await item.subject.run(signal)
     } catch (cause) {
-      return { reason: cause instanceof Error ? cause.message : String(cause) }
+      return { reason: messageOf(cause) }
     }
   }
 

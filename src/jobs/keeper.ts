@@ -190,9 +190,7 @@ export function createKeeper({ pool, states, quotas, now, later, onFault }: Keep
     },
 
     /** Learn what was kept at a time, where the database cannot be asked; what came later is followed. */
-    learn(held: readonly AccountState[], left: readonly AccountQuota[], at: number): void {
-      hear(held, left, at)
-    },
+    learn: hear,
 
     /** What is held against accounts now, and what is left of quotas that were used: what is worth keeping. */
     *held(): Generator<AccountState> {

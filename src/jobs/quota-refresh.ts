@@ -1,4 +1,4 @@
-import { UpstreamFault } from '../errors'
+import { messageOf, UpstreamFault } from '../errors'
 import { faultFields, type Log } from '../log'
 import { inParallel } from '../parallel'
 import type { Account, Kind } from '../pool/account'
@@ -87,7 +87,7 @@ export function createQuotaRefresh(parts: RefreshParts) {
     log.debug('quota_failed', { account: name, kind, ...faultFields(fault) })
     if (!(fault instanceof UpstreamFault && refusesKey(fault))) inVain++
     else if (why === 'asked') suspect(pool, member, fault, now())
-    return fault instanceof Error ? fault.message : String(fault)
+    return messageOf(fault)
   }
 
   /** Ask one account; says what went wrong, if anything did. */

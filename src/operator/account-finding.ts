@@ -1,4 +1,4 @@
-import { SetupError, UpstreamFault } from '../errors'
+import { messageOf, SetupError, UpstreamFault } from '../errors'
 import type { Kind } from '../pool/account'
 import type { Report } from '../pool/quota'
 import type { Tier } from '../store/schema'
@@ -53,8 +53,7 @@ const OF_EGRESS = [CHALLENGE, ANTI_BOT]
 
 /** What a fault means, in words for an operator. */
 export function explain(cause: unknown, kind: Kind): string {
-  if (!(cause instanceof UpstreamFault))
-    return cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof UpstreamFault)) return messageOf(cause)
   const { status, code = '' } = cause.details
   if (cause.kind !== 'refused' || OF_EGRESS.includes(code)) return cause.message
   if (status === 401 || status === 403)

@@ -1,4 +1,5 @@
 import { ApiError } from '../errors'
+import { within } from '../sleep'
 
 /** What a database has to say, or an `ApiError` when it says nothing. */
 export type Reach = <T>(question: Promise<T>) => Promise<T>
@@ -10,10 +11,8 @@ const PATIENCE_MS = 5_000
 export const createReach =
   (onFault: (cause: unknown) => void): Reach =>
   async (question) => {
-    const { promise: silence, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(() => reject(new Error('The database is silent.')), PATIENCE_MS)
     try {
-      return await Promise.race([question, silence])
+      return await within(PATIENCE_MS, question)
     } catch (cause) {
       if (cause instanceof ApiError) throw cause
       onFault(cause)
@@ -21,7 +20,5 @@ export const createReach =
         cause,
         retryAfter: 1,
       })
-    } finally {
-      clearTimeout(timer)
     }
   }

@@ -2,7 +2,8 @@ import type { Client } from '@libsql/client/web'
 import { SetupError } from '../errors'
 import { type CopyMark, readCopyMark } from './copy-mark'
 import type { CopyTable } from './copy-tables'
-import { ownVersion, versionOf } from './migrate'
+import { ownVersion } from './deployed'
+import { versionOf } from './migrate'
 
 type Asked = Pick<Client, 'execute' | 'batch'>
 

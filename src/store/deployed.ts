@@ -22,11 +22,11 @@ interface DeployedParts {
  */
 export async function deployedProblem(parts: DeployedParts): Promise<SetupError | undefined> {
   const { client, stores, vault } = parts
-  const [latest, mark] = await Promise.allSettled([latestMigration(client), readCopyMark(client)])
+  const [latest, mark] = await Promise.allSettled([lastApplied(client), readCopyMark(client)])
   if (latest.status === 'rejected') throw latest.reason
   // Before a database is ours, and whole, nothing is written there; the check of the secret may write.
   if (mark.status === 'fulfilled' && mark.value) return halfCopy(mark.value)
-  if (latest.value < (journal.entries.at(-1)?.when ?? 0))
+  if (latest.value < ownVersion())
     return new SetupError(
       latest.value === 0
         ? 'The database is empty.'
@@ -36,14 +36,18 @@ export async function deployedProblem(parts: DeployedParts): Promise<SetupError 
   if (mark.status === 'rejected') throw mark.reason
   try {
     await checkSecret(stores, vault)
+    return
   } catch (cause) {
     if (cause instanceof SetupError) return cause
     throw cause
   }
 }
 
-/** When the newest migration was made that the database has seen; 0 where it has seen none. */
-async function latestMigration(client: Client): Promise<number> {
+/** What the last migration of this version is, as a number that grows. */
+export const ownVersion = (): number => journal.entries.at(-1)?.when ?? 0
+
+/** The same of the newest migration that a database has seen; 0 where it has seen none. */
+export async function lastApplied(client: Pick<Client, 'execute'>): Promise<number> {
   try {
     const { rows } = await client.execute(
       `SELECT max(created_at) AS latest FROM ${MIGRATIONS_TABLE}`,

@@ -2,7 +2,7 @@ import type { Client, InStatement } from '@libsql/client/web'
 import { migrations } from '../../drizzle'
 import { sha256 } from '../crypto'
 import { SetupError } from '../errors'
-import { MIGRATIONS_TABLE as TABLE } from './deployed'
+import { lastApplied, ownVersion, MIGRATIONS_TABLE as TABLE } from './deployed'
 
 /**
  * Bring the database up to date and name what was applied.
@@ -39,14 +39,6 @@ export async function migrate(client: Client): Promise<readonly string[]> {
  */
 export const versionOf = async (client: Pick<Client, 'execute'>): Promise<number> =>
   (await isBegun(client)) ? lastApplied(client) : 0
-
-/** What the last migration of this version is. */
-export const ownVersion = (): number => migrations.at(-1)?.when ?? 0
-
-async function lastApplied(client: Pick<Client, 'execute'>): Promise<number> {
-  const { rows } = await client.execute(`SELECT max(created_at) AS latest FROM ${TABLE}`)
-  return Number(rows[0]?.latest ?? 0)
-}
 
 async function latestMigration(client: Client): Promise<number> {
   const latest = await lastApplied(client)

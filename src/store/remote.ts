@@ -1,4 +1,5 @@
 import { type Client, createClient } from '@libsql/client/web'
+import { messageOf } from '../errors'
 import { DatabaseAway } from './fault'
 import { patient } from './patient'
 
@@ -70,6 +71,3 @@ export function openRemote(
 
 /** A server that takes WebSockets takes calls over HTTP at the same address, which can be limited. */
 const overHttp = (url: string): string => url.replace(/^ws(?=s?:)/, 'http')
-
-const messageOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message : String(cause)

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors'
-import { atMost } from '../sleep'
+import { atMost, within } from '../sleep'
 import type { Accounts, StoredAccount } from './accounts'
 import type { Aliases, Route } from './aliases'
 import type { Key, Keys } from './keys'
@@ -122,11 +122,8 @@ export function createSnapshots(parts: SnapshotParts) {
   }
 
   async function first(): Promise<Snapshot> {
-    const looking = look()
     try {
-      if (await atMost(FIRST_PATIENCE_MS, looking)) return await looking
-      looking.catch(() => undefined)
-      throw new Error('The database is silent.')
+      return await within(FIRST_PATIENCE_MS, look())
     } catch (cause) {
       parts.onFault(cause)
       throw new ApiError('not_ready', 'Groxy is starting: its database does not answer yet.', {

@@ -1,4 +1,5 @@
 import type { Client } from '@libsql/client/web'
+import { messageOf } from '../errors'
 import { around } from './around'
 import { faultOf } from './fault'
 
@@ -38,7 +39,7 @@ export function watched({ client, now, onChange }: WatchParts) {
       return answer
     } catch (cause) {
       const fault = faultOf(cause)
-      const said = cause instanceof Error ? cause.message : String(cause)
+      const said = messageOf(cause)
       if (fault === 'away' || fault === 'barred') note(false, state.writable, said)
       else if (fault === 'blocked') note(true, false, said)
       // Who is refused for the sake of others, or of what is asked, was answered.

@@ -188,7 +188,12 @@ describe.skipIf(cannotShare)('several processes', () => {
 
   test.each([
     ['a database in memory', ['--workers', '2'], { DATABASE_URL: 'file::memory:' }, 'one process'],
-    ['no number', ['--workers', 'some'], {}, 'WORKERS must be auto or a whole number from 1 to 999'],
+    [
+      'no number',
+      ['--workers', 'some'],
+      {},
+      'WORKERS must be auto or a whole number from 1 to 999',
+    ],
     ['none', ['--workers', '0'], {}, 'WORKERS must be auto or a whole number from 1 to 999'],
   ])(
     'are refused over or as %s',

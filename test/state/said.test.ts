@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { newTimedId } from '#src/crypto'
 import { ApiError } from '#src/errors'
 import {
   allPages,
@@ -306,14 +307,22 @@ for (const [where, make, isSkipped] of databases)
       expect(await own.responses.context('k', 'old4')).toEqual(context)
     })
 
-    test('another instance waits a little for what is on its way', async () => {
-      const found = other().responses.context('k', 'late1')
+    test('another instance waits for what is on its way, as its id tells', async () => {
+      const name = newTimedId(Date.now()).slice(0, -1)
+      const found = other().responses.context('k', `${name}1`)
       await Bun.sleep(50)
-      await chain(it, 'late', 1)
-      expect(textsOf((await found)?.items)).toEqual(chainTexts('late', 1))
+      await chain(it, name, 1)
+      expect(textsOf((await found)?.items)).toEqual(chainTexts(name, 1))
       const began = performance.now()
-      expect(await other().responses.context('k', 'never')).toBeUndefined()
-      expect(performance.now() - began).toBeGreaterThan(390)
+      expect(await other().responses.context('k', newTimedId(Date.now()))).toBeUndefined()
+      expect(performance.now() - began).toBeGreaterThan(1_900)
+    })
+
+    test('nobody waits for what is none of ours, or is too old to come', async () => {
+      const began = performance.now()
+      for (const id of ['never', newTimedId(Date.now() - 2 * 3_600_000)])
+        expect(await other().responses.context('k', id)).toBeUndefined()
+      expect(performance.now() - began).toBeLessThan(1_900)
     })
   })
 

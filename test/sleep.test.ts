@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { within } from '#src/http/patience'
-import { sleep } from '#src/sleep'
+import { sleep, within } from '#src/sleep'
 
 const MS = 80
 
