@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { requestTime } from '#src/crypto'
 import { type FakeUpstream, fakeUpstream } from '../fakes/upstream'
 import { logIn } from '../support/admin-session'
 import { createCrowd, type Member, steadily } from '../support/chaos'
@@ -338,9 +339,10 @@ describe.skipIf(isWithoutSqld)('three executables over one libSQL server, under 
 
   test('the limit of a minute is never exceeded by more than two hundredths', () => {
     const minutes = new Map<number, number>()
-    for (const { kind, status, at } of crowd.told) {
+    for (const { kind, status, requestId } of crowd.told) {
       if (kind !== 'minutely' || status !== 200) continue
-      const minute = Math.floor(at / MINUTE_MS)
+      // In the minute in which it came there: on a busy machine that is not always the one in which it was sent.
+      const minute = Math.floor((requestTime(requestId) ?? 0) / MINUTE_MS)
       minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
     }
     for (const count of minutes.values()) expect(count).toBeLessThanOrEqual(PER_MINUTE * 1.02)
