@@ -46,10 +46,10 @@ for (const [where, make, isSkipped] of databases)
       }
       taken()
       expect(await hasNews()).toBe(false)
-      const [asked] = taken().flat()
+      const [asked = { args: [] }] = taken().flat()
       const { rows } = await client.execute({
         sql: 'SELECT count(*) AS counted FROM account_states WHERE updated_at >= ?',
-        args: [Number((asked?.args as number[])[1])],
+        args: [Number((asked.args as number[])[1])],
       })
       expect(rows[0]?.counted).toBe(0)
       await save(['one more'])
