@@ -238,14 +238,15 @@ export function createCounters(parts: CounterParts) {
       await allowances.prune(at).catch(onFault)
     },
 
-    /** Give back all that no turn in progress holds. */
-    giveBack: (): Promise<void> =>
-      claims.ask(
-        all().filter(
-          ({ granted, used, reserved, written }) => granted > used + reserved || used !== written,
-        ),
-        bareNeedOf,
-      ),
+    /** Give back all that no turn in progress holds, what a question on its way brings included. */
+    giveBack(): Promise<void> {
+      const at = now()
+      const isHeld = (counter: Counter): boolean =>
+        !isQuiet(counter, at) ||
+        counter.granted > counter.used + counter.reserved ||
+        counter.used !== counter.written
+      return claims.ask(all().filter(isHeld), bareNeedOf)
+    },
   }
 }
 

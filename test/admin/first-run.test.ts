@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import { findingWords } from '#src/admin/accounts/finding-words'
 import { playgroundWords } from '#src/admin/playground/words'
 import { setupWords } from '#src/admin/setup/words'
@@ -29,6 +30,17 @@ async function untouched() {
       await xai.stop()
     },
   }
+}
+
+/** Take the first step, from the link on. */
+async function choosePassword(
+  { url, setupToken }: Awaited<ReturnType<typeof untouched>>,
+  say: typeof setupWords.en,
+  page: Page,
+): Promise<void> {
+  await page.goto(`${url}/setup?token=${setupToken}`)
+  await page.getByLabel(say.password).fill(PASSWORD)
+  await page.getByRole('button', { name: say.next }).click()
 }
 
 describe.skipIf(!(await hasBrowser()))('the first run', () => {
@@ -117,10 +129,8 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
       const look = { width: 360, language: 'en', theme: 'light' } as const
       const say = setupWords.en
       await using it = await untouched()
-      await visit(it, look, async ({ page, go }) => {
-        await go(`/setup?token=${it.setupToken}`)
-        await page.getByLabel(say.password).fill(PASSWORD)
-        await page.getByRole('button', { name: say.next }).click()
+      await visit(it, look, async ({ page }) => {
+        await choosePassword(it, say, page)
         await page.getByRole('button', { name: say.skip }).click()
         await page.getByText(say.tryDemo).waitFor()
         await page.getByLabel(say.prompt).press('Tab')
@@ -142,10 +152,8 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
       const look = { width: 1280, language: 'en', theme: 'light' } as const
       const say = setupWords.en
       await using it = await untouched()
-      await visit(it, look, async ({ page, go }) => {
-        await go(`/setup?token=${it.setupToken}`)
-        await page.getByLabel(say.password).fill(PASSWORD)
-        await page.getByRole('button', { name: say.next }).click()
+      await visit(it, look, async ({ page }) => {
+        await choosePassword(it, say, page)
         let bring = () => {}
         const wanted = new Promise<void>((resolve) => {
           bring = resolve
@@ -179,9 +187,7 @@ describe.skipIf(!(await hasBrowser()))('the first run', () => {
       const say = setupWords.en
       await using it = await untouched()
       await visit(it, look, async ({ page, go, expects }) => {
-        await go(`/setup?token=${it.setupToken}`)
-        await page.getByLabel(say.password).fill(PASSWORD)
-        await page.getByRole('button', { name: say.next }).click()
+        await choosePassword(it, say, page)
         await page.getByRole('heading', { name: say.addTitle }).waitFor()
         await go('/admin/welcome/ready?model=demo-fail')
         expects(/status of [45]\d\d/)

@@ -8,8 +8,8 @@ import { png } from '../fakes/xai-media'
 import { adminWorld } from '../support/admin'
 import { adminBrowser, BROWSER_TEST_MS, LOOKS } from '../support/admin-browser'
 import { hasBrowser } from '../support/browser'
-import { KEY } from '../support/gateway'
 import { put } from '../support/object-stores'
+import { uploadsTo } from '../support/uploads'
 
 const FILM = `${'0'.repeat(31)}1.mp4`
 const FAR = `${'0'.repeat(31)}2.jpg`
@@ -17,16 +17,10 @@ const FAR = `${'0'.repeat(31)}2.jpg`
 /** A gateway that keeps pictures, a video, and a file, and knows of a picture that is not here. */
 async function filledWorld() {
   const it = await adminWorld()
-  const headers = { authorization: `Bearer ${KEY}` }
-  for (const bytes of [jpeg('a', 200_000), png('b', 9_000, [64, 48]), jpeg('c', 40_000)]) {
-    const body = new FormData()
-    body.append('file', new Blob([bytes]), 'a')
-    await fetch(`${it.url}/v1/uploads/image`, { method: 'POST', headers, body })
-  }
-  const body = new FormData()
-  body.append('purpose', 'user_data')
-  body.append('file', new Blob(['What ferns are.']), 'ferns, and what becomes of them.txt')
-  await fetch(`${it.url}/v1/files`, { method: 'POST', headers, body })
+  const upload = uploadsTo(it.url)
+  for (const bytes of [jpeg('a', 200_000), png('b', 9_000, [64, 48]), jpeg('c', 40_000)])
+    await upload.picture(bytes)
+  await upload.file('ferns, and what becomes of them.txt', 'What ferns are.')
   const film = mp4('film', 50_000)
   await put(createObjects({ client: patient(it.client), now: Date.now }), FILM, film)
   const row = {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { openFile } from '#src/store/file'
 import { LOOKED_AT } from '#src/store/ledger-search'
 import { adminWorld, logIn, PASSWORD } from '../support/admin'
-import { freePort, residentBytes, scratch, startProgram } from '../support/programs'
+import { residentBytes, scratch, startSource } from '../support/programs'
 import { planOf, watched } from '../support/watched'
 
 const ROWS = 1_000_000
@@ -112,18 +112,11 @@ describe('a million requests', () => {
     'are exported with little memory',
     async () => {
       await it.stores.settings.set('cleaning', false)
-      const port = freePort()
-      await using program = await startProgram({
-        command: [process.execPath, 'src/main.ts'],
-        port,
-        path: '/health',
-        env: {
-          PORT: String(port),
-          DATABASE_URL: `file:${folder.path}/groxy.db`,
-          ADMIN_PASSWORD: PASSWORD,
-          // As the gateway of this process has begun the database.
-          GROXY_SECRET: 'a secret for tests',
-        },
+      await using program = await startSource({
+        DATABASE_URL: `file:${folder.path}/groxy.db`,
+        ADMIN_PASSWORD: PASSWORD,
+        // As the gateway of this process has begun the database.
+        GROXY_SECRET: 'a secret for tests',
       })
       const operator = await logIn(program)
       const exported = async (from: number) => {

@@ -4,7 +4,7 @@ import { openFile } from '#src/store/file'
 import { createJobRows } from '#src/store/jobs'
 import { fakeUpstream } from '../fakes/upstream'
 import { openaiAt } from '../support/gateway'
-import { freePort, groxy, runProgram, scratch, startProgram, until } from '../support/programs'
+import { groxy, runProgram, scratch, startSource, until } from '../support/programs'
 
 test('groxy jobs shows background work, and has the running server begin and cancel it', async () => {
   await using folder = await scratch('jobs')
@@ -34,13 +34,7 @@ test('groxy jobs shows background work, and has the running server begin and can
   expect(await refused('stop')).toEqual([2, expect.stringContaining('say what to do')])
   expect(await refused('cancel', 'models')).toEqual([1, 'models is not running.\n'])
 
-  const port = freePort()
-  await using server = await startProgram({
-    command: [process.execPath, 'src/main.ts'],
-    port,
-    path: '/health',
-    env: { ...env, ...openaiAt(upstream.url), PORT: String(port) },
-  })
+  await using server = await startSource({ ...env, ...openaiAt(upstream.url) })
   const client = openFile(path)
   const rows = createJobRows(client, Date.now)
   const modelsRow = async () => (await rows.all()).find(({ name }) => name === 'models')

@@ -3,7 +3,7 @@ import OpenAI from 'openai'
 import { fakeXaiMedia } from '../fakes/xai-media'
 import { xaiAt } from '../support/gateway'
 import { noise } from '../support/object-stores'
-import { freePort, residentBytes, scratch, startProgram } from '../support/programs'
+import { residentBytes, scratch, startSource } from '../support/programs'
 import { isWithoutSqld } from '../support/sqld'
 import { type WorkerWorld, workerWorld } from '../support/worker-world'
 
@@ -43,19 +43,12 @@ test.skipIf(process.platform !== 'linux')(
   'a file of 300 MB comes, goes on and comes back through little memory',
   async () => {
     const key = 'sk-groxy-test-0123456789'
-    const port = freePort()
     await using xai = fakeXaiMedia()
     await using folder = await scratch('uploads')
-    await using program = await startProgram({
-      command: [process.execPath, 'src/main.ts'],
-      port,
-      path: '/health',
-      env: {
-        PORT: String(port),
-        DATABASE_URL: `file:${folder.path}/groxy.db`,
-        GROXY_API_KEY: key,
-        ...xaiAt(xai.url),
-      },
+    await using program = await startSource({
+      DATABASE_URL: `file:${folder.path}/groxy.db`,
+      GROXY_API_KEY: key,
+      ...xaiAt(xai.url),
     })
     const url = `${program.url}/v1/files`
     const headers = { authorization: `Bearer ${key}` }

@@ -337,6 +337,20 @@ test('a stop gives everything back that was not used', async () => {
   expect(await other.take('chat', 100, 96)).toBeDefined()
 })
 
+test('a stop gives back what is just being asked for, too', async () => {
+  const it = await shared()
+  const one = it.instance()
+  expect(await one.take('chat', 100)).toBeDefined()
+  // Until nothing is left, and more is asked for ahead of need.
+  for (const asked = it.state.asked; it.state.asked === asked; )
+    expect(one.takeAll([one.needOf('chat', 100)])).toBeUndefined()
+  const taken = one.peek('k', 'chat')?.reserved
+  it.state.time++
+  await one.giveBack()
+  await one.done()
+  expect(await it.rows()).toMatchObject([{ bucket: 'chat', granted: taken, used: 0 }])
+})
+
 test('without a database limits hold for each instance alone, and what was used is told later', async () => {
   const it = await shared()
   const one = it.instance()

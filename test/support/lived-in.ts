@@ -7,8 +7,8 @@ import { png } from '../fakes/media/pictures'
 import { chunk, fakeUpstream, type Script, sse, USAGE } from '../fakes/upstream'
 import { adminWorld } from './admin'
 import { batchOf, entry } from './entries'
-import { KEY } from './gateway'
 import { put } from './object-stores'
+import { uploadsTo } from './uploads'
 
 const [MINUTE, HOUR] = [60_000, 3_600_000]
 const FILM = 'c0a8e4d2b7164f0f9d3a5e8b1c6f7a20.mp4'
@@ -280,16 +280,9 @@ async function withTraffic(
 }
 
 async function withMedia(it: World): Promise<void> {
-  const headers = { authorization: `Bearer ${KEY}` }
-  for (const name of ['a', 'b', 'c', 'd']) {
-    const body = new FormData()
-    body.append('file', new Blob([png(name, 9_000, [96, 64])]), 'picture.png')
-    await fetch(`${it.url}/v1/uploads/image`, { method: 'POST', headers, body })
-  }
-  const body = new FormData()
-  body.append('purpose', 'user_data')
-  body.append('file', new Blob(['What ferns are.']), 'ferns, and what becomes of them.txt')
-  await fetch(`${it.url}/v1/files`, { method: 'POST', headers, body })
+  const upload = uploadsTo(it.url)
+  for (const name of ['a', 'b', 'c', 'd']) await upload.picture(png(name, 9_000, [96, 64]))
+  await upload.file('ferns, and what becomes of them.txt', 'What ferns are.')
   const film = mp4('film', 50_000)
   await put(createObjects({ client: patient(it.client), now: Date.now }), FILM, film)
   const now = Date.now()

@@ -59,6 +59,17 @@ export async function startProgram({ command, port, cwd = ROOT, env = {}, path =
   }
 }
 
+/** Start Groxy from source, at a free port. */
+export function startSource(env: Variables) {
+  const port = freePort()
+  return startProgram({
+    command: [process.execPath, 'src/main.ts'],
+    port,
+    path: '/health',
+    env: { ...env, PORT: String(port) },
+  })
+}
+
 interface Run {
   readonly env?: Variables
   readonly cwd?: string
