@@ -5,7 +5,7 @@ import { patient } from './patient'
 
 /** How long a call may take, its answer included. */
 const CALL_MS = 10_000
-/** The same of the first, and after one that was not answered, until another one is: whoever asks shall know soon. */
+/** The same of the first, and of all when none was answered for so long, until one is: whoever asks shall know soon. */
 const FIRST_MS = 5_000
 const SILENT_MS = 3_000
 /** The limit of migrations and copies: they take their time, and nobody waits for them. */
@@ -37,6 +37,7 @@ export function openRemote(
   const isLong = limitMs > CALL_MS
   const silentMs = isLong ? limitMs : Math.min(SILENT_MS, limitMs)
   let patienceMs = isLong ? limitMs : Math.min(FIRST_MS, limitMs)
+  let answeredAt = Number.NEGATIVE_INFINITY
 
   async function call(request: Request): Promise<Response> {
     const ms = patienceMs
@@ -49,6 +50,7 @@ export function openRemote(
       // All of it: else a server that falls silent in the middle would be waited for.
       const body = await response.arrayBuffer()
       patienceMs = limitMs
+      answeredAt = Date.now()
       const type = response.headers.get('content-type') ?? ''
       if (request.method === 'POST' && response.ok && !SPOKEN.test(type))
         throw new Error(
@@ -56,7 +58,8 @@ export function openRemote(
         )
       return new Response(body, { status: response.status, headers: { 'content-type': type } })
     } catch (cause) {
-      if (signal.aborted) patienceMs = silentMs
+      // A server that answers others meanwhile is busy, and not away.
+      if (signal.aborted && Date.now() - answeredAt >= silentMs) patienceMs = silentMs
       const problem = signal.aborted ? `There was no answer within ${ms} ms.` : messageOf(cause)
       throw new DatabaseAway(problem, { cause })
     } finally {
