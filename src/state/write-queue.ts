@@ -26,6 +26,8 @@ interface QueueParts {
 const CAPACITY = 64 * 1024 * 1024
 /** One write takes so much at most, or one writing. */
 const LARGEST_WRITE = 2 * 1024 * 1024
+/** And so many: a server that is busy with others takes seconds for thousands. */
+const MOST_AT_ONCE = 256
 const RETRY_MS = 1_000
 /** So often the database may refuse one while it takes another. */
 const TRIES = 3
@@ -52,8 +54,8 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
   let size = 0
   let dropped = 0
   let inFlight: readonly W[] = []
-  /** So many are written one by one: among them is one that the database did not take. */
-  let single = 0
+  /** Half as many after a write that the database did not take, until one is found that it takes never. */
+  let most = MOST_AT_ONCE
   const refusals = new WeakMap<W, number>()
   let scheduledAt = Number.NEGATIVE_INFINITY
   let writingSince = Number.NEGATIVE_INFINITY
@@ -86,7 +88,7 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
     let weight = 0
     for (const writing of waiting) {
       weight += writing.size
-      if (some.length > 0 && (single > 0 || weight > LARGEST_WRITE)) break
+      if (some.length === most || (some.length > 0 && weight > LARGEST_WRITE)) break
       some.push(writing)
     }
     return some
@@ -126,15 +128,18 @@ export function createWriteQueue<W extends Writing>(parts: QueueParts) {
         await writeAll(some)
       } catch (cause) {
         if (own !== charge) return
-        single = some.length
+        most = Math.ceil(some.length / 2)
         const [refused] = some
-        if (some.length > 1) continue
+        if (some.length > 1) {
+          if (isOutage(cause)) throw cause
+          continue
+        }
         if (!refused || !(await passesOver(refused, cause))) throw cause
         continue
       }
       if (own !== charge) return
       for (const writing of some) remove(writing)
-      single = Math.max(0, single - some.length)
+      most = Math.min(MOST_AT_ONCE, most * 2)
     }
   }
 

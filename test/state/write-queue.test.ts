@@ -52,6 +52,34 @@ test('several are written together, in order, but not too many', async () => {
   expect(queue.waiting()).toBe(0)
 })
 
+test('a crowd is written a part at a time', async () => {
+  const { queue, written, push } = queueOver(() => true)
+  const names = Array.from({ length: 1_000 }, (_, at) => `n${at}`)
+  for (const name of names) push(name)
+  await queue.flush()
+  expect(written.flat()).toEqual(names)
+  expect(Math.max(...written.map(({ length }) => length))).toBeLessThan(300)
+})
+
+test('what was too much for a busy database is tried again with half of it', async () => {
+  const asked: number[] = []
+  const takes = ({ length }: readonly string[]) => {
+    asked.push(length)
+    return length <= 5
+  }
+  const { queue, written, lost, faults, push } = queueOver(takes, new DatabaseAway('late'))
+  const names = Array.from({ length: 20 }, (_, at) => `n${at}`)
+  for (const name of names) push(name)
+  // A database that does not answer is not asked on and on.
+  for (let round = 1; round <= 2; round++) {
+    await queue.flush()
+    expect(faults).toHaveLength(round)
+  }
+  expect([asked, written]).toEqual([[20, 10], []])
+  for (let round = 0; queue.waiting() > 0 && round < 10; round++) await queue.flush()
+  expect([written.flat(), lost]).toEqual([names, []])
+})
+
 test('what comes in while others are written is written too', async () => {
   const { queue, written, push } = queueOver(async (names) => {
     if (names.includes('a')) push('b')
