@@ -170,13 +170,12 @@ describe.each(DATABASES)('the admin API of models over a %s', (kind) => {
       const { aliases } = it.stores
       const to = (model: string) => ({ mode: 'order' as const, targets: [{ model }] })
       const split = { mode: 'split' as const, targets: [{ model: 'x' }, { model: 'ring-1' }] }
-      expect(
-        await Promise.all([
-          aliases.create('ring-1', to('ring-2')),
-          aliases.create('ring-2', split),
-          aliases.create('ring-3', to('ring-1')),
-        ]),
-      ).toEqual([true, false, false])
+      const both = [aliases.create('ring-1', to('ring-2')), aliases.create('ring-2', split)]
+      expect((await Promise.all(both)).sort()).toEqual([false, true])
+      for (const name of ['ring-1', 'ring-2']) await aliases.remove(name)
+      expect(await aliases.create('ring-1', to('ring-2'))).toBe(true)
+      expect(await aliases.create('ring-2', split)).toBe(false)
+      expect(await aliases.create('ring-3', to('ring-1'))).toBe(false)
       expect(await aliases.set('ring-2', split)).toBe(false)
       expect(await aliases.create('ring-4', to('y'))).toBe(true)
       const [ring] = (await aliases.all()).filter(({ name }) => name === 'ring-4')
