@@ -5,7 +5,7 @@ import { patient } from './patient'
 
 /** How long a call may take, its answer included. */
 const CALL_MS = 10_000
-/** The same of the first, and of all when none was answered for so long, until one is: whoever asks shall know soon. */
+/** The same of the first, and after one without an answer while no other had one: whoever asks shall know soon. */
 const FIRST_MS = 5_000
 const SILENT_MS = 3_000
 /** The limit of migrations and copies: they take their time, and nobody waits for them. */
@@ -37,10 +37,11 @@ export function openRemote(
   const isLong = limitMs > CALL_MS
   const silentMs = isLong ? limitMs : Math.min(SILENT_MS, limitMs)
   let patienceMs = isLong ? limitMs : Math.min(FIRST_MS, limitMs)
-  let answeredAt = Number.NEGATIVE_INFINITY
+  let answers = 0
 
   async function call(request: Request): Promise<Response> {
     const ms = patienceMs
+    const answersBefore = answers
     // Its timer belongs to the request that calls, as on Workers it has to.
     const limit = new AbortController()
     const { signal } = limit
@@ -50,7 +51,7 @@ export function openRemote(
       // All of it: else a server that falls silent in the middle would be waited for.
       const body = await response.arrayBuffer()
       patienceMs = limitMs
-      answeredAt = Date.now()
+      answers++
       const type = response.headers.get('content-type') ?? ''
       if (request.method === 'POST' && response.ok && !SPOKEN.test(type))
         throw new Error(
@@ -59,7 +60,7 @@ export function openRemote(
       return new Response(body, { status: response.status, headers: { 'content-type': type } })
     } catch (cause) {
       // A server that answers others meanwhile is busy, and not away.
-      if (signal.aborted && Date.now() - answeredAt >= silentMs) patienceMs = silentMs
+      if (signal.aborted && answers === answersBefore) patienceMs = silentMs
       const problem = signal.aborted ? `There was no answer within ${ms} ms.` : messageOf(cause)
       throw new DatabaseAway(problem, { cause })
     } finally {

@@ -146,8 +146,8 @@ export function bytes(
             return controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
           if (hang) return new Promise(() => {})
           if (!cut) return controller.close()
-          // Let what was written leave first.
-          await Bun.sleep(20)
+          // Let what was written be read first: a busy reader may learn of the end before.
+          await Bun.sleep(100)
           controller.error()
         },
       },
