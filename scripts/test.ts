@@ -73,8 +73,11 @@ const second = isFew ? await run(...files) : undefined
 
 const thin = thinOf(first)
 for (const line of thin) console.error(line)
-if (second?.code === 0)
-  for (const { file, name } of failures) console.error(`passed only by itself: ${file}: ${name}`)
+if (second) {
+  const again = new Set(failuresOf(second).map(({ file, name }) => `${file}: ${name}`))
+  for (const { file, name } of failures)
+    if (!again.has(`${file}: ${name}`)) console.error(`passed only by itself: ${file}: ${name}`)
+}
 
 const all = first.count('pass') + first.count('fail')
 // What is wrong outside of tests fails one more than those that are named.
