@@ -52,6 +52,13 @@ test('many files with failures are not run again', async () => {
   expect(await ran(many)).toEqual({ code: 1, last: '5 passed, 5 failed', named: [] })
 })
 
+test('a run that breaks off is excused by nothing', async () => {
+  const killed = `import { test } from 'bun:test'
+    test('is killed', () => process.kill(process.ppid, 'SIGKILL'))`
+  const { code, last } = await ran({ a: LUCKY, b: killed })
+  expect([code, last]).toEqual([1, '0 passed, 1 failed'])
+})
+
 test('a file that cannot be read is excused by nothing', async () => {
   const torn = { code: 1, last: '3 passed, 1 failed' }
   expect(await ran({ good: GOOD, lucky: LUCKY, torn: 'test(' })).toMatchObject(torn)

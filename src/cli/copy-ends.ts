@@ -107,13 +107,17 @@ export function checkAddresses(from: string, to: string): void {
         `"${url}" is no address of a database that can be copied.`,
         'It is file:PATH, or libsql: or https: of a libSQL server.',
       )
-  if (placeOf(from) === placeOf(to))
+  if (isSameAddress(from, to))
     throw new UsageError('Both addresses are the same.', 'Say where the copy is to be with --to.')
 }
 
 const isAddress = (url: string): boolean => url.startsWith('file:') || URL.canParse(url)
 
-/** What tells two addresses apart, however they are written. */
+/** Whether two addresses name one database, however they are written. */
+export const isSameAddress = (one: string, other: string): boolean =>
+  placeOf(one) === placeOf(other)
+
+/** What tells two addresses apart. */
 function placeOf(url: string): string {
   const path = filePath({ DATABASE_URL: url } as Config)
   if (path === undefined) return serverName(url).replace(/^\w+:/, '')

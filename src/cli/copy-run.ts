@@ -7,13 +7,20 @@ import { countRows, refuseOtherVersion } from '../store/copy-standing'
 import { type CopyTable, copyTables } from '../store/copy-tables'
 import { createFileView, createServerView, livingInstances } from '../store/copy-view'
 import { table, type Values } from './command'
-import { type CopyEnd, checkAddresses, openEnd } from './copy-ends'
+import { type CopyEnd, checkAddresses, isSameAddress, openEnd } from './copy-ends'
 import { type CopyPlan, copyOnce, type PassTally } from './copy-pass'
 import { createProgress, many, type Progress, size } from './copy-progress'
 import { type SourceSecret, secretOf } from './copy-secret'
 import { prepareTarget, refuseForeignTarget } from './copy-target'
 import { type End, readTokens } from './copy-tokens'
-import { againLines, amountLine, differenceLines, missingLines, startLines } from './copy-words'
+import {
+  againLines,
+  amountLine,
+  differenceLines,
+  lackingLines,
+  missingLines,
+  startLines,
+} from './copy-words'
 import { filePath } from './paths'
 
 /** What is to be copied, and how. */
@@ -127,24 +134,29 @@ async function runPasses(plan: CopyPlan, { secret, print }: Ending): Promise<num
     const tally = await copyOnce(plan)
     const hasChanged = await view.end()
     const living = await livingInstances(source.asked, Date.now())
-    const isDone = !(hasChanged ?? tally.differences.length > 0) && living.length === 0
+    const isChanging = (hasChanged ?? tally.differences.length > 0) || living.length > 0
+    const isDone = !isChanging && !isLacking(tally)
     if (!mark)
       return verdict(tally, { plan, print, wasUsed: hasChanged === true || living.length > 0 })
     if (isDone) await removeCopyMark(target.asked, mark)
-    else if (living.length === 0 && pass < MOST_PASSES) continue
+    else if (isChanging && living.length === 0 && pass < MOST_PASSES) continue
     const done = amountLine(tally, tables.length)
     print(
       [
         `${isDone ? 'Done' : 'Copied so far'}: ${done} from ${source.name} to ${target.name}, each compared.`,
         ...missingLines(tally),
-        ...(isDone
-          ? startLines({ source, target, secret })
-          : againLines(living, { since, tookMs: Date.now() - since, source })),
+        ...(isDone ? startLines({ source, target, secret }) : []),
+        ...(isChanging ? againLines(living, { since, tookMs: Date.now() - since, source }) : []),
+        ...(isLacking(tally) ? lackingLines(source) : []),
       ].join('\n'),
     )
     return isDone ? 0 : NOT_THE_SAME
   }
 }
+
+/** Whether pictures, videos or files would be lost: or else they are not where they were looked for. */
+const isLacking = ({ missing: { again, lost }, objects }: PassTally): boolean =>
+  lost > 0 || (again > 0 && again === objects.seen)
 
 interface Circumstances {
   readonly plan: CopyPlan
@@ -200,7 +212,7 @@ async function tell({ print, source, tables, target, is }: Outlook): Promise<num
 /** `MEDIA_DIR` belongs to the database that `DATABASE_URL` names. */
 const configOf = (own: Config, url: string, media: string | undefined): Config => {
   const { MEDIA_DIR, ...rest } = own
-  const directory = media ? media : url === own.DATABASE_URL ? MEDIA_DIR : ''
+  const directory = media ? media : isSameAddress(url, own.DATABASE_URL) ? MEDIA_DIR : ''
   return { ...rest, DATABASE_URL: url, ...(directory && { MEDIA_DIR: directory }) }
 }
 

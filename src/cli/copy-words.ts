@@ -39,7 +39,7 @@ export function missingLines({ missing: { again, lost, names, other } }: PassTal
     )
   if (lost > 0)
     lines.push(
-      `${many(lost)} pictures, videos or files have no bytes here and come from nowhere else (${names.join(', ')}${lost > names.length ? ', …' : ''}): they are lost, unless they are in a bucket or a directory that this command was not told of.`,
+      `${many(lost)} pictures, videos or files have no bytes here and come from nowhere else (${names.join(', ')}${lost > names.length ? ', …' : ''}): they are lost, or in a bucket or a directory that this command was not told of.`,
     )
   if (other > 0)
     lines.push(
@@ -89,6 +89,13 @@ export function againLines(
     `This run took ${lasted(tookMs)}. Where it had little to send, the last one takes as long, and Groxy is away for it.`,
   ]
 }
+
+/** What is to be done where pictures, videos or files were not found. */
+export const lackingLines = ({ name, directory }: Names): string[] => [
+  `The copy is not done: those of ${name} were looked for in ${directory ?? 'the database'}. To finish it run the same command once more`,
+  '  with --from-media and the directory that they are in (MEDIA_DIR of the Groxy at the source),',
+  '  or with --without-media, where they are gone for good or were brought over by other means.',
+]
 
 /** Which tables differ, and by how much. */
 export const differenceLines = ({ differences }: PassTally): string[] =>

@@ -39,8 +39,8 @@ Pictures, videos and files are in \`media\` beside a file and in the database of
 directories instead, --without-media leaves them where they are. --dry-run says what there is to do, --verify compares
 everything and writes nothing. --patience is how long a server may be away, 60 seconds unless you say so.
 
-Exit codes: 0 done and the same, 1 failed, 2 not understood, 3 not done: the source goes on changing, or --verify has
-found differences.`,
+Exit codes: 0 done and the same, 1 failed, 2 not understood, 3 not done: the source goes on changing, pictures or files
+were not found, or --verify has found differences.`,
   async run(args) {
     const { values } = parse(args, OPTIONS, usage)
     const stop = new AbortController()

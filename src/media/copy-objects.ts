@@ -23,7 +23,7 @@ export interface ObjectTally {
 }
 
 interface ObjectCopy<T extends Wanted> {
-  readonly source: Pick<ObjectStore, 'open'>
+  readonly source: Pick<MeasuredStore, 'open' | 'lengths'>
   readonly target: MeasuredStore
   readonly hasher: () => Hasher
   /** Nothing is written, and everything is read. */
@@ -91,14 +91,17 @@ export function createObjectCopy<T extends Wanted>(copy: ObjectCopy<T>) {
     check()
     const fits = length === object.bytes
     if (isOnlyCompared) {
-      const isWhole = fits && (await isSame(object))
-      if (!isWhole) copy.onMissing(object)
+      const isEven =
+        length === undefined ? !(await isAtSource(object)) : fits && (await isSame(object))
+      if (!isEven) copy.onMissing(object)
     } else if (!(fits && (isKnown || (await digestOf(target, object)) === object.hash))) {
       if (!(await send(object))) copy.onMissing(object)
     }
     seen++
     onProgress({ seen, sent, sentBytes })
   }
+
+  const isAtSource = async ({ id }: T): Promise<boolean> => (await source.lengths([id])).has(id)
 
   /** What the source itself has otherwise than its row says is the same all the same. */
   async function isSame(object: T): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
-import { link, rm, stat, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, rename, rm, stat, symlink } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { copyCommand } from '#src/cli/copy'
 import { migrateCommand } from '#src/cli/migrate'
 import { openState } from '#src/cli/state'
@@ -564,8 +564,40 @@ describe('pictures, videos and files', () => {
     })
     expect(same.printed).toContain('The same: ')
     await rm(it.media, { recursive: true })
-    const lost = await copied({ from: it.url, to: `file:${folder.path}/lost/groxy.db` })
-    expect(lost.printed).toContain(`come from nowhere else (${it.file})`)
+    const to = `file:${folder.path}/lost/groxy.db`
+    const lost = await copied({ from: it.url, to })
+    expect([lost.code, lost.printed]).toEqual([
+      3,
+      expect.stringContaining(`come from nowhere else (${it.file})`),
+    ])
+    expect(lost.printed).toContain('--without-media')
+    expect(await refusalOf(to)).toContain('is not done')
+    const given = await copied({ from: it.url, to, media: { isLeft: true } })
+    expect([given.code, given.printed]).toEqual([0, expect.stringContaining('Done: ')])
+    const even = await copied({ from: it.url, to, isOnlyCompared: true })
+    expect([even.code, even.printed]).toEqual([0, expect.stringContaining('The same: ')])
+  })
+
+  test('that were looked for elsewhere are brought by the same command, with their directory', async () => {
+    await using folder = await scratch('copy')
+    const it = await small(folder.path)
+    const away = `${folder.path}/away`
+    await rename(it.media, away)
+    const to = `file:${folder.path}/there/groxy.db`
+    expect((await copied({ from: it.url, to })).code).toBe(3)
+    expect((await copied({ from: it.url, to, media: { from: away } })).code).toBe(0)
+    const there = createDirectory(`${folder.path}/there/media`)
+    expect(await get(there, it.file, 0, 1_300_000)).toEqual(noise(1_300_000))
+  })
+
+  test('are where MEDIA_DIR says, however the address of its database is written', async () => {
+    await using folder = await scratch('copy')
+    const it = await small(folder.path)
+    const away = `${folder.path}/away`
+    await rename(it.media, away)
+    const env = { MEDIA_DIR: away, DATABASE_URL: `file:${relative(process.cwd(), it.path)}` }
+    const to = `file:${folder.path}/there/groxy.db`
+    expect((await copied({ from: it.url, to, env })).code).toBe(0)
   })
 
   test('stay where they are when both ends have the same directory, and go where one is named', async () => {
