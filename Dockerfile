@@ -20,6 +20,7 @@ COPY --from=build --chown=nonroot:nonroot /tmp/data /data
 ENV HOST=0.0.0.0 \
     PORT=8000 \
     DATABASE_URL=file:/data/groxy.db \
+    GROXY_SNAPSHOT=/data/groxy.snapshot \
     BUN_CONFIG_MAX_HTTP_REQUESTS=20000
 VOLUME /data
 EXPOSE 8000

@@ -28,7 +28,8 @@ export function createInstances({ platform, stores, instance, onFault }: Instanc
   let keptAt = Number.NEGATIVE_INFINITY
   let hasLeft = false
   let writing: Promise<void> = Promise.resolve()
-  let living = 1
+  // Until the database tells: the processes of this machine.
+  let living = self.processes
 
   async function write(): Promise<void> {
     const at = now()

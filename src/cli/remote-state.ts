@@ -67,7 +67,7 @@ export async function openRemoteState({
         gate.open()
         return applied
       } catch (problem) {
-        if (problem instanceof SetupError) throw problem
+        if (problem instanceof SetupError || !isAway(problem)) throw explained(problem)
         return undefined
       }
     }

@@ -1,6 +1,7 @@
 import type { App } from '../app'
 import { SetupError } from '../errors'
 import type { Log } from '../log'
+import { isOutage } from '../store/fault'
 import type { Away } from './remote-state'
 
 interface ReturnParts {
@@ -41,6 +42,11 @@ export async function awaitReturn(parts: ReturnParts, signal: AbortSignal): Prom
         return
       }
     } catch (problem) {
+      if (isOutage(problem)) {
+        // It went away again meanwhile.
+        await Bun.sleep(LOOK_MS)
+        continue
+      }
       if (!(problem instanceof SetupError)) throw problem
       log.error('setup', {
         problem: problem.message,

@@ -83,10 +83,12 @@ export function createSnapshotFile(path: string, config: Config, vault: Vault): 
       const found = await stat(path).catch(() => undefined)
       if (!found) return undefined
       if (!found.isFile()) throw new Error('It is no file.')
+      const database = await databaseName()
       const file = await open(path, 'r')
       try {
+        // Read at once: lines that come while something else is waited for are lost.
         const lines = createInterface({ input: file.createReadStream(), crlfDelay: Infinity })
-        const kept = await openKept(lines, { vault, database: await databaseName() })
+        const kept = await openKept(lines, { vault, database })
         return { at: Math.max(kept.at, found.mtimeMs), kept }
       } finally {
         await file.close().catch(() => undefined)

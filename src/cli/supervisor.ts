@@ -1,6 +1,7 @@
 import type { Config } from '../config'
 import { newId } from '../crypto'
 import { SetupError } from '../errors'
+import { faultFields } from '../log'
 import type { Output } from './output'
 import { BEAT_MS, type FromProcess, placeVariable, type ToProcess } from './process-messages'
 import { delayOf, isHopeless, QUICK_MS } from './replacing'
@@ -11,6 +12,9 @@ import { createSwitchboard } from './switchboard'
 const PATIENCE_MS = 1_000
 /** So many beats that did not come, and a process does nothing any more. */
 const MISSED_BEATS = 6
+
+/** How long to wait at least before a process is started again that could not be. */
+const UNSTARTED_MS = 1_000
 
 /** One of the processes, and the one that takes its place when it is gone. */
 interface Slot {
@@ -58,7 +62,25 @@ export function supervise(config: Config, count: number, { log }: Output): Promi
     slot.missed = 0
     const { name, index } = slot
     const place = { name, index, processes: count, isFirst: !hasServed }
-    const child: Bun.Subprocess = Bun.spawn(ownCommand(['serve']), {
+    let child: Bun.Subprocess
+    try {
+      child = spawn(slot, place)
+    } catch (cause) {
+      // Without memory, or while the program is being exchanged: those who serve go on.
+      if (!hasServed) throw cause
+      slot.failures++
+      log.error('process_not_started', { process: index, ...faultFields(cause) })
+      slot.timer = setTimeout(start, Math.max(UNSTARTED_MS, delayOf(slot.failures)), slot)
+      return
+    }
+    slot.child = child
+    void child.exited.then(() => hasEnded(slot, child))
+    // The stop may have come while it was being started.
+    if (isStopping) send(index, { type: 'stop' })
+  }
+
+  const spawn = (slot: Slot, place: Parameters<typeof placeVariable>[0]): Bun.Subprocess =>
+    Bun.spawn(ownCommand(['serve']), {
       env: {
         ...process.env,
         ...{ PORT: String(port), HOST: config.HOST, WORKERS: '1' },
@@ -68,11 +90,6 @@ export function supervise(config: Config, count: number, { log }: Output): Promi
       serialization: 'json',
       ipc: (message: FromProcess) => receive(slot, message),
     })
-    slot.child = child
-    void child.exited.then(() => hasEnded(slot, child))
-    // The stop may have come while it was being started.
-    if (isStopping) send(index, { type: 'stop' })
-  }
 
   function receive(slot: Slot, message: FromProcess): void {
     slot.missed = 0

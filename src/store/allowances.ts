@@ -114,9 +114,9 @@ const READ = `${WANTS}
     AND mine."window" = wants."window" AND mine.instance = ?2
   ORDER BY wants.position`
 
-/** Only the first who asks finds them. */
+/** Only the first who asks finds them: to all others, whatever time they missed, they have expired. */
 const BOOK = `${WANTS}
-  UPDATE allowances SET granted = granted + wants.share, spoken_at = ?6
+  UPDATE allowances SET granted = granted + wants.share, spoken_at = ?6, expires_at = min(expires_at, ?6)
   FROM wants WHERE allowances.key_id = wants.key_id AND allowances.bucket = wants.bucket
     AND allowances."window" = wants."window" AND allowances.instance <> ?2
     AND ${isSilent('allowances')}

@@ -130,6 +130,28 @@ describe.skipIf(isWithoutSqld)('a remote database that is away at the start', ()
     LONG,
   )
 
+  test(
+    'and does not let us in when it is back says so',
+    async () => {
+      await using it = await world()
+      await it.keep()
+      await it.server.kill()
+      const { state } = await it.open()
+      expect(await state.away?.back()).toBeUndefined()
+      await using _ = Bun.serve({
+        port: Number(new URL(it.config.DATABASE_URL).port),
+        hostname: '127.0.0.1',
+        fetch: () =>
+          Response.json({ error: 'Unauthorized: the token has expired' }, { status: 401 }),
+      })
+      await expect(state.away?.back()).rejects.toMatchObject({
+        message: expect.stringContaining('401'),
+        remedy: expect.stringContaining('DATABASE_AUTH_TOKEN'),
+      })
+    },
+    LONG,
+  )
+
   test('takes no writes, and has none to take, is opened as ever', async () => {
     await using it = await world()
     await it.keep()

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { copyFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { heldAnswers } from '../fakes/held-answers'
 import { fakeUpstream } from '../fakes/upstream'
-import { emptyFolder } from '../support/executable'
+import { emptyFolder, executable } from '../support/executable'
 import { ASK, openaiAt } from '../support/gateway'
 import { INSTANCE_ENV } from '../support/instances'
 import { freePort, groxy, until } from '../support/programs'
@@ -71,6 +73,28 @@ const processAt = (it: Workers, index: number) => {
 }
 
 describe.skipIf(cannotShare)('one of several processes that is killed', () => {
+  test(
+    'is replaced when that can be done again, where the program is away for a while',
+    async () => {
+      await using upstream = fakeUpstream()
+      const folder = emptyFolder()
+      const program = join(folder, 'groxy')
+      await copyFile(await executable(), program)
+      await using it = await startWorkers({ folder, program, env: openaiAt(upstream.url) })
+      await rename(program, `${program}.away`)
+      const { pid } = processAt(it, 1)
+      process.kill(pid, 'SIGKILL')
+      await until(
+        () => it.events().some(({ event }) => event === 'process_not_started') || undefined,
+      )
+      expect((await askAt(it.url)).status).toBe(200)
+      await rename(`${program}.away`, program)
+      await it.replaced(1, pid)
+      await it.serving(2)
+    },
+    LONG,
+  )
+
   test.each([0, 1])(
     'number %i: the others go on, and it is replaced within two seconds',
     async (index) => {

@@ -10,6 +10,8 @@ import { sqld } from '../support/sqld'
 import { PLACES } from '../support/two-instances'
 
 const LONG = 300_000
+/** Of the same histories each time; `SEED=$RANDOM npx bun test shared-limits` lives through others. */
+const SEED = 2_026
 const STARTS_AT = Date.parse('2026-01-15T12:00:00Z')
 const SECONDS = 150
 /** When all is over, demand goes on for so long with all there is. */
@@ -108,7 +110,7 @@ describe.each(PLACES)('a limit of a day that instances share over %s', (place) =
 
   /** Whoever waits in one history does not keep the others. */
   const holds = async (histories: fc.Arbitrary<History>, check: (all: Lived[]) => void) => {
-    const seed = Number(process.env.SEED ?? Date.now() % 1e6)
+    const seed = Number(process.env.SEED ?? SEED)
     const samples = fc.sample(histories, { numRuns: runs, seed })
     const lived = await Promise.all(
       samples.map(async (it) => ({ it, seed, ...(await live(open, `k${keys++}`, it)) })),

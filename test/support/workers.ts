@@ -21,16 +21,24 @@ export const commandOf = async (form: Form): Promise<string[]> =>
 
 interface Start {
   readonly form?: Form
+  /** A copy of the executable, instead. */
+  readonly program?: string
   readonly folder: string
   readonly count?: number | 'auto'
   readonly env?: Variables
 }
 
 /** Several processes at one port over the file database of a folder, each of which serves. */
-export async function startWorkers({ form = 'executable', folder, count = 2, env = {} }: Start) {
+export async function startWorkers({
+  form = 'executable',
+  program: copy,
+  folder,
+  count = 2,
+  env = {},
+}: Start) {
   const port = freePort()
   const program = await startProgram({
-    command: [...(await commandOf(form)), '--workers', String(count)],
+    command: [...(copy ? [copy] : await commandOf(form)), '--workers', String(count)],
     cwd: folder,
     port,
     path: '/health',
