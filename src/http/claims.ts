@@ -75,8 +75,8 @@ export function createClaims(
     outages.end(at)
   }
 
-  /** Ask the database for all of these at once. Never fails: without an answer we are alone. */
-  async function ask(asked: readonly Counter[], wanted: Wanted): Promise<void> {
+  /** Ask the database for all of these at once. Never fails: without an answer, which it tells, we are alone. */
+  async function ask(asked: readonly Counter[], wanted: Wanted): Promise<boolean> {
     const at = now()
     const wants = asked.map((counter) => {
       paceUp(counter, at)
@@ -103,10 +103,12 @@ export function createClaims(
         if (want && counter.granted < want.wanted)
           counter.spentUntil = answeredAt + (isCounted(counter) ? SPENT_MS : SLOT_MS)
       }
+      return true
     } catch (cause) {
       isHeldUp = true
       fail(at, cause)
       goAlone(asked, now())
+      return false
     } finally {
       for (const counter of asked) counter.askingUntil = 0
     }
@@ -133,10 +135,12 @@ export function createClaims(
       return true
     },
 
-    /** Ask for all of these, as many at once as the database takes. */
-    async ask(asked: readonly Counter[], wanted: Wanted): Promise<void> {
+    /** Ask for all of these, as many at once as the database takes; whether it has answered. */
+    async ask(asked: readonly Counter[], wanted: Wanted): Promise<boolean> {
+      let isAnswered = true
       for (let from = 0; from < asked.length; from += BATCH)
-        await ask(asked.slice(from, from + BATCH), wanted)
+        isAnswered = (await ask(asked.slice(from, from + BATCH), wanted)) && isAnswered
+      return isAnswered
     },
 
     /** Tell a new counter what is known of others. */

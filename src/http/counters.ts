@@ -30,6 +30,9 @@ const IDLE_MS = 10_000
 /** Whose last turn with limits ended so long ago need not know so well what others do. */
 const BUSY_MS = 60_000
 const POLL_MS = 5
+/** How often what is held is given back at a stop, until the database has answered. */
+const LAST_TRIES = 4
+const LAST_WAIT_MS = 250
 /** Where nothing ticks, as on Workers, turns see to it that what they used is told, so much later. */
 const TICK_MS = 5_000
 const REPORT_MS = 1_000
@@ -239,13 +242,16 @@ export function createCounters(parts: CounterParts) {
     },
 
     /** Give back all that no turn in progress holds, what a question on its way brings included. */
-    giveBack(): Promise<void> {
+    async giveBack(): Promise<void> {
       const at = now()
       const isHeld = (counter: Counter): boolean =>
         !isQuiet(counter, at) ||
         counter.granted > counter.used + counter.reserved ||
         counter.used !== counter.written
-      return claims.ask(all().filter(isHeld), bareNeedOf)
+      const held = all().filter(isHeld)
+      // Nobody else tells it later: a database that is busy with all the rest of a stop is asked again.
+      for (let tried = 1; !(await claims.ask(held, bareNeedOf)) && tried < LAST_TRIES; tried++)
+        await sleep(LAST_WAIT_MS)
     },
   }
 }

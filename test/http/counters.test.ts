@@ -337,6 +337,17 @@ test('a stop gives everything back that was not used', async () => {
   expect(await other.take('chat', 100, 96)).toBeDefined()
 })
 
+test('a stop gives back though the database stumbles', async () => {
+  const it = await shared()
+  const one = it.instance()
+  const need = await one.take('chat', 100)
+  if (!need) throw new Error('Not let in.')
+  one.settle(need, 1)
+  it.state.stumbles = 5
+  await one.giveBack()
+  expect(await it.rows()).toMatchObject([{ bucket: 'chat', granted: 1, used: 1 }])
+})
+
 test('a stop gives back what is just being asked for, too', async () => {
   const it = await shared()
   const one = it.instance()
