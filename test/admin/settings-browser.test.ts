@@ -49,6 +49,7 @@ describe.skipIf(!(await hasBrowser()))('settings in a browser', () => {
         await page.getByLabel(say.find).fill('')
         await check('settings-conflict')
         await page.getByRole('button', { name: say.save }).click()
+        await page.getByText(say.conflict).waitFor({ state: 'hidden' })
         await page.locator('#notice').getByText(label('heartbeat_ms')).waitFor()
 
         await page
