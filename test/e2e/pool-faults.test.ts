@@ -32,7 +32,7 @@ interface Failing {
 const limited = (headers: Record<string, string> = {}) =>
   refuse(429, 'resource-exhausted', 'Too many requests.', headers)
 
-const FIRST_BYTE_MS = 300
+const FIRST_BYTE_MS = 1_000
 
 /** Every way in which an account can fail before its answer begins. */
 const FAILING: Readonly<Record<string, Failing>> = {
