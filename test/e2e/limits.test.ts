@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { openRemote } from '#src/store/remote'
 import { fakeUpstream, helloEvents, sse } from '../fakes/upstream'
+import { databaseProxy } from '../support/database-proxy'
 import { emptyFolder, executable, groxy, startGroxy } from '../support/executable'
 import { ASK, openaiAt } from '../support/gateway'
 import { until } from '../support/programs'
@@ -12,24 +13,10 @@ const MINUTE_MS = 60_000
 /** Stands before the database and counts how often limits are asked for. */
 function counted(url: string) {
   let questions = 0
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    async fetch(request) {
-      const { pathname, search } = new URL(request.url)
-      const body = await request.bytes()
-      if (Buffer.from(body).includes('INSERT INTO allowances')) questions++
-      const headers = new Headers(request.headers)
-      headers.delete('host')
-      const init = { method: request.method, headers, body: body.length > 0 ? body : null }
-      return fetch(url + pathname + search, { ...init, decompress: false })
-    },
+  const proxy = databaseProxy(url, (question) => {
+    if (question.includes('INSERT INTO allowances')) questions++
   })
-  return {
-    url: `http://127.0.0.1:${server.port}`,
-    questions: () => questions,
-    [Symbol.asyncDispose]: () => server.stop(true),
-  }
+  return { ...proxy, questions: () => questions }
 }
 
 type World = Awaited<ReturnType<typeof open>>
